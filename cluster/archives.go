@@ -40,14 +40,14 @@ func (c *Cluster) Blobs() engine.Blobs {
 	return c.blobs
 }
 
-// namedArchives returns the archives that applied state names.
+// namedArchives returns the archives that applied state names, and those that open backups need.
 func (c *Cluster) namedArchives() (list []catalog.Digest) {
 	c.state.View(func(v fsm.View) {
 		for _, p := range v.Catalog().Packages() {
 			list = append(list, p.Blob)
 		}
 	})
-	return list
+	return append(list, c.backups.Archives()...)
 }
 
 // blobPeers returns the members of the current configuration.

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/cluster/backup"
 	"aion.dev/aion/cluster/blobs"
 	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/gossip"
@@ -51,6 +52,7 @@ type Cluster struct {
 	gossip    *gossip.Gossip // nil where gossip is replaced or not wanted
 	archives  Archives
 	blobs     *blobs.Blobs // nil where archives are replaced
+	backups   *backup.Desk
 
 	raft    atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
 	tuning  sync.Mutex                // held while raft's configuration is changed
@@ -147,6 +149,9 @@ func (c *Cluster) openData() (err error) {
 		if err := folder.RefuseQuarantined(c.cfg.DataDir, logstore.BeginAnew); err != nil {
 			return err
 		}
+		if err := folder.RefuseUnfinished(c.cfg.DataDir); err != nil {
+			return err
+		}
 	}
 	c.log = c.cfg.Logger.With("node", c.id)
 	if c.identity != nil {
@@ -170,6 +175,9 @@ func (c *Cluster) openData() (err error) {
 		return err
 	}
 	c.built.Add(c.state.Close)
+	c.cfg.Backup.Logger = c.log.Named("backup")
+	c.backups = backup.NewDesk(c.cfg.Backup)
+	c.built.Add(c.backups.Close)
 	if err := catchUpFromSnapshot(c.state, c.stores); err != nil {
 		return err
 	}

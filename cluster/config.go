@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"aion.dev/aion/cluster/backup"
 	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/cluster/port"
@@ -42,6 +43,7 @@ type Config struct {
 	Memory          port.Memory   // shared by calls of other nodes and of users; nil = unbounded
 
 	Disk   folder.DiskConfig
+	Backup backup.DeskConfig
 	Raft   RaftConfig
 	State  StateConfig
 	Clock  ClockConfig

@@ -150,6 +150,7 @@ func (c *Cluster) handleCalls() {
 	handle(c, callOperate, c.operate)
 	handle(c, callTerm, c.answerTerm)
 	handle(c, callGone, c.answerGone)
+	handle(c, callIndex, c.answerIndex)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 

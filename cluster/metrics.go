@@ -50,6 +50,7 @@ func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
 		out <- d
 	}
 	describeRequests(out)
+	describeBackups(out)
 }
 
 // Collect implements prometheus.Collector. Raft's own figures exist once this node belongs to a
@@ -94,6 +95,7 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		count(metricDropped, g.Dropped())
 	}
 	c.state.View(func(v fsm.View) { collectRequests(out, v.RequestUse()) })
+	collectBackups(out, c.backups.Stats())
 	gauge(metricLevel, float64(c.level()))
 	gauge(metricNewest, fsm.NewestLevel)
 	r := c.raft.Load()

@@ -63,6 +63,7 @@ const (
 	KindMoveRun          Kind = 55
 	KindTakeFingerprints Kind = 56
 
+	KindRefound         Kind = 65
 	KindIssueJoinToken  Kind = 70
 	KindRevokeJoinToken Kind = 71
 	KindSetVote         Kind = 72

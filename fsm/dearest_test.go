@@ -75,6 +75,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		return times(1024, &ResumeRun{Run: RunRef{WorkflowID: "run"}})
 	},
 	KindAnnounceNode: func(w *world) []Command { return times(1024, &AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"}) },
+	KindRefound:      func(w *world) []Command { return times(1024, &Refound{ClusterID: "d"}) },
 	KindRemoveNode:   func(w *world) []Command { return times(1024, &RemoveNode{ID: "n"}) },
 	KindReportReady: func(w *world) []Command {
 		return times(1024, &ReportReady{Node: "n", Version: versionOf("v1"), Problem: strings.Repeat("x", maxText)})

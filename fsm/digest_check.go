@@ -78,6 +78,12 @@ func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
+// forgetChecks drops all checks with their reports.
+func (t *step) forgetChecks() {
+	t.meta.Checks = nil
+	t.DelRange(rows.Key(rows.FamilyReport), rows.Key(rows.FamilyReport+1))
+}
+
 // Checks implements View.
 func (p *picture) Checks() []rows.Check { return p.meta.Checks }
 

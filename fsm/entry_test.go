@@ -69,7 +69,7 @@ func everyCommand() []Command {
 		}, &StartPackage{
 			Package: pack("v1", "order"), Start: StartRun{WorkflowID: "order-1", RunID: run, Type: "order", Input: history.Payload("1"), Timeout: 1e9},
 			Ephemeral: true, Bytes: 9, Owner: "ci", Allowed: &Allowance{Versions: 2, Bytes: 1 << 20},
-		}}, moveCommands(), memberCommands())...)
+		}}, moveCommands(), memberCommands(), []Command{&Refound{ClusterID: "c2"}})...)
 }
 
 func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {

@@ -67,6 +67,7 @@ var commands = [...]struct {
 	KindStartPackage:        {"StartPackage", func() Command { return new(StartPackage) }},
 	KindMoveRun:             {"MoveRun", func() Command { return new(MoveRun) }},
 	KindTakeFingerprints:    {"TakeFingerprints", func() Command { return new(TakeFingerprints) }},
+	KindRefound:             {"Refound", func() Command { return new(Refound) }},
 	KindIssueJoinToken:      {"IssueJoinToken", func() Command { return new(IssueJoinToken) }},
 	KindRevokeJoinToken:     {"RevokeJoinToken", func() Command { return new(RevokeJoinToken) }},
 	KindSetVote:             {"SetVote", func() Command { return new(SetVote) }},

@@ -53,6 +53,12 @@ func (t *step) forgetLimitsOf(node string) {
 	}
 }
 
+// forgetLimitsOfNodes drops what the files of all nodes said. The cluster's own limits stay: their
+// key is the family's letter alone.
+func (t *step) forgetLimitsOfNodes() {
+	t.DelRange(append(rows.Key(rows.FamilyLimits), 0), rows.Key(rows.FamilyLimits+1))
+}
+
 // readLimits reads the cluster's limits; zero when nobody said what they are.
 func readLimits(from store.Reader) (l rows.Limits, err error) {
 	b, err := from.Get(rows.Key(rows.FamilyLimits))

@@ -117,6 +117,11 @@ func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
+// forgetRemoved makes the ids of removed nodes free again.
+func (t *step) forgetRemoved() {
+	t.DelRange(rows.Key(rows.FamilyRemoved), rows.Key(rows.FamilyRemoved+1))
+}
+
 // RemovedNode implements View.
 func (p *picture) RemovedNode(id string) (r rows.RemovedNode, ok bool) {
 	ok = p.row(p.Get(rows.TextKey(rows.FamilyRemoved, id)), &r)

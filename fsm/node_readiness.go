@@ -60,6 +60,11 @@ func (t *step) forgetReadinessOf(node string) {
 	}
 }
 
+// forgetReadinessOfAll drops what all nodes reported.
+func (t *step) forgetReadinessOfAll() {
+	t.DelRange(rows.Key(rows.FamilyReadiness), rows.Key(rows.FamilyReadiness+1))
+}
+
 // Readiness implements View.
 func (p *picture) Readiness() (list []rows.Readiness) {
 	p.s.fail(store.Each(p.snap.Reader, rows.FamilyReadiness, func(_ []byte, r rows.Readiness) { list = append(list, r) }))

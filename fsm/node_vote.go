@@ -35,5 +35,10 @@ func (t *step) forgetDemoted(node string) {
 	}
 }
 
+// forgetDemotedAll drops what was wanted of all nodes.
+func (t *step) forgetDemotedAll() {
+	t.DelRange(rows.DemotedKey(""), rows.After(rows.DemotedKey("")))
+}
+
 // Demoted implements View.
 func (p *picture) Demoted(id string) bool { return p.Get(rows.DemotedKey(id)) != nil }

@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// This file decides which calls get a line in the audit log, and what it says: mutations, whatever
-// became of them, and calls that were turned away for who made them. The node that was called
+// This file decides which calls get a line in the audit log, and what it says: mutations and
+// backups, whatever became of them, and calls that were turned away for who made them. The node that was called
 // writes it; the one that serves a call for another node does not.
 
 const (
@@ -44,7 +44,7 @@ func (s *Server) deserves(rt *route, r *http.Request, status int) bool {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest:
 		return true
 	}
-	return rt != nil && rt.write
+	return rt != nil && (rt.write || rt.whole)
 }
 
 // auditable refuses a mutation while its line could not be written.

@@ -85,6 +85,8 @@ func (c caller) allow(r *route) error {
 	switch {
 	case c.readOnly && r.write:
 		return c.denied("only read")
+	case r.whole && (c.readOnly || c.allowed != nil):
+		return c.denied("not take backups, which hold all inputs, results and archives")
 	case c.allowed != nil && r.write && !r.ephemeral:
 		return c.onlyEphemeral()
 	}

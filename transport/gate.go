@@ -20,7 +20,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		x := &exchange{server: s, route: route, w: w, r: r}
 		if rec, ok := w.(*recorder); ok {
 			rec.operation, rec.exchange = route.id, x
-			if route.id == "events" {
+			if route.stream {
 				rec.until = time.Time{} // a stream lasts
 			} else if !route.open {
 				rec.call = x
@@ -66,7 +66,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			writeProblem(w, wire.Of(err))
 			return
 		}
-		if !route.open && !x.waits() && route.id != "events" { // streams have limits of their own
+		if !route.open && !x.waits() && !route.stream { // streams have limits of their own
 			release, err := s.calls.acquire()
 			if err != nil {
 				writeProblem(w, wire.Of(err))
@@ -87,7 +87,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			x.query = r.URL.Query() // with what is left of its wait
 		}
 		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
-		if route.id != "events" { // a stream lasts
+		if !route.stream { // a stream lasts
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, x.time())
 			defer cancel()

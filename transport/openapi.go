@@ -77,6 +77,8 @@ func (s *Server) document(r *route) {
 		describeStream(op, s.api.OpenAPI().Components.Schemas)
 	case r.id == "archive":
 		describeFile(op, "application/octet-stream", &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"})
+	case r.id == "backup":
+		describeBackup(op)
 	case r.id == "module":
 		describeFile(op, "text/plain", &huma.Schema{Type: "string", Description: "The module's source"})
 	case r.archive:

@@ -22,3 +22,15 @@ func describeFile(op *huma.Operation, media string, schema *huma.Schema) {
 	}
 	op.Parameters = append(op.Parameters, &huma.Param{Name: "If-None-Match", In: "header", Schema: &huma.Schema{Type: "string"}, Description: "The ETag of bytes that the caller has"})
 }
+
+// describeBackup describes the answer of a route that streams a backup.
+func describeBackup(op *huma.Operation) {
+	file := &huma.Schema{Type: "string", Format: "binary", Description: "A backup, from the offset on; `aion-node backup verify` checks one"}
+	op.Responses = map[string]*huma.Response{
+		"200": {Description: "The bytes", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: file}}, Headers: map[string]*huma.Param{
+			wire.HeaderNode: nodeHeader, wire.HeaderIndex: {Description: "Log index of the state", Schema: &huma.Schema{Type: "integer", Format: "int64"}},
+			wire.HeaderLeaderContact: textHeader("In stale backups: how long ago this node heard from the leader, or never"),
+			wire.HeaderBackup:        textHeader("Id of the backup, to go on with it"),
+		}},
+	}
+}

@@ -150,6 +150,8 @@ var operations = map[string]struct {
 	// Cluster
 	"events": {text: "Server-sent events: deploys, leaders, members, and the ends of runs. Only the last event of an index carries an `id`, and some frames carry nothing but one. " +
 		"Resume with Last-Event-ID or `after`, on any node: none is skipped, those of one index may be repeated.", codes: []string{"resource_exhausted"}},
+	"backup": {text: "One consistent state, at the index that Aion-Index names, with everything that was acknowledged before the call, and every archive. Served by the node that is asked, with consistency=stale also without a leader. " +
+		"If it breaks off, go on with `id` and `offset` on the same node within backup.keep. A token that only reads may not call it.", codes: []string{"not_found", "permission_denied"}},
 	"cluster": {text: "Answered by the node that is asked, with or without a leader."},
 	"transfer": {text: "Without a node: to whichever voter is most up to date.", codes: []string{"not_found", "invalid_state"}, bodyOptional: true,
 		example: `{"node":"n2"}`},

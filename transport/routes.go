@@ -23,6 +23,8 @@ type route struct {
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
 	deploys      bool   // it deploys, without an archive
+	stream       bool   // its answer lasts: it has limits and deadlines of its own
+	whole        bool   // it hands out everything that the cluster keeps: not for tokens that only read
 	ephemeral    bool   // a token for ephemeral versions may call it; its handler refuses what goes beyond
 	payload      bool   // its body's limit follows limits.payload_bytes
 	limit        int64  // maximum bytes of its body; 0 = no body
@@ -144,7 +146,8 @@ func (s *Server) routes() {
 	add(s, route{method: "POST", path: "/v1/schedules/{id}/backfill", id: "backfill_schedule", summary: "Fire a schedule for times that have passed", group: "Schedules", leader: true,
 		write: true, limit: smallBody, body: new(wire.BackfillRequest)}, s.backfillSchedule)
 
-	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", group: "Cluster"}, s.events)
+	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", group: "Cluster", stream: true}, s.events)
+	add(s, route{method: "GET", path: "/v1/backup", id: "backup", summary: "Stream a backup of this node's state with every archive", group: "Cluster", stream: true, whole: true}, s.backup)
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", group: "Cluster"}, s.cluster)
 	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)

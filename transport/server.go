@@ -24,8 +24,9 @@ import (
 type Config struct {
 	Parts
 	Cluster Cluster
-	Node    string // this node's id
-	Version string // of the binary, for /openapi.json
+	Backups Backups // nil = the node makes none
+	Node    string  // this node's id
+	Version string  // of the binary, for /openapi.json
 	Limits  Limits
 	Memory  *Memory // shared with other users; nil = Limits.CallMemory for this Server alone
 	Tokens  []Token // none = anybody may call, under any name

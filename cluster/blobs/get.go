@@ -14,7 +14,7 @@ import (
 )
 
 // Get implements engine.Blobs. Concurrent callers share one fetch, which continues after a caller's
-// ctx ends. S69 x
+// ctx ends.
 func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	archive, err := b.cfg.Store.Blob(d)
 	if !errors.Is(err, ErrNoBlob) {
@@ -44,6 +44,15 @@ func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("archive %s is still being fetched: %v", d, ctx.Err())}
 	}
+}
+
+// Size returns how many bytes an archive has. It fetches one that is not here.
+func (b *Blobs) Size(ctx context.Context, d catalog.Digest) (int64, error) {
+	if n, here := b.cfg.Store.size(d); here {
+		return n, nil
+	}
+	archive, err := b.Get(ctx, d)
+	return int64(len(archive)), err
 }
 
 // fetch asks the peers one by one, voters first, until one has the bytes.

@@ -133,6 +133,16 @@ func (s *Store) Has(d catalog.Digest) bool {
 	return s.blobs[d] != nil
 }
 
+// size returns how many bytes a blob that is here has.
+func (s *Store) size(d catalog.Digest) (n int64, here bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.blobs[d]; b != nil {
+		return b.size, true
+	}
+	return 0, false
+}
+
 // List returns the digests of all blobs here, sorted.
 func (s *Store) List() []catalog.Digest {
 	s.mu.Lock()

@@ -138,3 +138,15 @@ func generateNodeID() string {
 	rand.Read(b[:]) // never fails
 	return "n-" + hex.EncodeToString(b[:])
 }
+
+// Refound records that this folder belongs to another cluster from now on. Only offline commands
+// that make another cluster of a node call it.
+func (id *Identity) Refound(cluster string) error {
+	id.writing.Lock()
+	defer id.writing.Unlock()
+	if err := id.write(cluster); err != nil {
+		return err
+	}
+	id.clusterID.Store(&cluster)
+	return nil
+}

@@ -100,6 +100,10 @@ func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 			return p, exitRefused
 		}
 	}
+	var unsound *wrongBackup
+	if errors.As(err, &unsound) {
+		return local("damaged", "The backup cannot be used", lineOf(err), "Another copy may be sound: aion-node backup verify FILE tells."), exitRefused
+	}
 	var file *fs.PathError
 	if errors.As(err, &file) {
 		return local("file", "A file cannot be used", lineOf(err), hintOf(err)), exitRefused

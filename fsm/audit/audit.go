@@ -3,7 +3,7 @@
 // It decides whether a state is right, and says which invariant of docs/ARCHITECTURE.md is broken
 // first. It tells the rules once more, from histories and rows, rather than ask the code that keeps
 // them. It reads the whole state, so it is for tests, for the simulation and for whoever
-// doubts a state; the product does not import it, and it never changes anything.
+// doubts a state: of the product, only backup verify imports it. It never changes anything.
 //
 // Begin with Check; rules.go has the rules that package fsm has, too.
 package audit

@@ -24,6 +24,7 @@ type Snapshot struct {
 	once   sync.Once
 	header Header
 	files  []string
+	size   int64
 	err    error
 }
 
@@ -39,6 +40,21 @@ func (d *DB) Snapshot(held func(func() error) error) *Snapshot {
 func (p *Snapshot) Header() Header {
 	p.once.Do(p.make)
 	return p.header
+}
+
+// Size returns how many bytes WriteTo writes, or why the snapshot could not be made.
+func (p *Snapshot) Size() (int64, error) {
+	p.once.Do(p.make)
+	return p.size, p.err
+}
+
+// Read calls f with the rows of the snapshot.
+func (p *Snapshot) Read(f func(Reader) error) error {
+	p.once.Do(p.make)
+	if p.err != nil {
+		return fmt.Errorf("snapshot: %w", p.err)
+	}
+	return p.d.read(p.folder, f)
 }
 
 // WriteTo streams the snapshot; what it names is on this node's disk before it returns. It may be
@@ -85,9 +101,25 @@ func (p *Snapshot) make() {
 		p.files = slices.DeleteFunc(p.files, func(name string) bool { return name == "LOCK" })
 		slices.Sort(p.files)
 	}
+	if p.err == nil {
+		p.size, p.err = p.measure()
+	}
 	if p.err != nil {
 		_ = p.d.cfg.FS.RemoveAll(p.folder)
 	}
+}
+
+// measure returns the length of the stream.
+func (p *Snapshot) measure() (int64, error) {
+	size := int64(snapshotHead)
+	for _, name := range p.files {
+		info, err := p.d.cfg.FS.Stat(p.d.cfg.FS.PathJoin(p.folder, name))
+		if err != nil {
+			return 0, err
+		}
+		size += int64(1+len(name)+8) + info.Size() + 4
+	}
+	return size, nil
 }
 
 func (p *Snapshot) checkpoint() error {
@@ -123,15 +155,24 @@ func (p *Snapshot) writeFile(w io.Writer, name string) (err error) {
 
 // inspect opens a database that nobody uses, for reading, and returns where it stands.
 func (d *DB) inspect(folder string) (h Header, err error) {
+	err = d.read(folder, func(r Reader) error {
+		m, err := r.Meta()
+		h = Header{Index: m.Index, Digest: m.Digest}
+		return err
+	})
+	return h, err
+}
+
+// read calls f with the rows of a database that nobody uses.
+func (d *DB) read(folder string, f func(Reader) error) (err error) {
 	o := d.options()
 	o.ReadOnly = true
 	db, err := pebble.Open(folder, o)
 	if err != nil {
-		return h, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	m, err := Reader{db}.Meta()
-	return Header{Index: m.Index, Digest: m.Digest}, err
+	return f(Reader{db})
 }
 
 // digestOf is for messages.

@@ -15,6 +15,7 @@ const (
 	HeaderIndex         = "Aion-Index"          // log index that the answer reflects
 	HeaderLeaderContact = "Aion-Leader-Contact" // in stale reads: how long ago this node heard from the leader, a Go duration or "never"
 	HeaderNode          = "Aion-Node"           // id of the node that answered
+	HeaderBackup        = "Aion-Backup"         // id of the backup that the answer streams, to go on with it
 	HeaderDigest        = "Repr-Digest"         // of archives and modules: sha-256 of the bytes (RFC 9530)
 )
 

@@ -19,6 +19,7 @@ type Config struct {
 	TLS     TLS     `toml:"tls"`
 	Deploy  Deploy  `toml:"deploy"`
 	Limits  Limits  `toml:"limits"`
+	Backup  Backup  `toml:"backup"`
 	Drain   Drain   `toml:"drain"`
 	Log     Log     `toml:"log"`
 	Otel    Otel    `toml:"otel"`
@@ -148,6 +149,13 @@ type Limits struct {
 	Lease        Duration `toml:"lease" help:"how long a worker may be silent about a task where neither the activity nor the worker says"`
 }
 
+// Backup bounds the backups that this node makes.
+type Backup struct {
+	BytesPerSecond int64    `toml:"bytes_per_second" help:"most bytes that a backup sends in a second; 0 is as fast as its caller reads"`
+	AtOnce         int64    `toml:"at_once" help:"most backups that are open at a time"`
+	Keep           Duration `toml:"keep" help:"how long a backup that broke off stays open, so that it can go on; the disk keeps what the state gives up meanwhile"`
+}
+
 // Drain configures how the node stops.
 type Drain struct {
 	Timeout Duration `toml:"timeout" help:"how long calls under way may take to finish when the node stops"`
@@ -182,11 +190,12 @@ func Default() Config {
 			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
-		Audit: Audit{FileBytes: 64 << 20, FileKeep: 10, Strangers: 200, Strict: true},
-		Drain: Drain{Timeout: Duration{15 * time.Second}},
-		Disk:  Disk{Reserve: 128 << 20, ScrubEvery: Duration{24 * time.Hour}},
-		Log:   Log{Level: "info", Format: "text"},
-		Otel:  Otel{Sample: "0.1"},
+		Backup: Backup{AtOnce: 1, Keep: Duration{10 * time.Minute}, BytesPerSecond: 64 << 20},
+		Audit:  Audit{FileBytes: 64 << 20, FileKeep: 10, Strangers: 200, Strict: true},
+		Drain:  Drain{Timeout: Duration{15 * time.Second}},
+		Disk:   Disk{Reserve: 128 << 20, ScrubEvery: Duration{24 * time.Hour}},
+		Log:    Log{Level: "info", Format: "text"},
+		Otel:   Otel{Sample: "0.1"},
 	}
 }
 

@@ -54,7 +54,7 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 		"raft.log_store": "bolt", "log.level": "debug", "log.format": "json", "gossip.key": "MDEyMzQ1Njc4OWFiY2RlZg==",
 		"auth.tokens": "ci:write:0123456789abcdef", "cluster.bootstrap_expect": "3", "limits.turns": "4", "limits.backtest_cpu": "50",
 		"deploy.check_memory_bytes": "536870912", "deploy.max_changes": "64", "deploy.max_change_bytes": "131072", "limits.history_bytes": "131072", "limits.memory_bytes": "1048576", "limits.resident_bytes": "1048576",
-		"raft.log_bytes": "134217728", "cluster.join_token": "0a1b.secret", "otel.endpoint": "http://127.0.0.1:4318", "otel.sample": "0.5", "audit.file_bytes": "1048576", "audit.webhook": "https://a.example/x",
+		"raft.log_bytes": "134217728", "cluster.join_token": "0a1b.secret", "otel.endpoint": "http://127.0.0.1:4318", "otel.sample": "0.5", "audit.file_bytes": "1048576", "audit.webhook": "https://a.example/x", "backup.at_once": "4", "backup.bytes_per_second": "65536",
 	}
 	for _, k := range Keys() {
 		value, ok := values[k.Name]

@@ -164,6 +164,8 @@ func (v *errorList) sizes(c *Config) {
 		{"disk.warn_bytes", c.Disk.WarnBytes, 0, 1 << 50},
 		{"disk.full_bytes", c.Disk.FullBytes, 0, 1 << 50},
 		{"disk.reserve_bytes", c.Disk.Reserve, 0, 1 << 40},
+		{"backup.bytes_per_second", c.Backup.BytesPerSecond, 0, 1 << 40},
+		{"backup.at_once", c.Backup.AtOnce, 1, 16},
 		{"limits.agent_messages", c.Limits.AgentMessages, 1, 1 << 16},
 		{"limits.agent_message_bytes", c.Limits.AgentBytes, 1 << 10, 64 << 20},
 		{"limits.call_memory_bytes", c.Limits.CallMemory, 0, 1 << 50},
@@ -178,6 +180,9 @@ func (v *errorList) sizes(c *Config) {
 	if n := c.Limits.ResidentBytes; n > 0 && n < 1<<20 {
 		v.add("limits.resident_bytes", "%d is neither 0 nor at least %d", n, 1<<20)
 	}
+	if n := c.Backup.BytesPerSecond; n > 0 && n < 64<<10 { // callers give a silent node up
+		v.add("backup.bytes_per_second", "%d is neither 0 nor at least %d", n, 64<<10)
+	}
 	for _, d := range []struct {
 		key         string
 		value       Duration
@@ -188,6 +193,7 @@ func (v *errorList) sizes(c *Config) {
 		{"limits.foresight", c.Limits.Foresight, 0, 10 * time.Second},
 		{"limits.query_timeout", c.Limits.QueryTimeout, time.Millisecond, time.Minute},
 		{"limits.lease", c.Limits.Lease, time.Second, 24 * time.Hour},
+		{"backup.keep", c.Backup.Keep, time.Second, 24 * time.Hour},
 		{"drain.timeout", c.Drain.Timeout, 0, time.Hour},
 	} {
 		if d.value.Duration < d.least || d.value.Duration > d.most {

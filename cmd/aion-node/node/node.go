@@ -151,6 +151,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	n.server, err = transport.New(transport.Config{
 		Parts:   served(n.engine),
 		Cluster: membership{n.cluster, n.certs},
+		Backups: backups{n.cluster},
 		Node:    n.cluster.ID(),
 		Version: o.Version,
 		Limits: transport.Limits{

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/backup"
 	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/cmd/aion-node/config"
@@ -43,6 +44,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Disk:            folder.DiskConfig{Warn: uint64(cfg.Disk.WarnBytes), Full: uint64(cfg.Disk.FullBytes), Reserve: uint64(cfg.Disk.Reserve)},
 		ScrubEvery:      cfg.Disk.ScrubEvery.Duration,
+		Backup:          backup.DeskConfig{AtOnce: int(cfg.Backup.AtOnce), Keep: cfg.Backup.Keep.Duration, BytesPerSecond: cfg.Backup.BytesPerSecond},
 		Connections:     files.peers * 3 / 4, // a third as many more may be connections that have not yet identified themselves
 		Clock:           cluster.ClockConfig{MaxSkew: cfg.Cluster.MaxClockSkew.Duration, MaxStep: cfg.Cluster.MaxClockStep.Duration},
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore, LogBytes: uint64(cfg.Raft.LogBytes), PromoteAfter: cfg.Cluster.PromoteAfter.Duration},

@@ -1,0 +1,33 @@
+package cluster
+
+import (
+	"time"
+
+	"aion.dev/aion/cluster/backup"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics about the backups that this node has sent.
+var (
+	metricBackups = prometheus.NewDesc("aion_backups_total", "Backups that this node has sent to their end since it started.", nil, nil)
+	metricBackup  = prometheus.NewDesc("aion_backup_last_success_timestamp_seconds", "When this node last sent a backup to its end; 0 if it has not since it started.", nil, nil)
+	metricSent    = prometheus.NewDesc("aion_backup_sent_bytes_total", "Bytes of backups that this node has sent since it started.", nil, nil)
+	metricOpen    = prometheus.NewDesc("aion_backups_open", "Backups that this node has open: being sent, or kept to go on where they broke off.", nil, nil)
+)
+
+func describeBackups(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{metricBackups, metricBackup, metricSent, metricOpen} {
+		out <- d
+	}
+}
+
+func collectBackups(out chan<- prometheus.Metric, s backup.Stats) {
+	last := 0.0
+	if !s.LastDone.IsZero() {
+		last = float64(s.LastDone.UnixMilli()) / float64(time.Second/time.Millisecond)
+	}
+	out <- prometheus.MustNewConstMetric(metricBackups, prometheus.CounterValue, float64(s.Done))
+	out <- prometheus.MustNewConstMetric(metricBackup, prometheus.GaugeValue, last)
+	out <- prometheus.MustNewConstMetric(metricSent, prometheus.CounterValue, float64(s.Sent))
+	out <- prometheus.MustNewConstMetric(metricOpen, prometheus.GaugeValue, float64(s.Open))
+}

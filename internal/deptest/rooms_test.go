@@ -98,6 +98,7 @@ var rooms = []room{
 	{"jepsen/load/loadtest", []string{"jepsen/load", "jepsen/op", "transport/wire"}, nil, "made-up histories for the tests of all checkers"},
 	{"jepsen/load/all", []string{"jepsen/load/..."}, nil, "the one place that knows every workload"},
 	{"jepsen/load/deployments", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, []string{"github.com/anishathalye/porcupine"}, alone},
+	{"jepsen/load/backups", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
 	{"jepsen/load/catalog", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, []string{"github.com/anishathalye/porcupine"}, alone},
 	{"jepsen/load/children", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
 	{"jepsen/load/idempotency", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},

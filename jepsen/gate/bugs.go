@@ -49,6 +49,10 @@ func Bugs() []Bug {
 		{"gate-unguarded", "a gate opens though runs took turns after the proof", true, []Try{busy(under("move", "none")), under("move", "process")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
+		{"backup-unasked", "a node that does not lead backs up what it has, without asking the leader how far it has to be", false, []Try{dense(under("backups", "none")), dense(under("backups", "network"))}},
+		{"backup-archive-lost", "a backup leaves one archive out", false, []Try{under("backups", "none")}},
+		{"backup-unchecked", "whoever reads a backup does not look at its checksums", false, []Try{under("backups", "none")}},
+
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},
 		{"removed-returns", "that an id was removed is forgotten when it asks to be let in", false, []Try{under("signals", "reuse"), under("catalog", "reuse")}},
 		{"clone-admitted", "a member's place goes to whoever asks for it under its id", false, []Try{under("signals", "clone"), under("catalog", "clone")}},

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/backups"
 	"aion.dev/aion/jepsen/load/canary"
 	"aion.dev/aion/jepsen/load/catalog"
 	"aion.dev/aion/jepsen/load/children"
@@ -34,6 +35,7 @@ type kind struct {
 
 // kinds are all workloads.
 var kinds = map[string]kind{
+	"backups":     {func() load.Workload { return &backups.Workload{} }, 0.5},
 	"canary":      {func() load.Workload { return &canary.Workload{} }, 1},
 	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},
 	"children":    {func() load.Workload { return &children.Workload{} }, 1},

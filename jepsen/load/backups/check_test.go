@@ -1,0 +1,52 @@
+package backups
+
+import (
+	"testing"
+
+	"aion.dev/aion/jepsen/load/loadtest"
+	"aion.dev/aion/jepsen/op"
+)
+
+// story is a start before a backup, one after it, and what was restored.
+type story struct {
+	in       inside
+	restored op.Outcome
+	flipped  op.Outcome
+}
+
+func newStory() *story {
+	return &story{inside{Index: 7, Runs: map[string]string{"a": "r-a"}, Again: map[string]string{"b-a": "r-a"}}, op.OK, op.Refused}
+}
+
+func (s *story) ops() []op.Op {
+	return []op.Op{
+		{ID: 1, Workload: "backups", F: "start", Key: "a", Request: "b-a", Invoke: 1, Return: 2, Index: 5, Outcome: op.OK, Answer: loadtest.JSON(map[string]any{"run_id": "r-a"})},
+		{ID: 2, Workload: "backups", F: "backup", Key: "f", Invoke: 3, Return: 6, Index: 7, Outcome: op.OK},
+		{ID: 3, Workload: "backups", F: "start", Key: "z", Request: "b-z", Invoke: 4, Return: 5, Index: 8, Outcome: op.OK, Answer: loadtest.JSON(map[string]any{"run_id": "r-z"})},
+		{ID: 4, Workload: "backups", F: "restored", Key: "f", Value: loadtest.JSON(2), Outcome: s.restored, Answer: loadtest.JSON(s.in)},
+		{ID: 5, Workload: "backups", F: "flipped", Key: "f", Value: loadtest.JSON(2), Outcome: s.flipped},
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(s *story)
+		want  string
+	}{
+		{"right", func(*story) {}, ""},
+		{"lost", func(s *story) { delete(s.in.Runs, "a") }, "that it is in there is false"},
+		{"too much", func(s *story) { s.in.Runs["z"] = "r-z" }, "that it is in there is true"},
+		{"too old", func(s *story) { s.in.Index = 4; delete(s.in.Runs, "a") }, "was acknowledged at index 5 before it began"},
+		{"another run", func(s *story) { s.in.Runs["a"] = "r-b" }, "a is run r-b in it"},
+		{"invented", func(s *story) { s.in.Runs["x"] = "r-x" }, "nobody has started x"},
+		{"without archives", func(s *story) { s.in.Missing = 1 }, "1 archives are not in it"},
+		{"started again", func(s *story) { s.in.Again["b-a"] = "r-c" }, "sent again, is answered with run r-c"},
+		{"useless", func(s *story) { s.restored = op.Refused }, "no cluster can be made of it"},
+		{"unchecked", func(s *story) { s.flipped = op.OK }, "found to be sound"},
+	} {
+		s := newStory()
+		c.spoil(s)
+		loadtest.Expect(t, c.name, (&Workload{}).Check(s.ops()), c.want)
+	}
+}

@@ -1,0 +1,111 @@
+package backups
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// inside is what a restored backup has.
+type inside struct {
+	Index   uint64            `json:"index"`   // that the file names
+	Runs    map[string]string `json:"runs"`    // workflow id -> run id
+	Missing int               `json:"missing"` // archives
+	Again   map[string]string `json:"again"`   // of some starts that were sent again: request id -> run id
+}
+
+// again is how many starts are sent again to each restored cluster.
+const again = 10
+
+// Resolve makes a cluster of each backup and records what is in it.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
+	if err := w.requests.Resolve(ctx, e); err != nil {
+		return err
+	}
+	for n, taken := range w.taken {
+		o := op.Op{Process: e.Record.Process(), Workload: "backups", F: "restored", Key: taken.Key, Value: encoded(taken.ID), Node: taken.Node}
+		e.Record.Do(o, func(o *op.Op) error {
+			in, err := w.look(ctx, e, taken)
+			o.Index, o.Answer = in.Index, encoded(in)
+			if err != nil {
+				return wire.New("invalid_state", err.Error()) // no node answered that: it is what became of the file
+			}
+			return nil
+		})
+		o.F = "flipped"
+		e.Record.Do(o, func(o *op.Op) error {
+			if err := flip(taken.Key, e.Rand(uint64(200+n)).Int64N); err != nil {
+				return err
+			}
+			if _, err := e.Cluster.Command(ctx, "backup", "verify", taken.Key, "--json"); err != nil {
+				return wire.New("invalid_input", err.Error())
+			}
+			return nil
+		})
+		if err := os.Remove(taken.Key); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// look restores a backup and reads what is in it.
+func (w *Workload) look(ctx context.Context, e *load.Env, taken op.Op) (in inside, err error) {
+	out, err := e.Cluster.Command(ctx, "backup", "verify", taken.Key, "--rebuild", "--json")
+	if err != nil {
+		return in, fmt.Errorf("verify: %w", err)
+	}
+	if err := json.Unmarshal([]byte(out), &in); err != nil {
+		return in, err
+	}
+	in.Runs, in.Again = map[string]string{}, map[string]string{}
+	err = e.Cluster.Restored(ctx, taken.Key, func(c *client.Client) error {
+		for page := (wire.Page{Limit: wire.MaxPage}); ; {
+			list, err := c.List(ctx, wire.RunFilter{Type: "backups"}, page)
+			if err != nil {
+				return err
+			}
+			for _, r := range list.Workflows {
+				in.Runs[r.WorkflowID] = r.RunID
+			}
+			if page.Cursor = list.NextCursor; page.Cursor == "" {
+				break
+			}
+		}
+		s, err := c.Cluster(ctx)
+		if err != nil {
+			return err
+		}
+		for _, m := range s.Members {
+			in.Missing += m.MissingBlobs
+		}
+		for _, o := range w.acked {
+			if o.Index > in.Index || len(in.Again) == again {
+				continue
+			}
+			a, err := c.Start(ctx, wire.StartRequest{Type: "backups", WorkflowID: o.Key, Input: o.Value}, client.RequestID(o.Request))
+			if err != nil {
+				return fmt.Errorf("start %s again: %w", o.Key, err)
+			}
+			in.Again[o.Request] = a.RunID
+		}
+		return nil
+	})
+	return in, err
+}
+
+// flip changes one bit of a file.
+func flip(path string, choose func(int64) int64) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	b[choose(int64(len(b)))] ^= 1 << choose(8)
+	return os.WriteFile(path, b, 0o600)
+}

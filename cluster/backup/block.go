@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -82,9 +83,10 @@ func checksum(n uint64, frame []byte) uint32 {
 
 // Blocks reads a file block by block and checks each.
 type Blocks struct {
-	r  io.Reader
-	n  uint64 // blocks read
-	at int64  // bytes read
+	r     io.Reader
+	n     uint64 // blocks read
+	at    int64  // bytes of whole blocks read
+	begun []byte // what was read of the next block before the reader ended
 }
 
 // Block is one of them.
@@ -115,18 +117,27 @@ func NewBlocks(r io.Reader) (*Blocks, error) {
 	return &Blocks{r: r, at: preambleBytes}, nil
 }
 
-// Continue goes on with another reader at the end of the last block: with what a node sends from
-// Offset on.
-func (b *Blocks) Continue(r io.Reader) { b.r = r }
+// Continue goes on with another reader, which begins at Reached.
+func (b *Blocks) Continue(r io.Reader) {
+	b.r = io.MultiReader(bytes.NewReader(b.begun), r)
+	b.begun = nil
+}
+
+// Forget drops what was read of a block that is not whole: Reached is Offset then.
+func (b *Blocks) Forget() { b.begun = nil }
 
 // Offset is where the next block begins.
 func (b *Blocks) Offset() int64 { return b.at }
+
+// Reached is how far the file was read: a block may have begun.
+func (b *Blocks) Reached() int64 { return b.at + int64(len(b.begun)) }
 
 // Next reads a block. The error is a *Damaged if the block is wrong or cut off, and otherwise that
 // of the reader.
 func (b *Blocks) Next(buffer []byte) (Block, error) {
 	raw := append(buffer[:0], make([]byte, 5)...)
-	if _, err := io.ReadFull(b.r, raw); err != nil {
+	if n, err := io.ReadFull(b.r, raw); err != nil {
+		b.begun = bytes.Clone(raw[:n])
 		return Block{}, cut(b.at, "a block's head", err)
 	}
 	kind, size := raw[0], binary.BigEndian.Uint32(raw[1:])
@@ -134,7 +145,8 @@ func (b *Blocks) Next(buffer []byte) (Block, error) {
 		return Block{}, &Damaged{b.at, fmt.Sprintf("a block of kind %d with %d bytes cannot be", kind, size)}
 	}
 	raw = append(raw, make([]byte, int(size)+4)...)
-	if _, err := io.ReadFull(b.r, raw[5:]); err != nil {
+	if n, err := io.ReadFull(b.r, raw[5:]); err != nil {
+		b.begun = bytes.Clone(raw[:5+n])
 		return Block{}, cut(b.at, "a block", err)
 	}
 	if checksum(b.n, raw[:len(raw)-4]) != binary.BigEndian.Uint32(raw[len(raw)-4:]) {

@@ -145,3 +145,31 @@ func damaged(err error) bool {
 	_, is := errors.AsType[*Damaged](err)
 	return is
 }
+
+// TestBlocksGoOnWhereverAReaderEnds: within a block too, so that connections which are cut before
+// they have brought a whole one make progress.
+func TestBlocksGoOnWhereverAReaderEnds(t *testing.T) {
+	h, from := sample(3000, 500)
+	file := fileOf(t, h, from, 0)
+	blocks, err := NewBlocks(bytes.NewReader(file[:preambleBytes]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, cuts := Preamble(), 0
+	for last := false; !last; {
+		b, err := blocks.Next(nil)
+		if err != nil {
+			if !damaged(err) || cuts > len(file) {
+				t.Fatal(err)
+			}
+			cuts++
+			at := int(blocks.Reached())
+			blocks.Continue(bytes.NewReader(file[at:min(at+7, len(file))]))
+			continue
+		}
+		got, last = append(got, b.Raw...), b.Last()
+	}
+	if !bytes.Equal(got, file) || cuts < len(file)/8 {
+		t.Errorf("%d bytes of %d, after %d cuts", len(got), len(file), cuts)
+	}
+}

@@ -31,6 +31,7 @@ type download struct {
 	whole   bool // the last block is there
 	had     int64
 	resumed bool
+	told    int64 // where it broke off when that was said last
 	buffer  []byte
 }
 
@@ -50,7 +51,7 @@ func (d *download) run(ctx context.Context) (err error) {
 	defer d.show.end()
 	var until time.Time // when to give up, unless something arrives
 	for !d.whole {
-		before := d.offset()
+		before := d.reached()
 		err := d.receive(ctx)
 		if err == nil || ctx.Err() != nil {
 			if err != nil {
@@ -65,14 +66,17 @@ func (d *download) run(ctx context.Context) (err error) {
 			return err
 		}
 		now := time.Now()
-		if d.offset() > before || until.IsZero() {
+		if d.reached() > before || until.IsZero() {
 			until = now.Add(max(d.patience, time.Second))
 		}
 		if now.After(until) {
-			return fmt.Errorf("the backup breaks off again and again after %s; the same command goes on there: %w", bytesOf(d.offset()), err)
+			return fmt.Errorf("the backup breaks off again and again after %s; the same command goes on: %w", bytesOf(d.reached()), err)
 		}
-		d.show.end()
-		fmt.Fprintf(d.says, "the backup broke off after %s (%v); going on\n", bytesOf(d.offset()), err)
+		if at := d.reached(); at != d.told {
+			d.told = at
+			d.show.end()
+			fmt.Fprintf(d.says, "the backup broke off after %s (%v); going on\n", bytesOf(at), err)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -87,11 +91,12 @@ type fileError struct{ error }
 
 func (e *fileError) Unwrap() error { return e.error }
 
-func (d *download) offset() int64 {
+// reached is how many bytes there are, of a block that is not whole too: that is in memory only.
+func (d *download) reached() int64 {
 	if d.blocks == nil {
 		return 0
 	}
-	return d.blocks.Offset()
+	return d.blocks.Reached()
 }
 
 // findOld looks for whole blocks in FILE.partial, and cuts the rest off.
@@ -104,6 +109,7 @@ func (d *download) findOld() error {
 	for !d.whole {
 		b, err := blocks.Next(d.buffer)
 		if err != nil {
+			blocks.Forget()
 			break
 		}
 		if err := d.took(b); err != nil {
@@ -113,7 +119,7 @@ func (d *download) findOld() error {
 	if d.header == nil {
 		return d.clear()
 	}
-	d.had, d.resumed = d.offset(), true
+	d.had, d.resumed = blocks.Offset(), true
 	return d.cut(d.had)
 }
 
@@ -155,7 +161,7 @@ func (d *download) cut(size int64) error {
 func (d *download) receive(ctx context.Context) error {
 	o := client.BackupOptions{Stale: d.stale}
 	if d.header != nil {
-		o.ID, o.Offset = d.header.ID, d.offset()
+		o.ID, o.Offset = d.header.ID, d.reached()
 	}
 	s, err := d.client.Backup(ctx, o)
 	var p *wire.Problem
@@ -179,15 +185,15 @@ func (d *download) receive(ctx context.Context) error {
 	} else {
 		d.blocks.Continue(s)
 	}
-	d.show.begin(d.offset(), max(d.size, o.Offset+s.Rest))
+	d.show.begin(d.blocks.Offset(), max(d.size, o.Offset+s.Rest))
 	for !d.whole {
 		b, err := d.blocks.Next(d.buffer)
 		if err != nil {
-			if err2 := d.cut(d.offset()); err2 != nil {
-				return err2
-			}
-			if d.header == nil {
+			if d.header == nil { // without its id there is nothing to go on with
 				d.blocks = nil
+				if err := d.cut(0); err != nil {
+					return err
+				}
 			}
 			return err
 		}

@@ -14,8 +14,8 @@ import (
 )
 
 // This file decides which calls get a line in the audit log, and what it says: mutations and
-// backups, whatever became of them, and calls that were turned away for who made them. The node that was called
-// writes it; the one that serves a call for another node does not.
+// backups, whatever became of them, and calls that were turned away for who made them. The node
+// that was called writes it; the one that serves a call for another node does not.
 
 const (
 	// auditHead is how much of a body is looked at, of the question and of the answer, for what a

@@ -56,11 +56,6 @@ func Restore(ctx context.Context, cfg Config, file io.ReadSeeker, progress io.Wr
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return r, fmt.Errorf("node.data_dir: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, undoRestore(cfg.DataDir, fresh))
-		}
-	}()
 	r.Cluster = uuid.NewString()
 	mark := &folder.Unfinished{Command: "restore", ClusterID: r.Cluster}
 	if err := mark.Begin(cfg.DataDir); err != nil {
@@ -68,8 +63,13 @@ func Restore(ctx context.Context, cfg Config, file io.ReadSeeker, progress io.Wr
 	}
 	o, err := openOffline(cfg)
 	if err != nil {
-		return r, err
+		return r, err // what is there may be another restore's: it holds the lock
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, undoRestore(cfg.DataDir, fresh))
+		}
+	}()
 	defer func() {
 		if e := o.close(); err == nil {
 			err = e

@@ -47,6 +47,9 @@ later, as long as the node has the backup open (backup.keep). Otherwise it says 
 			if path == "-" {
 				return usage("backup: a backup goes to a file, so that it can go on if it breaks off")
 			}
+			if near := nearCommand(cmd, path); near != "" { // a slip must not write a file of that name
+				return usage("backup: there is no command %q%s; a file of that name is ./%s", path, near, path)
+			}
 			if err := free(path, force); err != nil {
 				return err
 			}

@@ -9,11 +9,21 @@ import (
 )
 
 // Past reads the histories of many runs, one after the other, at a fraction of what View.Events and
-// View.Turns cost for each. It is for one goroutine, and closed before its View ends.
+// View.Turns cost for each: least for runs in the order in which they started, whose rows lie side
+// by side. It is for one goroutine, and closed before its View ends.
 type Past struct {
 	p                   *picture
 	serial              uint64
 	runs, events, turns store.Iter
+	eventsAt, turnsAt   []byte // the iterator stands at the first row from here on; nil = anywhere
+}
+
+// seek moves an iterator to the first row from key on, if it is not there already.
+func seek(it store.Iter, at, key []byte) bool {
+	if at != nil && bytes.Compare(key, at) >= 0 && it.Valid() && bytes.Compare(it.Key(), key) >= 0 {
+		return true
+	}
+	return it.SeekGE(key)
 }
 
 // Past implements View.
@@ -59,7 +69,9 @@ func (h *Past) Events(from, to uint64) (events []history.Event) {
 		events = make([]history.Event, 0, min(to-from+1, maxRows))
 	}
 	end := rows.NumberKey(rows.FamilyEvent, h.serial+1)
-	for ok := h.events.SeekGE(rows.EventKey(h.serial, from)); ok && from <= to && bytes.Compare(h.events.Key(), end) < 0; ok = h.events.Next() {
+	ok := seek(h.events, h.eventsAt, rows.EventKey(h.serial, from))
+	h.eventsAt = nil
+	for ; ok && from <= to && bytes.Compare(h.events.Key(), end) < 0; ok = h.events.Next() {
 		b := h.events.Value()
 		if b[0] != rows.CarriedMark {
 			e, err := history.DecodeEvent(b)
@@ -80,6 +92,7 @@ func (h *Past) Events(from, to uint64) (events []history.Event) {
 		}))
 		return events
 	}
+	h.eventsAt = rows.EventKey(h.serial, from)
 	h.p.s.fail(h.events.Error())
 	return events
 }
@@ -88,13 +101,16 @@ func (h *Past) Events(from, to uint64) (events []history.Event) {
 func (h *Past) Turns(from uint64, limit int) (turns []history.Turn) {
 	turns = make([]history.Turn, 0, min(limit, maxRows))
 	end := rows.NumberKey(rows.FamilyTurn, h.serial+1)
-	for ok := h.turns.SeekGE(rows.TurnKey(h.serial, from)); ok && len(turns) < limit && bytes.Compare(h.turns.Key(), end) < 0; ok = h.turns.Next() {
+	ok := seek(h.turns, h.turnsAt, rows.TurnKey(h.serial, from))
+	h.turnsAt = nil
+	for ; ok && len(turns) < limit && bytes.Compare(h.turns.Key(), end) < 0; ok = h.turns.Next() {
 		var turn history.Turn
 		if !h.p.row(h.turns.Value(), &turn) {
 			return nil
 		}
 		turns = append(turns, turn)
 	}
+	h.turnsAt = rows.TurnKey(h.serial, from+uint64(len(turns)))
 	h.p.s.fail(h.turns.Error())
 	return turns
 }

@@ -3,6 +3,7 @@ package backtest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,8 +70,8 @@ func (c *Choice) takes(s history.Status) bool {
 // page is how many runs are listed at a time.
 const page = 256
 
-// Each calls f with the chosen runs until f returns false or ctx ends, and returns how many there
-// were.
+// Each calls f with the chosen runs, newest first, until f returns false or ctx ends, and returns
+// how many there were.
 func (c *Choice) Each(ctx context.Context, v fsm.View, f func(rows.Run) bool) (n uint64) {
 	for _, filter := range c.filters() {
 		for cursor := ""; ctx.Err() == nil; {
@@ -118,6 +119,11 @@ func New(ctx context.Context, v fsm.View, c *Candidate, choice Choice, share *Sh
 // errRestored means that the database of the view is replaced.
 var errRestored = errors.New("this node replaced its state by a snapshot of another node's; start the backtest again")
 
+// together is how many runs a worker takes at a time, in the order in which they started: so it
+// finds the history of each where that of the one before ends. Their results are noted when all
+// are there, newest first like the runs.
+const together = 8
+
 // Run replays the histories that v shows. It returns when the backtest has ended and nothing uses v
 // any more.
 func (t *Trial) Run(ctx context.Context, v fsm.View) {
@@ -132,7 +138,7 @@ func (t *Trial) Run(ctx context.Context, v fsm.View) {
 		}
 	}()
 	workers := make([]*worker, t.share.Places())
-	runs := make(chan rows.Run, page)
+	runs := make(chan []rows.Run, 2*len(workers))
 	var working sync.WaitGroup
 	for i := range workers {
 		workers[i] = &worker{share: t.share}
@@ -146,14 +152,22 @@ func (t *Trial) Run(ctx context.Context, v fsm.View) {
 	}
 	var watcher sync.WaitGroup
 	watcher.Go(func() { watch(watching, workers, t.turn) })
-	n := t.choice.Each(ctx, v, func(run rows.Run) bool {
+	var some []rows.Run
+	hand := func() bool {
+		slices.Reverse(some)
 		select {
-		case runs <- run:
+		case runs <- some:
+			some = make([]rows.Run, 0, together)
 			return true
 		case <-ctx.Done():
 			return false
 		}
+	}
+	n := t.choice.Each(ctx, v, func(run rows.Run) bool {
+		some = append(some, run)
+		return len(some) < together || hand()
 	})
+	hand()
 	if ctx.Err() == nil {
 		t.Found(n)
 	}
@@ -165,26 +179,32 @@ func (t *Trial) Run(ctx context.Context, v fsm.View) {
 }
 
 // work replays histories until there are no more.
-func (t *Trial) work(ctx context.Context, v fsm.View, w *worker, runs <-chan rows.Run) {
+func (t *Trial) work(ctx context.Context, v fsm.View, w *worker, runs <-chan []rows.Run) {
 	past := v.Past()
 	defer past.Close()
 	turning, stop := context.WithCancelCause(ctx) // of the worker's replays, until one is stopped
 	defer func() { stop(nil) }()
 	w.stop.Store(&stop)
-	for run := range runs {
-		if t.share.enter(ctx) != nil {
-			continue // drains runs
+	for some := range runs {
+		var results []Result
+		for _, run := range some {
+			if t.share.enter(ctx) != nil {
+				break // drains runs
+			}
+			r, err := t.prove(turning, past, w, run)
+			t.share.leave()
+			if turning.Err() != nil && ctx.Err() == nil { // this one was too slow
+				var next context.CancelCauseFunc
+				turning, next = context.WithCancelCause(ctx)
+				w.stop.Store(&next)
+				stop(nil)
+				stop = next
+			}
+			if err == nil {
+				results = append(results, r)
+			}
 		}
-		r, err := t.prove(turning, past, w, run)
-		t.share.leave()
-		if turning.Err() != nil && ctx.Err() == nil { // this one was too slow
-			var next context.CancelCauseFunc
-			turning, next = context.WithCancelCause(ctx)
-			w.stop.Store(&next)
-			stop(nil)
-			stop = next
-		}
-		if err == nil {
+		for _, r := range slices.Backward(results) {
 			t.Add(r)
 		}
 	}

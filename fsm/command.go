@@ -63,6 +63,11 @@ const (
 	KindMoveRun          Kind = 55
 	KindTakeFingerprints Kind = 56
 
+	KindBootstrap     Kind = 60
+	KindCreateToken   Kind = 61
+	KindRevokeToken   Kind = 62
+	KindSetForwardKey Kind = 63
+
 	KindRefound         Kind = 65
 	KindIssueJoinToken  Kind = 70
 	KindRevokeJoinToken Kind = 71
@@ -111,6 +116,7 @@ type Request struct {
 type Envelope struct {
 	Request *Request // nil for the engine's own commands: turn numbers and timer ids fence those
 	Actor   string   // whom deploy records name; empty for the engine itself
+	Only    *Scope   // what the caller may touch; nil = everything, as for the engine itself
 	Command Command
 }
 

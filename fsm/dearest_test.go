@@ -240,7 +240,24 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
 		return times(1024, &SetVote{Node: "n", Demoted: true})
 	},
-	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
+	KindBootstrap: func(*world) []Command { return []Command{&Bootstrap{Token: fullToken(0)}} },
+	KindCreateToken: func(w *world) (all []Command) { // in place of as many as may be that expired long ago
+		manyTokens(w, w.now.Add(1e9))
+		w.now = rows.Due(w.now, keepExpired).Add(1e9)
+		for i := range 100 {
+			all = append(all, &CreateToken{Token: fullToken(MaxTokens + i)})
+		}
+		return all
+	},
+	KindRevokeToken: func(w *world) (all []Command) {
+		manyTokens(w, 0)
+		for i := range 1024 {
+			all = append(all, &RevokeToken{Name: fullToken(i).Name})
+		}
+		return all
+	},
+	KindSetForwardKey: func(*world) []Command { return []Command{&SetForwardKey{Key: catalog.Digest{1}}} },
+	KindConfirmTime:   func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
 		c := &Deploy{Message: strings.Repeat("x", maxText)}
 		for i := range MaxChangedTypes / catalog.MaxMembers {

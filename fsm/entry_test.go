@@ -69,7 +69,7 @@ func everyCommand() []Command {
 		}, &StartPackage{
 			Package: pack("v1", "order"), Start: StartRun{WorkflowID: "order-1", RunID: run, Type: "order", Input: history.Payload("1"), Timeout: 1e9},
 			Ephemeral: true, Bytes: 9, Owner: "ci", Allowed: &Allowance{Versions: 2, Bytes: 1 << 20},
-		}}, moveCommands(), memberCommands(), []Command{&Refound{ClusterID: "c2"}})...)
+		}}, moveCommands(), memberCommands(), []Command{&Refound{ClusterID: "c2"}}, tokenCommands())...)
 }
 
 func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {
@@ -139,6 +139,9 @@ func TestGoldenEntries(t *testing.T) {
 		if c.Kind() == KindSetLimits { // builds that know it know owners too
 			e.Actor, e.Request = "ann", &Request{ID: "r1", Print: catalog.Digest{7}, Owner: "ci"}
 		}
+		if c.Kind() == KindBootstrap { // builds that know it know scopes too
+			e.Only = &Scope{Types: []string{"order", ""}, Queues: []string{"fast"}}
+		}
 		b, err := EncodeEntry(Entry{At: 1_700_000_000e9, Commands: []Envelope{e}})
 		if err != nil {
 			t.Fatal(err)
@@ -200,7 +203,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 42 {
+	if seen != 46 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

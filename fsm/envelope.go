@@ -12,6 +12,7 @@ import (
 type head struct {
 	Request *Request `cbor:"1,keyasint,omitempty"`
 	Actor   string   `cbor:"2,keyasint,omitempty"`
+	Only    *Scope   `cbor:"3,keyasint,omitempty"`
 }
 
 // commands has one row for each Kind, at its number.
@@ -71,6 +72,10 @@ var commands = [...]struct {
 	KindIssueJoinToken:      {"IssueJoinToken", func() Command { return new(IssueJoinToken) }},
 	KindRevokeJoinToken:     {"RevokeJoinToken", func() Command { return new(RevokeJoinToken) }},
 	KindSetVote:             {"SetVote", func() Command { return new(SetVote) }},
+	KindBootstrap:           {"Bootstrap", func() Command { return new(Bootstrap) }},
+	KindCreateToken:         {"CreateToken", func() Command { return new(CreateToken) }},
+	KindRevokeToken:         {"RevokeToken", func() Command { return new(RevokeToken) }},
+	KindSetForwardKey:       {"SetForwardKey", func() Command { return new(SetForwardKey) }},
 }
 
 // String is the command's name, for errors and logs.
@@ -85,8 +90,8 @@ func (k Kind) String() string {
 // each command once, in its caller's goroutine.
 func EncodeEnvelope(e Envelope) ([]byte, error) {
 	var who []byte
-	if e.Request != nil || e.Actor != "" {
-		who = rows.AppendEncoded(make([]byte, 0, 256), &head{Request: e.Request, Actor: e.Actor})
+	if e.Request != nil || e.Actor != "" || e.Only != nil {
+		who = rows.AppendEncoded(make([]byte, 0, 256), &head{Request: e.Request, Actor: e.Actor, Only: e.Only})
 	}
 	b := append(make([]byte, 0, 512), byte(e.Command.Kind()))
 	b = binary.AppendUvarint(b, uint64(len(who)))
@@ -117,7 +122,7 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 			return Envelope{}, fmt.Errorf("decode the head of %s: %w", kind, err)
 		}
 	}
-	e := Envelope{Request: h.Request, Actor: h.Actor, Command: commands[kind].make()}
+	e := Envelope{Request: h.Request, Actor: h.Actor, Only: h.Only, Command: commands[kind].make()}
 	if err := rows.Decode(command, e.Command); err != nil {
 		return Envelope{}, fmt.Errorf("decode %s: %w", kind, err)
 	}

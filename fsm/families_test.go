@@ -25,6 +25,9 @@ var owners = map[string][]string{
 	"Facts":      {"version_facts.go"},
 	"Ephemeral":  {"version_ephemeral.go"},
 
+	"Token": {"memory_tokens.go"},
+	"Auth":  {"memory_tokens.go"},
+
 	"Fingerprint": {"index_fingerprints.go"},
 	"Canary":      {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry
 	"Spent":       {"version_retention.go"},

@@ -32,6 +32,7 @@ var outcomes = [...]func() any{
 	// 16 and 17: see outcome_packed.go
 
 	20: func() any { return new(DeployAnswer) },
+	21: func() any { return new(TokenAnswer) },
 	24: func() any { return new(PackageStarted) },
 
 	32: func() any { return new(NotFound) },
@@ -46,6 +47,9 @@ var outcomes = [...]func() any{
 	41: func() any { return new(NotNewest) },
 	42: func() any { return new(NoUnloadAsked) },
 	43: func() any { return new(NoCanary) },
+	44: func() any { return new(NoToken) },
+	45: func() any { return new(TokenExists) },
+	46: func() any { return new(AuthBegun) },
 
 	50: func() any { return new(ChangeRefused) },
 	52: func() any { return new(NotEphemeral) },
@@ -104,6 +108,14 @@ func outcomeKind(v any) byte {
 		return 73
 	case *DeployAnswer:
 		return 20
+	case *TokenAnswer:
+		return 21
+	case *NoToken:
+		return 44
+	case *TokenExists:
+		return 45
+	case *AuthBegun:
+		return 46
 	case *ChangeRefused:
 		return 50
 	case *PackageStarted:

@@ -58,6 +58,9 @@ func (g *gambler) envelope() Envelope {
 		e.Request = &Request{ID: fmt.Sprint("r", rapid.IntRange(0, 9).Draw(g.t, "request")), Print: catalog.Digest{byte(e.Command.Kind())}, Short: g.coin("short"), Owner: g.one("owner", []string{"", "", "ci", "ops"})}
 		e.Actor = "ann"
 	}
+	if g.w.levelNow() >= 3 && rapid.IntRange(0, 7).Draw(g.t, "limited") == 0 {
+		e.Only = &Scope{Types: []string{g.one("types", g.types)}, Queues: []string{"q"}}
+	}
 	return e
 }
 
@@ -111,6 +114,9 @@ func (g *gambler) command() Command {
 		g.w.view(func(v View) { c.Timers = v.DueTimers(g.w.now.Add(time.Second), 5) })
 		return c
 	case 14:
+		if g.coin("token") && g.w.levelNow() >= 3 {
+			return g.tokenCommand()
+		}
 		return g.nodeCommand()
 	case 29, 30:
 		return &Continue{Job: rapid.Uint64Range(0, 9).Draw(g.t, "job")}

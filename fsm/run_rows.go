@@ -41,7 +41,7 @@ func (t *step) resolve(ref RunRef) (*row, Refusal) {
 	} else if r = t.run(ref.RunID); r != nil && ref.WorkflowID != "" && r.Run.WorkflowID != ref.WorkflowID {
 		r = nil
 	}
-	if r == nil {
+	if r == nil || !t.who.Only.HasType(r.Run.Type) {
 		return nil, &NotFound{WorkflowID: ref.WorkflowID, RunID: ref.RunID}
 	}
 	return r, nil

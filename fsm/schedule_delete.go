@@ -10,7 +10,7 @@ type DeleteSchedule struct {
 func (*DeleteSchedule) Kind() Kind { return KindDeleteSchedule }
 
 func (c *DeleteSchedule) apply(t *step) (Answer, Refusal) {
-	s := t.readSchedule(c.ID)
+	s := t.askedSchedule(c.ID)
 	if s == nil {
 		return nil, &NoSchedule{ID: clip(c.ID)}
 	}

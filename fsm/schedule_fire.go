@@ -33,7 +33,7 @@ type FireSchedule struct {
 func (*FireSchedule) Kind() Kind { return KindFireSchedule }
 
 func (c *FireSchedule) apply(t *step) (Answer, Refusal) {
-	s := t.readSchedule(c.ID)
+	s := t.askedSchedule(c.ID)
 	if s == nil {
 		return nil, &NoSchedule{ID: clip(c.ID)}
 	}

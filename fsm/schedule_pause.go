@@ -14,7 +14,7 @@ func (c *PauseSchedule) apply(t *step) (Answer, Refusal) {
 	if len(c.Reason) > maxText {
 		return nil, tooLong("reason", len(c.Reason))
 	}
-	s := t.readSchedule(c.ID)
+	s := t.askedSchedule(c.ID)
 	if s == nil {
 		return nil, &NoSchedule{ID: clip(c.ID)}
 	}

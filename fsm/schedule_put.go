@@ -26,7 +26,7 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 	}
 	s := t.readSchedule(d.ID)
 	switch {
-	case s == nil && c.Replace:
+	case (s == nil || !t.who.Only.HasType(s.Type)) && c.Replace:
 		return nil, &NoSchedule{ID: d.ID}
 	case s != nil && !c.Replace:
 		return nil, &ScheduleExists{ID: d.ID}

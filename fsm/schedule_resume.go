@@ -18,7 +18,7 @@ type ResumeSchedule struct {
 func (*ResumeSchedule) Kind() Kind { return KindResumeSchedule }
 
 func (c *ResumeSchedule) apply(t *step) (Answer, Refusal) {
-	s := t.readSchedule(c.ID)
+	s := t.askedSchedule(c.ID)
 	switch {
 	case s == nil:
 		return nil, &NoSchedule{ID: clip(c.ID)}

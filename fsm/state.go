@@ -57,6 +57,7 @@ type State struct {
 	owners  hot[rows.OwnerUse]
 	limits  rows.Limits
 	nodes   nodes
+	tokens  *tokens
 	windows windows
 	chain   catalog.Digest // of the newest act of the deploy history; zero below level 1
 
@@ -118,6 +119,9 @@ func (s *State) load() error {
 	}
 	if err == nil {
 		s.nodes, err = loadNodes(s.db.Reader)
+	}
+	if err == nil {
+		s.tokens, err = loadTokens(s.db.Reader)
 	}
 	if err == nil {
 		s.chain, err = s.windows.load(s.db.Reader)

@@ -132,11 +132,18 @@ func (t *step) eachAttempt(field string, n int, of func(i int) (TaskToken, func(
 	return answer, nil
 }
 
+// outsideQueues says as much to a caller that may report on some queues only as it may know: not
+// whether there is such a run.
+const outsideQueues = "the attempt is over, or of a queue that the caller may not work on"
+
 // held returns the task whose attempt a token names; or nil, and why the attempt is not the
 // worker's any more. A worker that asks about an attempt that was given up hears of it now, so that
 // nothing is left to keep.
 func (t *step) held(token TaskToken) (*row, *rows.Task, TaskReply) {
 	r, task := t.find(token.RunID, token.ID)
+	if only := t.who.Only; only != nil && (task == nil || !only.HasQueue(task.Queue)) {
+		return nil, nil, TaskReply{Lost: outsideQueues}
+	}
 	switch {
 	case r == nil:
 		return nil, nil, TaskReply{Lost: "its run does not exist any more"}

@@ -44,6 +44,7 @@ func Check(s *fsm.State) error {
 		c.checkVersions()
 		c.checkEphemerals()
 		c.checkCanaries()
+		c.checkTokens()
 		c.checkOrphans()
 		c.checkSchedules()
 		c.checkMemory()

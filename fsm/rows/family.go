@@ -24,6 +24,8 @@ const (
 	FamilyEphemeral = 'Z' // version -> Ephemeral
 
 	FamilyMembership = '4' // j, id -> JoinToken; v, node id -> DemotedNode
+	FamilyToken      = '1' // name -> Token
+	FamilyAuth       = '2' // -> Auth
 
 	FamilyFingerprint = 'E' // type, 0, version -> Fingerprint; nothing -> FingerprintsDone
 

@@ -61,7 +61,7 @@ func (w *World) submitAsked(n *node, seed uint64) bool {
 }
 
 func (w *World) send(n *node, command fsm.Command, rng *rand.Rand) bool {
-	c := &call{envelope: fsm.Envelope{Command: command, Request: w.request(rng, command)}}
+	c := &call{envelope: fsm.Envelope{Command: command, Request: w.request(rng, command), Only: w.drawScope(command, rng)}}
 	if c.envelope.Request != nil {
 		c.envelope.Actor = "client"
 	}

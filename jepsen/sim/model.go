@@ -35,6 +35,8 @@ type Model struct {
 	schedules map[string]*schedule
 	limits    map[string]*limits // of queues
 	cluster
+	callers
+	only *fsm.Scope // of the command being judged
 
 	facts    map[catalog.Version]*facts // of loaded versions, from level 1 on
 	moved    map[catalog.Version]bool   // versions that a route came to or left in the entry being judged
@@ -74,7 +76,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
-		limits: map[string]*limits{}, cluster: newCluster(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
+		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
 	}
 }
 
@@ -109,6 +111,7 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	}
 	operation, types := m.concerns(e.Command)
 	clear(m.left)
+	m.only = e.Only
 	code, why := m.execute(e.Command, r)
 	if operation != "" {
 		m.recordDeploy(operation, types, code)
@@ -274,6 +277,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return ok, ""
 	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.SetLimits, *fsm.RaiseLevel, *fsm.Check, *fsm.IssueJoinToken, *fsm.RevokeJoinToken, *fsm.SetVote:
 		return m.report(c), ""
+	case *fsm.Bootstrap, *fsm.CreateToken, *fsm.RevokeToken, *fsm.SetForwardKey:
+		return m.onToken(c, r)
 	case *fsm.AnnounceLeader:
 		return ok, ""
 	case *fsm.ConfirmTime: // the entry's own time moves the state's

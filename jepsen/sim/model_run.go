@@ -201,7 +201,7 @@ func (m *Model) resolve(ref fsm.RunRef) *run {
 func (m *Model) onOpen(ref fsm.RunRef, f func(*run) string) (code, why string) {
 	r := m.resolve(ref)
 	switch {
-	case r == nil:
+	case r == nil || !m.touches(r.typ):
 		return "not_found", ""
 	case !r.status.Open() || m.doomed(r):
 		return "not_running", ""

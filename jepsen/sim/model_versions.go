@@ -246,6 +246,8 @@ func (w *World) submitVersion(n *node, rng *rand.Rand) bool {
 	typ, ref := p.Members[rng.IntN(len(p.Members))].Type, p.Version.String()
 	var c fsm.Command
 	switch d := rng.IntN(20); {
+	case w.model.level >= 3 && odds(rng, 3):
+		c = w.drawToken(rng)
 	case w.model.level < 1 && d > 2:
 		return false
 	case d < 2:

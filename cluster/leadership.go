@@ -207,6 +207,7 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	own.Go(func() { lead(ctx, number) })
 	own.Go(func() { c.keepMembers(ctx) })
 	own.Go(func() { c.keepLevel(ctx) })
+	own.Go(func() { c.keepForwardKey(ctx) })
 	own.Go(func() { c.keepStandingAside(ctx) })
 	own.Go(func() { c.keepChecking(ctx, t) })
 	own.Wait()

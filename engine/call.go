@@ -13,6 +13,7 @@ import (
 type Call struct {
 	Request *fsm.Request
 	Actor   string
+	Only    *fsm.Scope // what the caller may touch; nil = everything
 }
 
 // Answered accompanies every answer to a mutation, including a refusal by the state machine.
@@ -29,6 +30,11 @@ func (c Call) validate() error {
 	return checkText("actor", c.Actor, MaxActor)
 }
 
+// envelope is cmd, with who asks for it.
+func (c Call) envelope(cmd fsm.Command) fsm.Envelope {
+	return fsm.Envelope{Request: c.Request, Actor: c.Actor, Only: c.Only, Command: cmd}
+}
+
 // propose proposes one command and returns the state machine's answer or refusal. It does not
 // retry.
 func propose[A fsm.Answer](ctx context.Context, e *Engine, c Call, cmd fsm.Command) (answer A, a Answered, err error) {
@@ -36,7 +42,7 @@ func propose[A fsm.Answer](ctx context.Context, e *Engine, c Call, cmd fsm.Comma
 		return answer, a, err
 	}
 	end := e.traceEntry(ctx, cmd)
-	res, err := e.cfg.Log.Propose(ctx, fsm.Envelope{Request: c.Request, Actor: c.Actor, Command: cmd})
+	res, err := e.cfg.Log.Propose(ctx, c.envelope(cmd))
 	end(res.Index, err)
 	if err != nil {
 		return answer, a, err

@@ -93,7 +93,7 @@ func proposeAhead[A fsm.Answer](ctx context.Context, e *Engine, call Call, cmd f
 		return propose[A](ctx, e, call, cmd)
 	}
 	defer d.leave()
-	c := newConvoy(d, fsm.Envelope{Request: call.Request, Actor: call.Actor, Command: cmd})
+	c := newConvoy(d, call.envelope(cmd))
 	for _, a := range foresee(d) {
 		c.add(a)
 	}

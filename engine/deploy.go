@@ -47,7 +47,11 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	if err != nil {
 		return nil, Answered{}, err
 	}
-	cmd := &fsm.LoadPackage{Package: archive.Package(), Route: r.Route, Expect: r.Expect, Message: r.Message}
+	pkg := archive.Package()
+	if err := mayDeploy(r.Only, pkg.Types()); err != nil {
+		return nil, Answered{}, err
+	}
+	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Expect: r.Expect, Message: r.Message}
 	var gates []*gate
 	if r.Gate != "" {
 		g, err := e.newGate(ctx, cmd, archive, -1)

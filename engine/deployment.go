@@ -221,6 +221,9 @@ func (d *deployment) prepare(ctx context.Context) error {
 
 // change makes one change. Each op has a function of its own.
 func (d *deployment) change(ctx context.Context, r *ChangeRequest) (c fsm.Change, cal *calendar.Calendar, err error) {
+	if err := d.allows(r); err != nil {
+		return c, nil, err
+	}
 	switch r.Op {
 	case OpLoad:
 		c.Load, err = d.load(ctx, r)
@@ -246,6 +249,19 @@ func (d *deployment) change(ctx context.Context, r *ChangeRequest) (c fsm.Change
 	return c, cal, err
 }
 
+// allows refuses a change that a caller with limits may not make. What an unload removes, and what
+// a schedule was before, only the state knows: they have operations of their own, which look there.
+func (d *deployment) allows(r *ChangeRequest) error {
+	switch only := d.r.Only; {
+	case only == nil || r.Op == OpLoad: // load looks into the archive
+		return nil
+	case r.Op == OpUnload || r.Op == OpSchedule:
+		return &Forbidden{Grant: "deploy", What: "the change " + r.Op + " among others"}
+	default:
+		return mayDeploy(only, []string{r.Type})
+	}
+}
+
 // load opens a stored archive, checks it as a deploy does, and stores it anew, so that a majority
 // has it for as long as the entry takes that names it.
 func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPackage, error) {
@@ -261,6 +277,9 @@ func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPacka
 		return nil, err
 	}
 	pkg := archive.Package()
+	if err := mayDeploy(d.r.Only, pkg.Types()); err != nil {
+		return nil, err
+	}
 	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Message: d.r.Message}
 	if err := checkGate(r.Gate, r.Route); err != nil {
 		return nil, err

@@ -41,9 +41,9 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 	var missing error
 	d, err := sized(ctx, e, rd, func(v fsm.View) (*Description, int) {
 		d := &Description{Index: v.Index()}
-		if d.Run, missing = find(v, ref); missing == nil {
+		if d.Run, missing = rd.find(v, ref); missing == nil {
 			d.Pending, d.Total = pending(v, d.Run.RunID, limit)
-			d.readDetails(v, limit)
+			d.readDetails(v, limit, rd.Only)
 			d.Chain = chainOf(v, d.Run)
 		}
 		return d, d.payloadBytes()
@@ -76,7 +76,7 @@ type Reasons struct {
 const reasonsAmong = 1_000
 
 // readDetails reads everything about the run that is not in its row.
-func (d *Description) readDetails(v fsm.View, limit int) {
+func (d *Description) readDetails(v fsm.View, limit int, only *fsm.Scope) {
 	if first := v.Events(d.Run.RunID, 1, 1); len(first) > 0 {
 		if started, ok := first[0].Data.(*history.WorkflowStarted); ok {
 			d.Input = started.Input
@@ -85,9 +85,13 @@ func (d *Description) readDetails(v fsm.View, limit int) {
 	d.Result = resultOf(d.Run, terminal(v, d.Run))
 	d.Unread = v.UnreadSignals(d.Run.RunID)
 	children := v.Children(d.Run.RunID)
-	d.Open = uint64(len(children))
+	if d.Open = uint64(len(children)); only != nil { // how many more are foreign is not told
+		d.Open = min(d.Open, uint64(limit))
+	}
 	for _, id := range children[:min(len(children), limit)] {
-		if child, ok := v.Run(id); ok {
+		if child, ok := v.Run(id); ok && !only.HasType(child.Type) {
+			d.Open--
+		} else if ok {
 			d.Children = append(d.Children, child)
 		}
 	}
@@ -120,6 +124,19 @@ func pending(v fsm.View, id history.RunID, limit int) (first []rows.Task, total 
 	return first, total
 }
 
+// find is find, as far as the caller may see.
+func (rd Read) find(v fsm.View, ref fsm.RunRef) (rows.Run, error) {
+	run, err := find(v, ref)
+	if err == nil && !rd.Only.HasType(run.Type) {
+		return rows.Run{}, notFound(ref)
+	}
+	return run, err
+}
+
+func notFound(ref fsm.RunRef) error {
+	return &fsm.NotFound{WorkflowID: ref.WorkflowID, RunID: ref.RunID}
+}
+
 // find returns the run that ref addresses: the latest run of its workflow id, unless ref has a run
 // id.
 func find(v fsm.View, ref fsm.RunRef) (rows.Run, error) {
@@ -129,7 +146,7 @@ func find(v fsm.View, ref fsm.RunRef) (rows.Run, error) {
 	}
 	run, ok := v.Run(id)
 	if !ok || run.WorkflowID != ref.WorkflowID {
-		return rows.Run{}, &fsm.NotFound{WorkflowID: ref.WorkflowID, RunID: ref.RunID}
+		return rows.Run{}, notFound(ref)
 	}
 	return run, nil
 }

@@ -26,7 +26,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 	var run rows.Run
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
-		if run, err = find(v, ref); err != nil {
+		if run, err = rd.find(v, ref); err != nil {
 			return false
 		}
 		ref.RunID = run.RunID // later pages stay with the run of the first page

@@ -53,7 +53,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	ask := leaseOf(func(tasks uint64) fsm.Envelope {
 		some := *lease
 		some.Max = uint32(tasks)
-		return fsm.Envelope{Request: r.Request, Actor: r.Actor, Command: &some}
+		return r.envelope(&some)
 	})
 	p := d.Enter(r.Queue, lease.Activities, uint64(lease.Max), ask)
 	defer p.Leave()

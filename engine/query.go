@@ -143,6 +143,9 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 func (e *Engine) findQueried(ctx context.Context, rd Read, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
+		if _, err = rd.find(v, ref); err != nil {
+			return false
+		}
 		if run, pkg, err = runnable(v, ref); err == nil {
 			ref.RunID = run.RunID
 		}

@@ -18,6 +18,7 @@ type Read struct {
 	// called outside the state and may wait. Each call replaces the previous reservation: 0 holds
 	// nothing, for a read that goes on waiting.
 	Room func(bytes int64) error
+	Only *fsm.Scope // what the caller may see; nil = everything
 }
 
 func (rd Read) room(bytes int64) error {

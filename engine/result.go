@@ -40,7 +40,7 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 	var err error
 	look := func(v fsm.View) (open bool) {
 		index = v.Index()
-		run, err = find(v, ref)
+		run, err = rd.find(v, ref)
 		return err == nil && run.Status.Open()
 	}
 	e.cfg.Log.View(func(v fsm.View) { look(v) })

@@ -55,7 +55,7 @@ func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64,
 	most := 1 // while waiting for memory
 	look := func(v fsm.View) (wait bool) {
 		page.Index = v.Index()
-		if run, err = find(v, ref); err != nil {
+		if run, err = rd.find(v, ref); err != nil {
 			return false
 		}
 		ref.RunID = run.RunID // later pages stay with the run of the first page

@@ -174,7 +174,7 @@ func (b *startBatch) group(next, most int) (places []int, after int) {
 func (b *startBatch) proposeGroup(ctx context.Context, places []int) ([]fsm.Result, error) {
 	envelopes := make([]fsm.Envelope, len(places))
 	for n, i := range places {
-		envelopes[n] = fsm.Envelope{Request: b.all[i].Request, Actor: b.all[i].Actor, Command: b.cmds[i]}
+		envelopes[n] = b.all[i].envelope(b.cmds[i])
 	}
 	if len(places) > 1 {
 		return b.e.cfg.Log.(Together).ProposeTogether(ctx, envelopes...)

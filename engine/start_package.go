@@ -17,6 +17,7 @@ type Along struct {
 	Ephemeral bool           // the version goes when its last run closes, unless it is resident already
 	Owner     string         // name of the token; empty = there are none
 	Allowed   *fsm.Allowance // nil = the owner may do more than bring ephemeral versions
+	Only      *fsm.Scope     // the types that the archive may carry; nil = all
 }
 
 // StartPackage starts a run on the code that comes along with it. Load, start and pin are one
@@ -43,7 +44,7 @@ func (e *Engine) StartPackage(ctx context.Context, r StartRequest, along Along) 
 	}
 	began := time.Now()
 	cmd := &fsm.StartPackage{Start: *start, Ephemeral: along.Ephemeral, Owner: along.Owner, Allowed: along.Allowed}
-	to, err := e.bringAlong(ctx, cmd, along.Archive)
+	to, err := e.bringAlong(ctx, cmd, &along)
 	if err != nil {
 		if _, refusal := errors.AsType[fsm.Refusal](err); !refusal {
 			return nil, Answered{}, err
@@ -73,19 +74,22 @@ func (e *Engine) StartPackage(ctx context.Context, r StartRequest, along Along) 
 
 // bringAlong checks the archive as a deploy does, and the input against its schema, and stores the
 // archive on a majority.
-func (e *Engine) bringAlong(ctx context.Context, cmd *fsm.StartPackage, digest catalog.Digest) (to startsOn, err error) {
-	data, err := e.cfg.Blobs.Get(ctx, digest)
+func (e *Engine) bringAlong(ctx context.Context, cmd *fsm.StartPackage, along *Along) (to startsOn, err error) {
+	data, err := e.cfg.Blobs.Get(ctx, along.Archive)
 	if err != nil {
 		if ctx.Err() != nil {
 			return to, err
 		}
-		return to, &ArchiveNotStored{Archive: digest, Why: err.Error()}
+		return to, &ArchiveNotStored{Archive: along.Archive, Why: err.Error()}
 	}
 	archive, err := e.openAndCheck(ctx, data)
 	if err != nil {
 		return to, err
 	}
 	cmd.Package, cmd.Bytes = archive.Package(), uint64(len(data))
+	if err := mayDeploy(along.Only, cmd.Package.Types()); err != nil {
+		return to, err
+	}
 	member, carried := cmd.Package.Member(cmd.Start.Type)
 	if !carried {
 		return to, invalid("type", "is %q, which the archive does not carry; it carries %s", cmd.Start.Type, firstTypes(cmd.Package.Types()))

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/mcp"
 	"aion.dev/aion/transport/wire"
 )
@@ -24,17 +25,29 @@ func newAgents(s *Server) *agents {
 		return mcp.New(mcp.Config{
 			API: s, Version: s.cfg.Version, MaxBody: s.cfg.Limits.AgentBytes,
 			Grant: func(r *http.Request) mcp.Grant {
-				who, err := s.tokens.identify(r)
+				who, err := s.identify(r)
 				switch {
-				case err != nil || who.readOnly:
+				case err != nil:
 					return mcp.Looks
 				case who.allowed != nil:
 					return mcp.Tries
+				case !who.acts():
+					return mcp.Looks
 				}
 				return mcp.Acts
 			},
 		})
 	})}
+}
+
+// acts reports whether a caller may change anything. What, the routes decide.
+func (c *caller) acts() bool {
+	for _, k := range []grant.Kind{grant.Start, grant.Signal, grant.Work, grant.Deploy, grant.Operate} {
+		if c.grants.Of(k) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // ServeHTTP implements http.Handler.
@@ -43,7 +56,7 @@ func (a *agents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rec, ok := w.(*recorder); ok {
 		rec.operation = "mcp"
 	}
-	who, err := s.tokens.identify(r)
+	who, err := s.identify(r)
 	if err != nil {
 		if p := wire.Of(err); p.Code == "unauthenticated" {
 			s.denials.deny(w, r, "", p)
@@ -52,7 +65,7 @@ func (a *agents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	if len(s.tokens) > 0 {
+	if !who.open {
 		connectionOf(r).markProven()
 	} else {
 		r.Header.Set(wire.HeaderActor, who.name) // the tools' calls have no address to name a caller by

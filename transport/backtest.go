@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -22,10 +23,10 @@ type Backtester interface {
 
 // backtestRoutes adds the routes of backtests.
 func (s *Server) backtestRoutes() {
-	add(s, route{method: "POST", path: "/v1/backtests", id: "start_backtest", summary: "Replay recorded histories on other code", group: "Deploy", status: http.StatusCreated, write: true, slow: true, ephemeral: true,
+	add(s, route{method: "POST", path: "/v1/backtests", id: "start_backtest", summary: "Replay recorded histories on other code", needs: needs(ofAll, grant.Deploy), group: "Deploy", status: http.StatusCreated, write: true, slow: true, ephemeral: true,
 		limit: smallBody, body: new(wire.BacktestRequest)}, s.startBacktest)
-	add(s, route{method: "GET", path: "/v1/backtests/{id}", id: "backtest", summary: "Show how far a backtest has come, and its results", group: "Deploy"}, s.backtest)
-	add(s, route{method: "DELETE", path: "/v1/backtests/{id}", id: "stop_backtest", summary: "Stop a backtest", group: "Deploy", write: true}, s.stopBacktest)
+	add(s, route{method: "GET", path: "/v1/backtests/{id}", id: "backtest", summary: "Show how far a backtest has come, and its results", needs: needs(ofAll, grant.Read, grant.Payload), group: "Deploy"}, s.backtest)
+	add(s, route{method: "DELETE", path: "/v1/backtests/{id}", id: "stop_backtest", summary: "Stop a backtest", needs: needs(ofAll, grant.Deploy), group: "Deploy", write: true}, s.stopBacktest)
 }
 
 type startBacktestInput struct {

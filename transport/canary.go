@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -103,9 +104,11 @@ func (s *Server) canaries(ctx context.Context, in *retentionInput) (*answer[wire
 	if err != nil {
 		return nil, err
 	}
-	body := wire.Canaries{Canaries: make([]wire.Canary, len(all)), Indexed: at(index)}
+	body := wire.Canaries{Canaries: []wire.Canary{}, Indexed: at(index)}
 	for i := range all {
-		body.Canaries[i] = canaryRow(&all[i], routed[i])
+		if exchangeOf(ctx).may(grant.Read, all[i].Type) == nil {
+			body.Canaries = append(body.Canaries, canaryRow(&all[i], routed[i]))
+		}
 	}
 	return &answer[wire.Canaries]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }

@@ -36,7 +36,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 		}
 		r.Expect = append(r.Expect, condition)
 	}
-	if c := exchangeOf(ctx).caller; c.allowed != nil && !in.DryRun {
+	if c := &exchangeOf(ctx).caller; c.allowed != nil && !in.DryRun {
 		return nil, c.onlyEphemeral()
 	}
 	release, err := s.loads.acquire(ctx)

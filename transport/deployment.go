@@ -31,7 +31,7 @@ func (s *Server) deploy(ctx context.Context, _ *deploymentInput) (*answer[wire.D
 	if err != nil {
 		return nil, err
 	}
-	if who := exchangeOf(ctx).caller; who.allowed != nil && !d.DryRun {
+	if who := &exchangeOf(ctx).caller; who.allowed != nil && !d.DryRun {
 		return nil, who.onlyEphemeral()
 	}
 	r := engine.DeployRequest{Call: c, Message: d.Message, DryRun: d.DryRun}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 )
@@ -22,6 +23,7 @@ type exchange struct {
 	server         *Server
 	route          *route
 	caller         caller
+	only           *fsm.Scope // what the call may touch, as far as the state must tell; nil = everything
 	w              http.ResponseWriter
 	r              *http.Request // its Body is body
 	hot            *pb.Call      // if the call came over the hot face, where r is made up
@@ -121,6 +123,14 @@ func (x *exchange) time() time.Duration {
 		return wire.MaxWait + callTimeout + x.server.arrival(x.r)
 	}
 	return callTimeout + x.server.arrival(x.r)
+}
+
+// pathQueue is the queue in the path of the call.
+func (x *exchange) pathQueue() string {
+	if x.hot != nil {
+		return x.hot.Target
+	}
+	return x.r.PathValue("queue")
 }
 
 // waits reports whether the call may ask to wait.

@@ -31,6 +31,7 @@ func ended() context.Context {
 // RouteOfTest is one address, for tests that walk them all.
 type RouteOfTest struct {
 	ID, Method, Path string
+	Needs            string
 	Write, Open      bool
 }
 
@@ -38,7 +39,7 @@ type RouteOfTest struct {
 func (s *Server) Routes() (list []RouteOfTest) {
 	for _, id := range slices.Sorted(maps.Keys(s.listed)) {
 		r := s.listed[id]
-		list = append(list, RouteOfTest{r.id, r.method, r.path, r.write, r.open})
+		list = append(list, RouteOfTest{r.id, r.method, r.path, r.needs.String(), r.write, r.open})
 	}
 	return list
 }

@@ -83,9 +83,7 @@ func (s *Server) forward(x *exchange) (here bool) {
 			}
 			p.Out.Header.Del("X-Idempotency-Key") // http.Transport treats it like Idempotency-Key; we do not use it
 			p.Out.Header.Set(wire.HeaderForwarded, s.cfg.Node)
-			if len(s.tokens) == 0 {
-				p.Out.Header.Set(wire.HeaderActor, x.caller.name)
-			}
+			s.introduce(p.Out.Header, x)
 		},
 		Transport:     hop,
 		FlushInterval: -1,

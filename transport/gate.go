@@ -28,31 +28,19 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		}
 		if !route.open {
 			var err error
-			if x.caller, err = s.tokens.identify(r); err == nil {
-				err = x.caller.allow(route)
+			x.caller, err = s.identify(r)
+			if err != nil && route.bootstraps {
+				if c, ok := bootstrapper(r); ok {
+					x.caller, err = c, nil
+				}
 			}
 			if err != nil {
-				p := wire.Of(err)
-				if p.Code == "unauthenticated" || p.Code == "permission_denied" {
-					s.denials.deny(w, r, x.caller.name, p)
-				} else {
-					writeProblem(w, p)
-				}
+				x.refuse(err)
 				return
 			}
 		}
-		if !route.open && (len(s.tokens) > 0 || r.ContentLength == 0) {
+		if !route.open && (!x.caller.open || r.ContentLength == 0) {
 			connectionOf(r).markProven() // without tokens, a caller proves itself when its body is complete
-		}
-		if err := s.auditable(route, r); err != nil {
-			writeProblem(w, wire.Of(err))
-			return
-		}
-		// A call that another node forwarded is served: that node does not drain, and this one
-		// leads.
-		if (route.archive || route.deploys) && s.refusesDeploys(r) {
-			writeProblem(w, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do"))
-			return
 		}
 		if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 			writeProblem(w, wire.New("unsupported_encoding", "the body is encoded as "+clip(encoding)).With("encoding", clip(encoding)))
@@ -64,6 +52,22 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		}
 		if err := checkAddress(op, r); err != nil {
 			writeProblem(w, wire.Of(err))
+			return
+		}
+		if !route.open {
+			if err := x.authorize(); err != nil {
+				x.refuse(err)
+				return
+			}
+		}
+		if err := s.auditable(route, r); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
+		// A call that another node forwarded is served: that node does not drain, and this one
+		// leads.
+		if (route.archive || route.deploys) && s.refusesDeploys(r) {
+			writeProblem(w, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do"))
 			return
 		}
 		if !route.open && !x.waits() && !route.stream { // streams have limits of their own
@@ -86,6 +90,10 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			}
 			x.query = r.URL.Query() // with what is left of its wait
 		}
+		if err := s.inTouch(&x.caller); err != nil {
+			x.refuse(err)
+			return
+		}
 		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 		if !route.stream { // a stream lasts
 			var cancel context.CancelFunc
@@ -107,6 +115,16 @@ func statusOf(w http.ResponseWriter) int {
 		return rec.code()
 	}
 	return 0
+}
+
+// refuse answers that the caller may not make the call.
+func (x *exchange) refuse(err error) {
+	p := wire.Of(err)
+	if p.Code == "unauthenticated" || p.Code == "permission_denied" {
+		x.server.denials.deny(x.w, x.r, x.caller.name, p)
+		return
+	}
+	writeProblem(x.w, p)
 }
 
 // refusesDeploys reports whether this node is draining: then it accepts only deploys that other

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
@@ -146,6 +147,7 @@ type host struct {
 // parts panic.
 func parts(node any) transport.Parts {
 	return transport.Parts{
+		Authority:    part[transport.Authority](node, noTokens{}),
 		Deployer:     part[transport.Deployer](node, struct{ transport.Deployer }{}),
 		Archivist:    part[transport.Archivist](node, struct{ transport.Archivist }{}),
 		Releaser:     part[transport.Releaser](node, struct{ transport.Releaser }{}),
@@ -168,6 +170,15 @@ func parts(node any) transport.Parts {
 		EventFeed:    part[transport.EventFeed](node, struct{ transport.EventFeed }{}),
 	}
 }
+
+// noTokens is the authority of a fake: nobody has ever made a token.
+type noTokens struct{ transport.Authority }
+
+func (noTokens) Callers() engine.Callers                        { return engine.Callers{} }
+func (noTokens) TokenOf(catalog.Digest) (k rows.Token, ok bool) { return k, false }
+func (noTokens) TokenNamed(string) (k rows.Token, ok bool)      { return k, false }
+func (noTokens) Confirm(context.Context) (uint64, error)        { return 1, nil }
+func (noTokens) TypesOf(string, string) []string                { return nil }
 
 func part[T any](node any, absent T) T {
 	if p, ok := node.(T); ok {

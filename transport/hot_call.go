@@ -83,10 +83,12 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 	s := c.server
 	var err error
 	if forwarded(x.r) {
-		x.caller, err = s.tokens.identify(x.r)
+		x.caller, err = s.identify(x.r)
+	} else {
+		err = s.still(&x.caller) // it was let in when its stream began
 	}
 	if err == nil {
-		err = x.caller.allow(op.route)
+		err = x.authorize()
 	}
 	if err != nil {
 		if p := wire.Of(err); p.Code == "unauthenticated" || p.Code == "permission_denied" {
@@ -117,6 +119,9 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 			x.query = x.r.URL.Query()
 			call.Wait = x.query.Get("wait") // what is left of it
 		}
+	}
+	if err := s.inTouch(&x.caller); err != nil {
+		return nil, err
 	}
 	traced, status := x.r.Context(), 0
 	if s.cfg.Tracer != nil { // a stream has no place for the traceparent of each call

@@ -122,12 +122,18 @@ func (h *hotFace) Closing() <-chan struct{} { return h.server.closing.Done() }
 // Open implements hot.Door.
 func (h *hotFace) Open(r *http.Request) (hot.Caller, error) {
 	s := h.server
-	if len(s.tokens) == 0 && !s.guard.accepts(r) {
+	if s.openToAll() && !s.guard.accepts(r) {
 		p := misdirected(r)
 		s.denials.hold(r, "", p)
 		return nil, p
 	}
-	who, err := s.tokens.identify(r)
+	var who caller
+	var err error
+	if _, ok := identityIn(r); ok && forwarded(r) {
+		err = s.peer(r, peerOpens) // each call says who makes it
+	} else {
+		who, err = s.identify(r)
+	}
 	if err != nil {
 		p := wire.Of(err)
 		if p.Code == "unauthenticated" {

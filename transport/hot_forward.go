@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -27,7 +28,7 @@ type hotLeaders struct {
 
 type hotLeader struct {
 	hot.Path
-	token atomic.Pointer[string] // of a caller who was let in here: a stream is opened with one
+	token atomic.Pointer[string] // of a caller who was let in here: a stream is opened with one while nodes cannot sign
 }
 
 // maxLeaders bounds the ways that are kept: addresses of nodes may change.
@@ -50,7 +51,9 @@ func (s *Server) leaderPath(address string) *hotLeader {
 	p := &hotLeader{}
 	p.Target = hot.Target{Address: address, Dial: (&net.Dialer{Timeout: dialTimeout}).DialContext, Header: func() http.Header {
 		h := http.Header{wire.HeaderForwarded: {s.cfg.Node}}
-		if token := p.token.Load(); token != nil {
+		if text, ok := s.introduceSelf(peerOpens); ok {
+			h["Authorization"] = []string{text}
+		} else if token := p.token.Load(); token != nil {
 			h["Authorization"] = []string{*token}
 		}
 		return h
@@ -85,7 +88,7 @@ func (s *Server) toLeader(r *http.Request, h *hop) (*http.Response, error) {
 		return s.leader.RoundTrip(r)
 	}
 	p := s.leaderPath(r.URL.Host)
-	if token := r.Header.Get("Authorization"); token != "" {
+	if token := r.Header.Get("Authorization"); token != "" && !strings.HasPrefix(token, identityScheme) {
 		p.token.Store(&token)
 	}
 	if link, _ := p.Link(r.Context()); link != nil {

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/backtest"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -20,10 +21,10 @@ type Mover interface {
 
 // moveRoutes adds the routes of moves.
 func (s *Server) moveRoutes() {
-	add(s, route{method: "POST", path: "/v1/moves", id: "start_move", summary: "Move open runs to another version, with proof", group: "Deploy", status: http.StatusCreated, leader: true, write: true, slow: true,
+	add(s, route{method: "POST", path: "/v1/moves", id: "start_move", summary: "Move open runs to another version, with proof", needs: needs(ofAll, grant.Deploy), group: "Deploy", status: http.StatusCreated, leader: true, write: true, slow: true,
 		limit: pollBody, body: new(wire.MoveRequest)}, s.startMove)
-	add(s, route{method: "GET", path: "/v1/moves/{id}", id: "move", summary: "Show how far a move has come, and its results", group: "Deploy", leader: true}, s.move)
-	add(s, route{method: "DELETE", path: "/v1/moves/{id}", id: "stop_move", summary: "Stop a move", group: "Deploy", leader: true, write: true}, s.stopMove)
+	add(s, route{method: "GET", path: "/v1/moves/{id}", id: "move", summary: "Show how far a move has come, and its results", needs: needs(ofAll, grant.Read), group: "Deploy", leader: true}, s.move)
+	add(s, route{method: "DELETE", path: "/v1/moves/{id}", id: "stop_move", summary: "Stop a move", needs: needs(ofAll, grant.Deploy), group: "Deploy", leader: true, write: true}, s.stopMove)
 }
 
 type startMoveInput struct{ Keyed }

@@ -32,6 +32,7 @@ func apiConfig(version string) huma.Config {
 				{Name: "Runs", Description: "Starting runs, talking to them, finding them, and how long closed ones are kept."},
 				{Name: "Activities", Description: "What workers call, and the queues that they poll."},
 				{Name: "Schedules", Description: "Starting runs at times."},
+				{Name: "Tokens", Description: "Who may call, and what."},
 				{Name: "Cluster", Description: "The nodes, and what happens in the cluster."},
 				{Name: "Node", Description: "The node that is called."},
 			},
@@ -43,7 +44,7 @@ func apiConfig(version string) huma.Config {
 						Description: "Seconds to wait before retrying. Present if the outcome is retry"},
 				},
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {
-					Type: "http", Scheme: "bearer", Description: "A token of auth.tokens. A cluster without tokens asks for none.",
+					Type: "http", Scheme: "bearer", Description: "A token of the cluster, or of the node's file. A cluster without tokens, whose nodes listen on loopback, asks for none.",
 				}},
 			},
 			Security: []map[string][]string{{"token": {}}, {}},

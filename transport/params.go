@@ -96,7 +96,8 @@ type Looked struct {
 
 func (l Looked) look(ctx context.Context) (rd engine.Read, ref fsm.RunRef, err error) {
 	if rd, err = l.read(); err == nil {
-		rd.Room = exchangeOf(ctx).setReservation
+		x := exchangeOf(ctx)
+		rd.Room, rd.Only = x.setReservation, x.only
 		ref, err = l.ref()
 	}
 	return rd, ref, err

@@ -13,6 +13,7 @@ import "reflect"
 // default, and reject absurd limits and cursors as *catalog.InvalidInput. Any goroutine may call
 // any method.
 type Parts struct {
+	Authority    Authority
 	Deployer     Deployer
 	Archivist    Archivist
 	Releaser     Releaser

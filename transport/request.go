@@ -34,7 +34,7 @@ func change(ctx context.Context, v any, n need) (engine.Call, error) {
 
 // call returns who asks, and under which key. The body must have been read.
 func (x *exchange) call() (engine.Call, error) {
-	c := engine.Call{Actor: x.caller.name}
+	c := engine.Call{Actor: x.caller.name, Only: x.only}
 	ids, given := x.r.Header[wire.HeaderRequestID]
 	if !given {
 		return c, nil

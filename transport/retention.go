@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -30,9 +31,11 @@ func (s *Server) retention(ctx context.Context, in *retentionInput) (*answer[wir
 	if err != nil {
 		return nil, err
 	}
-	body := wire.RetentionRules{Rules: make([]wire.Retention, len(rules)), Indexed: at(index)}
-	for i, r := range rules {
-		body.Rules[i] = ruleOf(r)
+	body := wire.RetentionRules{Rules: []wire.Retention{}, Indexed: at(index)}
+	for _, r := range rules {
+		if x := exchangeOf(ctx); r.Type == "" || x.may(grant.Read, r.Type) == nil {
+			body.Rules = append(body.Rules, ruleOf(r))
+		}
 	}
 	return &answer[wire.RetentionRules]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }

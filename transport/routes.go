@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"aion.dev/aion/transport/console"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -17,6 +18,8 @@ type route struct {
 	group        string // heading in /openapi.json
 	status       int    // of success; 0 = 200
 	open         bool   // callable without a token
+	needs        access // of the caller, unless it is open
+	bootstraps   bool   // it makes the first token: callable without one from the node's machine
 	leader       bool   // only the leader serves it, or any node with ?consistency=stale if it is a read
 	write        bool   // it changes something
 	slow         bool   // it may take as long as a deploy
@@ -49,125 +52,132 @@ func (s *Server) routes() {
 	payload := s.cfg.Limits.PayloadBytes + bodySlack
 	batch := max(payload, wire.MaxTaskBytes)
 
-	add(s, route{method: "POST", path: "/v1/packages", id: "load", summary: "Load a package", group: "Deploy", leader: true, write: true, slow: true,
+	add(s, route{method: "POST", path: "/v1/packages", id: "load", summary: "Load a package", needs: needs(ofBody, grant.Deploy), group: "Deploy", leader: true, write: true, slow: true,
 		archive: true, ephemeral: true, limit: s.cfg.Limits.ArchiveBytes}, s.load)
-	add(s, route{method: "PUT", path: "/v1/archives", id: "store_archive", summary: "Store an archive, for calls that name it", group: "Deploy", leader: true, write: true, slow: true,
+	add(s, route{method: "PUT", path: "/v1/archives", id: "store_archive", summary: "Store an archive, for calls that name it", needs: needs(ofAny, grant.Deploy), group: "Deploy", leader: true, write: true, slow: true,
 		archive: true, ephemeral: true, limit: s.cfg.Limits.ArchiveBytes}, s.storeArchive)
-	add(s, route{method: "POST", path: "/v1/deployments", id: "deploy", summary: "Make several changes in one step", group: "Deploy", leader: true, write: true, slow: true,
+	add(s, route{method: "POST", path: "/v1/deployments", id: "deploy", summary: "Make several changes in one step", needs: needs(ofBody, grant.Deploy), group: "Deploy", leader: true, write: true, slow: true,
 		deploys: true, ephemeral: true, limit: payload, payload: true, body: new(wire.Deployment)}, s.deploy)
-	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
-	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
-	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}/unload", id: "cancel_unload", summary: "Take an unload back that waits until the version is drained", group: "Deploy", leader: true, write: true}, s.cancelUnload)
-	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", group: "Deploy", leader: true}, s.version)
-	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/archive", id: "archive", summary: "Fetch the archive of a version", group: "Deploy", leader: true, slow: true}, s.archive)
-	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/modules/{name}", id: "module", summary: "Read a module of a version", group: "Deploy", leader: true}, s.module)
-	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/pins", id: "pins", summary: "List what pins a version", group: "Deploy", leader: true}, s.pins)
-	add(s, route{method: "PUT", path: "/v1/routes/{type}", id: "route", summary: "Route a workflow type to a version", group: "Deploy", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", needs: needs(ofTypeAsked, grant.Read), group: "Deploy", leader: true}, s.versions)
+	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", needs: needs(ofVersion, grant.Deploy), group: "Deploy", leader: true, write: true}, s.unload)
+	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}/unload", id: "cancel_unload", summary: "Take an unload back that waits until the version is drained", needs: needs(ofVersion, grant.Deploy), group: "Deploy", leader: true, write: true}, s.cancelUnload)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", needs: needs(ofVersion, grant.Read), group: "Deploy", leader: true}, s.version)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/archive", id: "archive", summary: "Fetch the archive of a version", needs: needs(ofVersion, grant.Read), group: "Deploy", leader: true, slow: true}, s.archive)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/modules/{name}", id: "module", summary: "Read a module of a version", needs: needs(ofVersion, grant.Read), group: "Deploy", leader: true}, s.module)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/pins", id: "pins", summary: "List what pins a version", needs: needs(ofVersion, grant.Read), group: "Deploy", leader: true}, s.pins)
+	add(s, route{method: "PUT", path: "/v1/routes/{type}", id: "route", summary: "Route a workflow type to a version", needs: needs(ofType, grant.Deploy), group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.RouteRequest)}, s.route)
-	add(s, route{method: "DELETE", path: "/v1/routes/{type}", id: "unroute", summary: "Remove a route", group: "Deploy", leader: true, write: true}, s.unroute)
-	add(s, route{method: "POST", path: "/v1/routes/{type}/rollback", id: "rollback", summary: "Route to the version routed before", group: "Deploy", leader: true, write: true,
+	add(s, route{method: "DELETE", path: "/v1/routes/{type}", id: "unroute", summary: "Remove a route", needs: needs(ofType, grant.Deploy), group: "Deploy", leader: true, write: true}, s.unroute)
+	add(s, route{method: "POST", path: "/v1/routes/{type}/rollback", id: "rollback", summary: "Route to the version routed before", needs: needs(ofType, grant.Deploy), group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.RouteChange)}, s.rollback)
-	add(s, route{method: "GET", path: "/v1/canaries", id: "canaries", summary: "List canaries", group: "Deploy", leader: true}, s.canaries)
-	add(s, route{method: "GET", path: "/v1/canaries/{type}", id: "canary", summary: "Show the canary of a workflow type", group: "Deploy", leader: true}, s.canary)
-	add(s, route{method: "PUT", path: "/v1/canaries/{type}", id: "set_canary", summary: "Begin or change the canary of a workflow type", group: "Deploy", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/canaries", id: "canaries", summary: "List canaries", needs: needs(ofAny, grant.Read), group: "Deploy", leader: true}, s.canaries)
+	add(s, route{method: "GET", path: "/v1/canaries/{type}", id: "canary", summary: "Show the canary of a workflow type", needs: needs(ofType, grant.Read), group: "Deploy", leader: true}, s.canary)
+	add(s, route{method: "PUT", path: "/v1/canaries/{type}", id: "set_canary", summary: "Begin or change the canary of a workflow type", needs: needs(ofType, grant.Deploy), group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.CanaryRequest)}, s.setCanary)
-	add(s, route{method: "DELETE", path: "/v1/canaries/{type}", id: "abort_canary", summary: "Abort the canary of a workflow type", group: "Deploy", leader: true, write: true}, s.abortCanary)
-	add(s, route{method: "POST", path: "/v1/canaries/{type}/promote", id: "promote_canary", summary: "Route a workflow type to its canary", group: "Deploy", leader: true, write: true,
+	add(s, route{method: "DELETE", path: "/v1/canaries/{type}", id: "abort_canary", summary: "Abort the canary of a workflow type", needs: needs(ofType, grant.Deploy), group: "Deploy", leader: true, write: true}, s.abortCanary)
+	add(s, route{method: "POST", path: "/v1/canaries/{type}/promote", id: "promote_canary", summary: "Route a workflow type to its canary", needs: needs(ofType, grant.Deploy), group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.CanaryEnd)}, s.promoteCanary)
-	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", group: "Deploy", leader: true}, s.deploys)
+	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", needs: needs(ofTypeAsked, grant.Read), group: "Deploy", leader: true}, s.deploys)
 
+	s.tokenRoutes()
 	s.backtestRoutes()
 	s.moveRoutes()
 
-	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", needs: needs(ofBody, grant.Start), group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		ephemeral: true, limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
-	add(s, route{method: "POST", path: "/v1/workflows:batch", id: "start_many", summary: "Start many runs, each by itself", group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows:batch", id: "start_many", summary: "Start many runs, each by itself", needs: needs(ofBody, grant.Start), group: "Runs", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.StartBatch)}, s.startMany)
-	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", group: "Runs", leader: true}, s.list)
-	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", group: "Runs", leader: true}, s.describe)
-	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Get a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)
-	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", group: "Runs", leader: true}, s.history)
-	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", group: "Runs", leader: true}, s.logs)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", group: "Runs", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", needs: needs(ofTypeAsked, grant.Read), group: "Runs", leader: true}, s.list)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", needs: needs(ofRun, grant.Read), group: "Runs", leader: true}, s.describe)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Get a run's result; 202 while it is open", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.result)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", needs: needs(ofRun, grant.Read), group: "Runs", leader: true}, s.history)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.logs)
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,
 		limit: payload, payload: true, body: new(any)}, s.signal)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/queries/{name}", id: "query", summary: "Query a run", group: "Runs", leader: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/queries/{name}", id: "query", summary: "Query a run", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true,
 		limit: payload, payload: true, body: new(wire.QueryRequest)}, s.query)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/cancel", id: "cancel", summary: "Ask a run to end", group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/cancel", id: "cancel", summary: "Ask a run to end", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.cancel)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/terminate", id: "terminate", summary: "Close a run at once", group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/terminate", id: "terminate", summary: "Close a run at once", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.terminate)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/pause", id: "pause", summary: "Stop a run's turns", group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/pause", id: "pause", summary: "Stop a run's turns", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.pause)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/resume", id: "resume", summary: "Let a paused run go on", group: "Runs", leader: true, write: true}, s.resume)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/reopen", id: "reopen", summary: "Open a closed run again", group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/resume", id: "resume", summary: "Let a paused run go on", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true}, s.resume)
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/reopen", id: "reopen", summary: "Open a closed run again", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.reopen)
-	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", group: "Runs", leader: true}, s.count)
-	add(s, route{method: "GET", path: "/v1/jobs", id: "jobs", summary: "List what is left to do of commands that were too large for one entry", group: "Runs", leader: true}, s.jobs)
-	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Show how long closed runs are kept", group: "Runs", leader: true}, s.retention)
-	add(s, route{method: "GET", path: "/v1/retention/versions", id: "version_retention", summary: "Show which drained versions are unloaded", group: "Deploy", leader: true}, s.versionRetention)
-	add(s, route{method: "PUT", path: "/v1/retention/versions", id: "retain_versions", summary: "Set which drained versions are unloaded", group: "Deploy", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", needs: needs(ofTypeAsked, grant.Read), group: "Runs", leader: true}, s.count)
+	add(s, route{method: "GET", path: "/v1/jobs", id: "jobs", summary: "List what is left to do of commands that were too large for one entry", needs: needs(ofAll, grant.Read), group: "Runs", leader: true}, s.jobs)
+	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Show how long closed runs are kept", needs: needs(ofAny, grant.Read), group: "Runs", leader: true}, s.retention)
+	add(s, route{method: "GET", path: "/v1/retention/versions", id: "version_retention", summary: "Show which drained versions are unloaded", needs: needs(ofAny, grant.Read), group: "Deploy", leader: true}, s.versionRetention)
+	add(s, route{method: "PUT", path: "/v1/retention/versions", id: "retain_versions", summary: "Set which drained versions are unloaded", needs: needs(ofAll, grant.Deploy), group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.VersionRetentionRequest)}, s.retainVersions)
-	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Set how long closed runs are kept whose type has no rule", group: "Runs", leader: true, write: true,
+	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Set how long closed runs are kept whose type has no rule", needs: needs(ofAll, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.RetentionRequest)}, s.retainAll)
-	add(s, route{method: "PUT", path: "/v1/retention/{type}", id: "retain", summary: "Set how long closed runs of a type are kept", group: "Runs", leader: true, write: true,
+	add(s, route{method: "PUT", path: "/v1/retention/{type}", id: "retain", summary: "Set how long closed runs of a type are kept", needs: needs(ofType, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.RetentionRequest)}, s.retain)
-	add(s, route{method: "DELETE", path: "/v1/retention", id: "unretain_all", summary: "Keep closed runs for ever whose type has no rule", group: "Runs", leader: true, write: true},
+	add(s, route{method: "DELETE", path: "/v1/retention", id: "unretain_all", summary: "Keep closed runs for ever whose type has no rule", needs: needs(ofAll, grant.Operate), group: "Runs", leader: true, write: true},
 		s.unretainAll)
-	add(s, route{method: "DELETE", path: "/v1/retention/{type}", id: "unretain", summary: "Remove the rule of a type", group: "Runs", leader: true, write: true}, s.unretain)
+	add(s, route{method: "DELETE", path: "/v1/retention/{type}", id: "unretain", summary: "Remove the rule of a type", needs: needs(ofType, grant.Operate), group: "Runs", leader: true, write: true}, s.unretain)
 
-	add(s, route{method: "POST", path: "/v1/queues/{queue}/poll", id: "poll", summary: "Take tasks", group: "Activities", leader: true, write: true, waits: true,
+	add(s, route{method: "POST", path: "/v1/queues/{queue}/poll", id: "poll", summary: "Take tasks", needs: needs(ofQueue, grant.Work), group: "Activities", leader: true, write: true, waits: true,
 		limit: pollBody, body: new(wire.PollRequest)}, s.pollTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/complete", id: "complete", summary: "Complete attempts", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/complete", id: "complete", summary: "Complete attempts", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.CompleteRequest)}, s.completeTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/fail", id: "fail", summary: "Fail attempts", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/fail", id: "fail", summary: "Fail attempts", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.FailRequest)}, s.failTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Extend the leases of attempts", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Extend the leases of attempts", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.beatTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/release", id: "release", summary: "Give attempts back", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/release", id: "release", summary: "Give attempts back", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.releaseTasks)
-	add(s, route{method: "GET", path: "/v1/queues", id: "queues", summary: "List queues", group: "Activities", leader: true}, s.queues)
-	add(s, route{method: "GET", path: "/v1/queues/{queue}", id: "queue", summary: "Show the state of a queue", group: "Activities", leader: true}, s.queue)
-	add(s, route{method: "PUT", path: "/v1/queues/{queue}", id: "limit_queue", summary: "Set all limits of a queue", group: "Activities", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/queues", id: "queues", summary: "List queues", needs: needs(ofAll, grant.Read), group: "Activities", leader: true}, s.queues)
+	add(s, route{method: "GET", path: "/v1/queues/{queue}", id: "queue", summary: "Show the state of a queue", needs: needs(ofQueueSeen, grant.Read), group: "Activities", leader: true}, s.queue)
+	add(s, route{method: "PUT", path: "/v1/queues/{queue}", id: "limit_queue", summary: "Set all limits of a queue", needs: needs(ofQueue, grant.Operate), group: "Activities", leader: true, write: true,
 		limit: smallBody, body: new(wire.QueueLimits)}, s.limitQueue)
 
-	add(s, route{method: "POST", path: "/v1/schedules", id: "create_schedule", summary: "Create a schedule", group: "Schedules", status: http.StatusCreated, leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/schedules", id: "create_schedule", summary: "Create a schedule", needs: needs(ofBody, grant.Start), group: "Schedules", status: http.StatusCreated, leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.ScheduleSpec)}, s.createSchedule)
-	add(s, route{method: "GET", path: "/v1/schedules", id: "schedules", summary: "List schedules", group: "Schedules", leader: true}, s.schedules)
-	add(s, route{method: "GET", path: "/v1/schedules/{id}", id: "schedule", summary: "Describe a schedule", group: "Schedules", leader: true}, s.describeSchedule)
-	add(s, route{method: "PUT", path: "/v1/schedules/{id}", id: "replace_schedule", summary: "Replace the definition of a schedule", group: "Schedules", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/schedules", id: "schedules", summary: "List schedules", needs: needs(ofAll, grant.Read), group: "Schedules", leader: true}, s.schedules)
+	add(s, route{method: "GET", path: "/v1/schedules/{id}", id: "schedule", summary: "Describe a schedule", needs: needs(ofSchedule, grant.Read), group: "Schedules", leader: true}, s.describeSchedule)
+	add(s, route{method: "PUT", path: "/v1/schedules/{id}", id: "replace_schedule", summary: "Replace the definition of a schedule", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.ScheduleSpec)}, s.replaceSchedule)
-	add(s, route{method: "DELETE", path: "/v1/schedules/{id}", id: "delete_schedule", summary: "Remove a schedule", group: "Schedules", leader: true, write: true}, s.deleteSchedule)
-	add(s, route{method: "POST", path: "/v1/schedules/{id}/pause", id: "pause_schedule", summary: "Stop a schedule from firing", group: "Schedules", leader: true, write: true,
+	add(s, route{method: "DELETE", path: "/v1/schedules/{id}", id: "delete_schedule", summary: "Remove a schedule", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true, write: true}, s.deleteSchedule)
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/pause", id: "pause_schedule", summary: "Stop a schedule from firing", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.pauseSchedule)
-	add(s, route{method: "POST", path: "/v1/schedules/{id}/resume", id: "resume_schedule", summary: "Let a schedule fire again", group: "Schedules", leader: true, write: true},
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/resume", id: "resume_schedule", summary: "Let a schedule fire again", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true, write: true},
 		s.resumeSchedule)
-	add(s, route{method: "POST", path: "/v1/schedules/{id}/trigger", id: "trigger_schedule", summary: "Fire a schedule now", group: "Schedules", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/trigger", id: "trigger_schedule", summary: "Fire a schedule now", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true, write: true,
 		limit: smallBody, body: new(wire.TriggerRequest)}, s.triggerSchedule)
-	add(s, route{method: "POST", path: "/v1/schedules/{id}/backfill", id: "backfill_schedule", summary: "Fire a schedule for times that have passed", group: "Schedules", leader: true,
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/backfill", id: "backfill_schedule", summary: "Fire a schedule for times that have passed", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true,
 		write: true, limit: smallBody, body: new(wire.BackfillRequest)}, s.backfillSchedule)
 
+<<<<<<< HEAD
 	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", group: "Cluster", stream: true}, s.events)
 	add(s, route{method: "GET", path: "/v1/backup", id: "backup", summary: "Stream a backup of this node's state with every archive", group: "Cluster", stream: true, whole: true}, s.backup)
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", group: "Cluster"}, s.cluster)
 	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", group: "Cluster", leader: true, write: true,
+=======
+	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", needs: needs(ofAll, grant.Read), group: "Cluster"}, s.events)
+	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", needs: needs(ofAny, grant.Read), group: "Cluster"}, s.cluster)
+	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
+>>>>>>> ac642bf7 (transport, cmd: every call says what grant it needs; followers pass on who calls)
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)
-	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", summary: "Confirm what time it is, so that log time makes a step that it holds back", group: "Cluster",
+	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", summary: "Confirm what time it is, so that log time makes a step that it holds back", needs: needs(ofAll, grant.Operate), group: "Cluster",
 		leader: true, write: true, limit: smallBody, body: new(wire.TimeRequest)}, s.confirmTime)
-	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.remove)
-	add(s, route{method: "POST", path: "/v1/cluster/promote", id: "promote", summary: "Make a non-voter a voter", group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/promote", id: "promote", summary: "Make a non-voter a voter", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.promote)
-	add(s, route{method: "POST", path: "/v1/cluster/demote", id: "demote", summary: "Make a voter a non-voter that stays one", group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/demote", id: "demote", summary: "Make a voter a non-voter that stays one", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.demote)
-	add(s, route{method: "POST", path: "/v1/cluster/replace", id: "replace_node", summary: "Put a node in the place of a dead one", group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/replace", id: "replace_node", summary: "Put a node in the place of a dead one", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.ReplaceRequest)}, s.replaceNode)
-	add(s, route{method: "POST", path: "/v1/cluster/join-tokens", id: "issue_join_token", summary: "Make a token that lets nodes into the cluster", group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/join-tokens", id: "issue_join_token", summary: "Make a token that lets nodes into the cluster", needs: needs(ofAll, grant.Admin), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.JoinTokenRequest)}, s.issueJoinToken)
-	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", summary: "List the join tokens", group: "Cluster", leader: true}, s.joinTokens)
-	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", summary: "Revoke a join token", group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
-	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Drain a node: no deploys, no leadership", group: "Cluster", write: true,
+	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", summary: "List the join tokens", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true}, s.joinTokens)
+	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", summary: "Revoke a join token", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
+	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Drain a node: no deploys, no leadership", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
-	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Reverse a drain", group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Reverse a drain", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.undrain)
 
 	add(s, route{method: "GET", path: "/health/live", id: "live", summary: "The process serves", group: "Node", open: true}, s.live)
@@ -177,6 +187,7 @@ func (s *Server) routes() {
 	s.describeSchemas()
 	s.mux.Handle("/mcp", newAgents(s))
 	s.mux.Handle("GET /metrics", s.metrics.handler)
+	s.mux.HandleFunc("GET "+confirmPath, s.confirmIndex)
 	s.mux.HandleFunc("GET /openapi.json", s.openapi)
 	s.mux.Handle("GET /{$}", console.Handler())
 	s.mux.HandleFunc("/", s.notFound)
@@ -187,6 +198,9 @@ type server func(context.Context, *exchange)
 
 // add registers a route with its handler, behind its gate.
 func add[I, O any](s *Server, r route, handler func(context.Context, *I) (*O, error)) {
+	if r.open == (r.needs.of > 0) || len(r.needs.kinds) == 0 && r.needs.of > ofNobody {
+		panic("transport: the route " + r.id + " does not say what it needs of its callers")
+	}
 	op := huma.Operation{OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group}, DefaultStatus: r.status}
 	if r.open {
 		op.Security = []map[string][]string{}

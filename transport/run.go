@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -77,6 +78,9 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 		how := resultOf(d.Result)
 		body.Result, body.Error = how.Result, how.Error
 	}
+	if x := exchangeOf(ctx); x.may(grant.Payload, d.Run.Type) != nil {
+		x.withholdOfRun(&body)
+	}
 	body.Children = make([]wire.ChildRun, len(d.Children))
 	for i, c := range d.Children {
 		body.Children[i] = wire.ChildRun{WorkflowID: c.WorkflowID, RunID: c.RunID.String(), WorkflowType: c.Type, Status: c.Status.String()}
@@ -98,6 +102,15 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 	if err != nil {
 		return nil, err
 	}
+	x := exchangeOf(ctx)
+	withhold := false
+	if r := x.caller.grants.Of(grant.Payload); !r.Whole() {
+		run, err := s.cfg.Authority.FindRun(ctx, rd, ref)
+		if err != nil {
+			return nil, err
+		}
+		ref.RunID, withhold = run.RunID, !r.Type(run.Type)
+	}
 	var events []history.Event
 	var next, index uint64
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
@@ -108,7 +121,11 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 		return nil, err
 	}
 	body := wire.History{Events: make([]wire.Event, len(events)), Next: next, Indexed: at(index)}
+	body.PayloadWithheld = withhold
 	for i, e := range events {
+		if withhold {
+			e = withoutPayloads(e)
+		}
 		if body.Events[i], err = eventOf(e); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -64,7 +65,10 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.Scheduler.PutSchedule(ctx, c, f, replace))
+	if err := exchangeOf(ctx).may(grant.Start, f.Type); err != nil && f.Type != "" {
+		return nil, err
+	}
+	return s.scheduled(ctx)(s.cfg.Scheduler.PutSchedule(ctx, c, f, replace))
 }
 
 // scheduleRow reads a definition.
@@ -109,6 +113,7 @@ func (s *Server) schedules(ctx context.Context, in *schedulesInput) (*answer[wir
 	body := wire.Schedules{Schedules: make([]wire.Schedule, len(schedules)), NextCursor: next, Indexed: at(index)}
 	for i := range schedules {
 		body.Schedules[i] = s.scheduleOf(&schedules[i], fewOpen)
+		exchangeOf(ctx).withholdOf(&body.Schedules[i])
 	}
 	return &answer[wire.Schedules]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
@@ -127,7 +132,12 @@ func (s *Server) describeSchedule(ctx context.Context, in *describeScheduleInput
 	if err != nil {
 		return nil, err
 	}
+	x := exchangeOf(ctx)
+	if !x.only.HasType(f.Type) {
+		return nil, &fsm.NoSchedule{ID: clip(in.ID)}
+	}
 	body := wire.ScheduleAnswer{Schedule: s.scheduleOf(f, manyOpen), Answered: wire.Answered{Indexed: at(index)}}
+	x.withholdOf(&body.Schedule)
 	body.NextTimes = list(next)
 	return &answer[wire.ScheduleAnswer]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
@@ -137,7 +147,7 @@ func (s *Server) deleteSchedule(ctx context.Context, in *scheduleInput) (*answer
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.Scheduler.DeleteSchedule(ctx, c, in.ID))
+	return s.scheduled(ctx)(s.cfg.Scheduler.DeleteSchedule(ctx, c, in.ID))
 }
 
 func (s *Server) pauseSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -146,7 +156,7 @@ func (s *Server) pauseSchedule(ctx context.Context, in *scheduleInput) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.Scheduler.PauseSchedule(ctx, c, in.ID, r.Reason))
+	return s.scheduled(ctx)(s.cfg.Scheduler.PauseSchedule(ctx, c, in.ID, r.Reason))
 }
 
 func (s *Server) resumeSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -154,7 +164,7 @@ func (s *Server) resumeSchedule(ctx context.Context, in *scheduleInput) (*answer
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.Scheduler.ResumeSchedule(ctx, c, in.ID))
+	return s.scheduled(ctx)(s.cfg.Scheduler.ResumeSchedule(ctx, c, in.ID))
 }
 
 func (s *Server) triggerSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -167,7 +177,7 @@ func (s *Server) triggerSchedule(ctx context.Context, in *scheduleInput) (*answe
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.Scheduler.TriggerSchedule(ctx, c, in.ID, overlap))
+	return s.scheduled(ctx)(s.cfg.Scheduler.TriggerSchedule(ctx, c, in.ID, overlap))
 }
 
 func (s *Server) backfillSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -180,15 +190,19 @@ func (s *Server) backfillSchedule(ctx context.Context, in *scheduleInput) (*answ
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.Scheduler.BackfillSchedule(ctx, c, in.ID, r.From, r.To, overlap))
+	return s.scheduled(ctx)(s.cfg.Scheduler.BackfillSchedule(ctx, c, in.ID, r.From, r.To, overlap))
 }
 
 // scheduled answers a change with the schedule as it is after the change.
-func (s *Server) scheduled(f *fsm.ScheduleAnswer, a engine.Answered, err error) (*answer[wire.ScheduleAnswer], error) {
-	if err != nil {
-		return nil, refused(a, err)
+func (s *Server) scheduled(ctx context.Context) func(*fsm.ScheduleAnswer, engine.Answered, error) (*answer[wire.ScheduleAnswer], error) {
+	return func(f *fsm.ScheduleAnswer, a engine.Answered, err error) (*answer[wire.ScheduleAnswer], error) {
+		if err != nil {
+			return nil, refused(a, err)
+		}
+		body := s.scheduleAnswer(f, a)
+		exchangeOf(ctx).withholdOf(&body.Schedule)
+		return &answer[wire.ScheduleAnswer]{Index: a.Index, Body: body}, nil
 	}
-	return &answer[wire.ScheduleAnswer]{Index: a.Index, Body: s.scheduleAnswer(f, a)}, nil
 }
 
 func (s *Server) scheduleAnswer(f *fsm.ScheduleAnswer, a engine.Answered) wire.ScheduleAnswer {

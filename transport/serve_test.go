@@ -142,7 +142,7 @@ func waitingPolls(t *testing.T, base string) int {
 
 // TestDrainCutsWhatDoesNotEnd: calls are cut when the drain's time is over.
 func TestDrainCutsWhatDoesNotEnd(t *testing.T) {
-	api := &slowSignal{nil, make(chan struct{}), make(chan struct{})}
+	api := &slowSignal{enginetest.New(t), make(chan struct{}), make(chan struct{})}
 	th := &throne{}
 	th.give("n1", "")
 	server, err := transport.New(transport.Config{Parts: parts(api), Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Limits: transport.Limits{Drain: time.Millisecond}})

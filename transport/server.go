@@ -29,7 +29,10 @@ type Config struct {
 	Version string  // of the binary, for /openapi.json
 	Limits  Limits
 	Memory  *Memory // shared with other users; nil = Limits.CallMemory for this Server alone
-	Tokens  []Token // none = anybody may call, under any name
+	Tokens  []Token // of this node's file
+	// TokensRequired: every call needs a token, even while there is none. Otherwise a node without
+	// Tokens is open to all until the state has had a token.
+	TokensRequired bool
 	// Hosts are the names, besides loopback's, that callers may give as Host while there are no
 	// Tokens; see GuardHosts.
 	Hosts []string
@@ -60,6 +63,8 @@ type Server struct {
 	self    []string // value of the header that names this node
 	log     hclog.Logger
 	tokens  tokens
+	fresh   freshness
+	grants  readGrants
 	mux     *http.ServeMux
 	api     huma.API
 	made    *made             // what huma made of the route that is being added
@@ -109,6 +114,7 @@ func New(cfg Config) (*Server, error) {
 	if s.tokens, err = newTokens(cfg.Tokens); err != nil {
 		return nil, err
 	}
+	s.fresh.ask = s.askLeader
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.calls = slots{what: "calls", limit: cfg.Limits.Calls}
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
@@ -139,13 +145,15 @@ func New(cfg Config) (*Server, error) {
 		s.denials.deny(w, r, "", misdirected(r))
 	})
 	guarded := func(next http.Handler) http.Handler {
-		next = origin.Handler(next)
-		if len(s.tokens) == 0 {
-			guard := s.guard
-			guard.next = next
-			next = guard
-		}
-		return next
+		guard := s.guard
+		guard.next = origin.Handler(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if s.openToAll() {
+				guard.ServeHTTP(w, r)
+				return
+			}
+			guard.next.ServeHTTP(w, r)
+		})
 	}
 	s.handler = guarded(http.HandlerFunc(s.dispatch))
 	if !cfg.HTTPOnly {

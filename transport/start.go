@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -50,15 +51,18 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 		WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), FreshlyLoaded: started.FreshlyLoaded, Ephemeral: started.Ephemeral, Answered: answered(a),
 	}
 	if wait > 0 {
-		s.await(ctx, run, since(a), wait, &body)
+		s.await(ctx, run, req.Type, since(a), wait, &body)
 	}
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
 }
 
 // startOrBring starts a run on what is deployed, or on code that comes along.
 func (s *Server) startOrBring(ctx context.Context, req engine.StartRequest, r *wire.StartRequest) (*fsm.PackageStarted, engine.Answered, error) {
-	if c := exchangeOf(ctx).caller; c.allowed != nil && (r.Archive == "" || !r.Ephemeral) {
+	if c := &exchangeOf(ctx).caller; c.allowed != nil && (r.Archive == "" || !r.Ephemeral) {
 		return nil, engine.Answered{}, c.onlyEphemeral()
+	}
+	if err := exchangeOf(ctx).may(grant.Start, req.Type); err != nil {
+		return nil, engine.Answered{}, err
 	}
 	if r.Archive != "" {
 		return s.bring(ctx, req, r)
@@ -80,7 +84,10 @@ func (s *Server) bring(ctx context.Context, req engine.StartRequest, r *wire.Sta
 	if s.refusesDeploys(x.r) {
 		return nil, engine.Answered{}, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do")
 	}
-	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.caller.owner, Allowed: x.caller.allowed}
+	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.caller.owner, Allowed: x.caller.allowed, Only: x.scopeOf(grant.Deploy)}
+	if err := x.may(grant.Deploy, req.Type); err != nil { // the archive may carry others
+		return nil, engine.Answered{}, err
+	}
 	var err error
 	if along.Archive, err = catalog.ParseDigest(r.Archive); err != nil {
 		return nil, engine.Answered{}, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(r.Archive))
@@ -115,9 +122,9 @@ func since(a engine.Answered) engine.Read {
 
 // await waits for the run and adds its state to the answer of a start. The start has happened: if
 // the result is not available, the answer simply lacks it.
-func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, rd engine.Read, wait time.Duration, body *wire.StartAnswer) {
+func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, typ string, rd engine.Read, wait time.Duration, body *wire.StartAnswer) {
 	until := time.Now().Add(wait)
-	rd.Room = exchangeOf(ctx).setReservation
+	rd.Room, rd.Only = exchangeOf(ctx).setReservation, &fsm.Scope{Types: []string{typ}}
 	var r *engine.Result
 	look := func(ref fsm.RunRef) error {
 		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
@@ -135,6 +142,9 @@ func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, rd engine.Read
 	}
 	w := resultOf(r)
 	body.Status, body.Result, body.Error = w.Status, w.Result, w.Error
+	if exchangeOf(ctx).may(grant.Payload, typ) != nil {
+		body.Result, body.Error, body.PayloadWithheld = nil, nil, true
+	}
 }
 
 func attributes(a wire.Attributes) history.Attributes {

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -74,6 +75,9 @@ func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (engine
 	}
 	if item.Archive != "" || item.Ephemeral {
 		return engine.StartRequest{}, invalid("archive", "is not accepted in a batch: start runs on code that comes along one by one")
+	}
+	if err := x.may(grant.Start, item.Type); err != nil && item.Type != "" {
+		return engine.StartRequest{}, err
 	}
 	return startRequest(c, &item.StartRequest)
 }

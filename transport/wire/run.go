@@ -61,6 +61,8 @@ type StartAnswer struct {
 	Result     json.RawMessage `json:"result,omitempty" doc:"With ?wait= only, if the run completed"`
 	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, if the run did not complete"`
 
+	PayloadWithheld bool `json:"payload_withheld,omitempty" doc:"With ?wait= only: result and error are left out, because the token lacks the grant payload"`
+
 	FreshlyLoaded bool `json:"freshly_loaded,omitempty" doc:"With archive: this start loaded the version"`
 	Ephemeral     bool `json:"ephemeral,omitempty" doc:"With archive: the version is unloaded in the entry in which the last run on it closes"`
 	Answered
@@ -171,6 +173,8 @@ type Described struct {
 	UnreadSignals uint64          `json:"unread_signals" doc:"Number of signals that its code has not consumed; the history names them"`
 	Children      []ChildRun      `json:"children" doc:"The first 100 that are open"`
 	ChildrenTotal uint64          `json:"children_total,omitempty" doc:"Total, if more are open than are listed"`
+
+	PayloadWithheld bool `json:"payload_withheld,omitempty" doc:"Input, result, details and the texts of errors are left out, because the token lacks the grant payload"`
 	Chain
 	Indexed
 }
@@ -217,6 +221,8 @@ type Event struct {
 type History struct {
 	Events []Event `json:"events"`
 	Next   uint64  `json:"next,omitempty"`
+
+	PayloadWithheld bool `json:"payload_withheld,omitempty" doc:"Payloads and the texts of errors are left out of all events, because the token lacks the grant payload"`
 	Indexed
 }
 

@@ -36,6 +36,8 @@ type Schedule struct {
 	Missed      uint64      `json:"missed" doc:"Times without a leader that catch_up skipped"`
 	Failed      uint64      `json:"failed" doc:"Fires whose run could not start"`
 	LastFailure *RunError   `json:"last_failure,omitempty"`
+
+	PayloadWithheld bool `json:"payload_withheld,omitempty" doc:"The input and the text of the failure are left out, because the token lacks the grant payload"`
 }
 
 // Schedules is a page of schedules, by id.

@@ -56,13 +56,8 @@ func (v *errorList) exposure(c *Config) {
 		return
 	}
 	const or = ", or say --insecure"
-	if a := c.HTTP.Address; !loopback(a) {
-		if c.TLS.CertFile == "" {
-			v.add("http.address", "%q is reached from other machines: set tls.cert_file and tls.key_file%s", a, or)
-		}
-		if len(c.Auth.Tokens) == 0 {
-			v.add("http.address", "%q is reached from other machines: set auth.tokens%s", a, or)
-		}
+	if a := c.HTTP.Address; !loopback(a) && c.TLS.CertFile == "" {
+		v.add("http.address", "%q is reached from other machines: set tls.cert_file and tls.key_file%s", a, or)
 	}
 	if a := c.Raft.Address; !loopback(a) && c.TLS.CAFile == "" {
 		v.add("raft.address", "%q is reached from other machines: set tls.cert_file, tls.key_file and tls.ca_file%s", a, or)
@@ -71,6 +66,10 @@ func (v *errorList) exposure(c *Config) {
 		v.add("gossip.address", "%q is reached from other machines: set gossip.key, the same on every node%s", a, or)
 	}
 }
+
+// TokensRequired reports whether every call needs a token, even while there is none: other machines
+// reach the node.
+func (c *Config) TokensRequired() bool { return !c.Node.Insecure && !loopback(c.HTTP.Address) }
 
 func splitAddress(address string) (host string, port int, err error) {
 	host, text, err := net.SplitHostPort(address)

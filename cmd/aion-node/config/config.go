@@ -85,7 +85,7 @@ type Otel struct {
 
 // Auth configures who may call.
 type Auth struct {
-	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write, read or ephemeral, which only starts runs on code that comes along and goes again: ephemeral/VERSIONS/BYTES at a time, 10 and 64MiB when not given; without any, everybody may do everything"`
+	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write, read or ephemeral, which only starts runs on code that comes along and goes again: ephemeral/VERSIONS/BYTES at a time, 10 and 64MiB when not given. They are known to this node alone; aion-node token create makes those that all nodes know. Without any of both, a node on loopback lets everybody do everything"`
 }
 
 // Audit configures who is told what callers did.

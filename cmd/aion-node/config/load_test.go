@@ -144,7 +144,7 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "no port", args: []string{"--http-address=localhost"}, want: []string{`http.address: "localhost" is not host:port`}},
 		{name: "wildcard", args: []string{"--raft-address=0.0.0.0:1", "--insecure"}, want: []string{"raft.advertise: is needed"}},
 		{name: "advertised wildcard", args: []string{"--raft-advertise=:1"}, want: []string{"raft.advertise: \":1\" names no host"}},
-		{name: "exposed http", args: []string{"--http-address=10.0.0.1:1"}, want: []string{"http.address", "tls.cert_file", "auth.tokens", "--insecure"}},
+		{name: "exposed http", args: []string{"--http-address=10.0.0.1:1"}, want: []string{"http.address", "tls.cert_file", "--insecure"}},
 		{name: "exposed raft", args: []string{"--raft-address=10.0.0.1:1"}, want: []string{"raft.address", "tls.ca_file"}},
 		{name: "exposed gossip", args: []string{"--gossip-address=10.0.0.1:1"}, want: []string{"gossip.address", "gossip.key", "--insecure"}},
 		{name: "join nobody", args: []string{"--bootstrap-expect=3"}, want: []string{"cluster.join: is empty"}},

@@ -104,6 +104,10 @@ func (st *stream) run(ctx context.Context) {
 	defer cancel()
 	defer context.AfterFunc(st.server.closing, cancel)()
 	x := exchangeOf(ctx)
+	if over, done := st.server.vigils.keep(&x.caller); over != nil {
+		defer done()
+		defer context.AfterFunc(over, cancel)() // resuming reports why
+	}
 	rc := http.NewResponseController(x.w)
 	h := x.w.Header()
 	h.Set("Content-Type", "text/event-stream")

@@ -64,6 +64,7 @@ type Server struct {
 	log     hclog.Logger
 	tokens  tokens
 	fresh   freshness
+	vigils  vigils
 	grants  readGrants
 	mux     *http.ServeMux
 	api     huma.API
@@ -116,6 +117,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.fresh.ask = s.askLeader
 	s.closing, s.close = context.WithCancel(context.Background())
+	s.vigils.check, s.vigils.closing = s.mayGoOn, s.closing.Done()
 	s.calls = slots{what: "calls", limit: cfg.Limits.Calls}
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}

@@ -150,16 +150,10 @@ func (s *Server) routes() {
 	add(s, route{method: "POST", path: "/v1/schedules/{id}/backfill", id: "backfill_schedule", summary: "Fire a schedule for times that have passed", needs: needs(ofSchedule, grant.Start), group: "Schedules", leader: true,
 		write: true, limit: smallBody, body: new(wire.BackfillRequest)}, s.backfillSchedule)
 
-<<<<<<< HEAD
-	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", group: "Cluster", stream: true}, s.events)
-	add(s, route{method: "GET", path: "/v1/backup", id: "backup", summary: "Stream a backup of this node's state with every archive", group: "Cluster", stream: true, whole: true}, s.backup)
-	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", group: "Cluster"}, s.cluster)
-	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", group: "Cluster", leader: true, write: true,
-=======
-	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", needs: needs(ofAll, grant.Read), group: "Cluster"}, s.events)
+	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", needs: needs(ofAll, grant.Read), group: "Cluster", stream: true}, s.events)
+	add(s, route{method: "GET", path: "/v1/backup", id: "backup", summary: "Stream a backup of this node's state with every archive", needs: needs(ofAll, grant.Admin), group: "Cluster", stream: true, whole: true}, s.backup)
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", needs: needs(ofAny, grant.Read), group: "Cluster"}, s.cluster)
 	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
->>>>>>> ac642bf7 (transport, cmd: every call says what grant it needs; followers pass on who calls)
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)
 	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", summary: "Confirm what time it is, so that log time makes a step that it holds back", needs: needs(ofAll, grant.Operate), group: "Cluster",
 		leader: true, write: true, limit: smallBody, body: new(wire.TimeRequest)}, s.confirmTime)

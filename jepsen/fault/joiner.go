@@ -70,7 +70,7 @@ func fill(ctx context.Context, c *nodes.Cluster, not *nodes.Node) (index uint64)
 		for range fillers {
 			call, cancel := context.WithTimeout(ctx, 5*time.Second)
 			// refused, because there is no such run
-			_, _, err := post(call, "http://"+through.Direct()+"/v1/workflows/filler/signals/filler", text)
+			_, _, err := post(call, through, "/v1/workflows/filler/signals/filler", text)
 			if cancel(); err != nil {
 				return 0
 			}
@@ -162,6 +162,7 @@ func deployToJoiner(ctx context.Context, c *nodes.Cluster, leader, joiner *nodes
 		return err
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
+	leader.Authorize(req)
 	status, _ := status(http.DefaultClient, req)
 	_, seen := membersSeen(ctx, c)
 	if status > 0 && status < 300 && seen != nil && roleOf(seen, joiner) == "nonvoter" && alone() {

@@ -47,6 +47,7 @@ func askTransfer(ctx context.Context, through, to *nodes.Node) bool {
 		return false
 	}
 	req.Header.Set("Content-Type", "application/json")
+	through.Authorize(req)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return false

@@ -43,7 +43,7 @@ func leaderAndOther(ctx context.Context, c *nodes.Cluster) (leader, other *nodes
 func requestOperation(ctx context.Context, through *nodes.Node, operation string, node *nodes.Node) (int, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	return post(ctx, "http://"+through.Direct()+"/v1/cluster/"+operation, `{"node":"`+node.ID()+`"}`)
+	return post(ctx, through, "/v1/cluster/"+operation, `{"node":"`+node.ID()+`"}`)
 }
 
 // drain checks what docs/OPERATIONS.md promises about a drained node. Concurrent faults may make
@@ -86,7 +86,7 @@ func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(co
 		if err == nil && status < 300 && c.Leader(ctx) == drained && drained.Starts() == starts && !alone(ctx, c, drained) {
 			return did, undrain, fmt.Errorf(Broken+" %s drains, and leadership was handed to it: %s", drained.Name, answer)
 		}
-		status, answer, err = post(ctx, "http://"+other.Direct()+"/v1/packages", "no archive")
+		status, answer, err = post(ctx, other, "/v1/packages", "no archive")
 		if err == nil && status == http.StatusServiceUnavailable && strings.Contains(answer, "is draining") {
 			return did, undrain, fmt.Errorf(Broken+" a deploy through %s is refused because %s drains: %s", other.Name, drained.Name, answer)
 		}

@@ -100,6 +100,7 @@ func signal(ctx context.Context, web *http.Client, n *nodes.Node, key string) (i
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
+	n.Authorize(req)
 	return status(web, req)
 }
 

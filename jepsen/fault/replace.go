@@ -115,7 +115,7 @@ func remove(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 				return fmt.Errorf("remove %s: %w; the last answer: %s", n.Name, err, said)
 			}
 			call, cancel := context.WithTimeout(ctx, 10*time.Second)
-			status, answer, err := post(call, "http://"+through.Direct()+"/v1/cluster/remove", string(body))
+			status, answer, err := post(call, through, "/v1/cluster/remove", string(body))
 			cancel()
 			switch {
 			case err != nil:
@@ -149,12 +149,13 @@ func ready(ctx context.Context, n *nodes.Node) error {
 }
 
 // post returns the status and up to 4 KiB of the answer.
-func post(ctx context.Context, url, body string) (int, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+func post(ctx context.Context, to *nodes.Node, path, body string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+to.Direct()+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	to.Authorize(req)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, "", err

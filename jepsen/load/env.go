@@ -46,7 +46,7 @@ type Env struct {
 func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, face string, concurrency int, rate float64) (*Env, error) {
 	e := &Env{Cluster: c, Record: r, Dir: dir, Seed: seed, Face: face, Concurrency: concurrency, Rate: rate, clients: map[string]*client.Client{}}
 	for _, n := range c.Nodes() {
-		cl, err := client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen", Face: FaceOf(face)})
+		cl, err := client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen", Face: FaceOf(face), Token: c.Token()})
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +57,16 @@ func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, face stri
 
 // Client returns the client of one node. It goes through the links and never retries by itself.
 func (e *Env) Client(node string) *client.Client { return e.clients[node] }
+
+// As returns a client of one node that calls with another token. The caller closes it.
+func (e *Env) As(node, secret string) (*client.Client, error) {
+	for _, n := range e.Cluster.Nodes() {
+		if n.Name == node {
+			return client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Face: client.FaceHTTP, Token: secret})
+		}
+	}
+	return nil, fmt.Errorf("there is no node %s", node)
+}
 
 // Rand returns the generator of one stream of choices: the same seed and stream give the same
 // choices.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,18 @@ type Config struct {
 	Seed   uint64   // of the links
 	Tagged bool     // Binary was built with -tags aionfaults: each node reads its Control file
 	Netns  bool     // each node in a network namespace of its own, see package netns
+	Token  string   // secret of a token of every node's file that may do everything; empty = they are open
 }
+
+// Authorize lets a call that is made past the clients in, if nodes ask for tokens.
+func (n *Node) Authorize(r *http.Request) {
+	if token := n.cluster.cfg.Token; token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+}
+
+// Token is the secret of the token that may do everything; empty = nodes are open.
+func (c *Cluster) Token() string { return c.cfg.Token }
 
 // Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on
 // one node wait for each other.
@@ -178,8 +190,8 @@ func (c *Cluster) Close() error {
 }
 
 // direct returns a client that bypasses the links.
-func direct(address string) (*client.Client, error) {
-	return client.New(client.Config{Addresses: []string{address}, Patience: -1})
+func (c *Cluster) direct(address string) (*client.Client, error) {
+	return client.New(client.Config{Addresses: []string{address}, Patience: -1, Token: c.cfg.Token})
 }
 
 // Status is a node's view of the cluster; see Node.Status.

@@ -100,6 +100,9 @@ func (n *Node) Start() error {
 	if !n.other { // which may not know the setting
 		cmd.Env = append(cmd.Env, "AION_AUDIT_FILE="+n.AuditFile(), "AION_AUDIT_FILE_BYTES=0")
 	}
+	if token := n.cluster.cfg.Token; token != "" {
+		cmd.Env = append(cmd.Env, "AION_AUTH_TOKENS=jepsen:write:"+token)
+	}
 	if hold {
 		cmd.Env = append(cmd.Env, "AION_CLUSTER_HOLD_LEVEL=true")
 	}
@@ -298,7 +301,7 @@ func (n *Node) Direct() string { return n.looks }
 
 // Status asks the node, past the links, for its view of the cluster.
 func (n *Node) Status(ctx context.Context) (*Status, error) {
-	c, err := direct(n.looks)
+	c, err := n.cluster.direct(n.looks)
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,14 @@ func Run(ctx context.Context, o Options, s Spec) *Result {
 	return res
 }
 
+// token is the secret by which the suite itself calls nodes that ask for tokens.
+func token(workload string) string {
+	if !all.NeedsTokens(workload) {
+		return ""
+	}
+	return "the-suite-itself-0123456789"
+}
+
 func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := cmp.Or(s.Check(), o.fits(&s)); err != nil {
 		return err
@@ -85,7 +93,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Hold: s.Mixed && s.Seed%2 == 0, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Hold: s.Mixed && s.Seed%2 == 0, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns, Token: token(s.Workload)})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/backups"
+	"aion.dev/aion/jepsen/load/callers"
 	"aion.dev/aion/jepsen/load/canary"
 	"aion.dev/aion/jepsen/load/catalog"
 	"aion.dev/aion/jepsen/load/children"
@@ -36,6 +37,7 @@ type kind struct {
 // kinds are all workloads.
 var kinds = map[string]kind{
 	"backups":     {func() load.Workload { return &backups.Workload{} }, 0.5},
+	"callers":     {func() load.Workload { return &callers.Workload{} }, 1},
 	"canary":      {func() load.Workload { return &canary.Workload{} }, 1},
 	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},
 	"children":    {func() load.Workload { return &children.Workload{} }, 1},
@@ -52,6 +54,9 @@ var kinds = map[string]kind{
 	"timers":      {func() load.Workload { return &timers.Workload{} }, 0.2},
 	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},
 }
+
+// NeedsTokens reports whether the nodes of a workload ask callers for tokens.
+func NeedsTokens(name string) bool { return name == "callers" }
 
 // Density returns the factor for a rate that is the same for all workloads.
 func Density(name string) float64 {

@@ -19,6 +19,10 @@ import (
 // backup knows nothing for long.
 const keyAge = history.Duration(24 * time.Hour)
 
+// firstKeyEvery is how often the leader looks while there is no key: until there is one, followers
+// pass on the secrets of callers.
+const firstKeyEvery = 100 * time.Millisecond
+
 // keepForwardKey sets the key, while this node leads, and replaces it when it is old. A cluster of
 // one node passes nothing on, and has none.
 func (c *Cluster) keepForwardKey(ctx context.Context) {
@@ -34,6 +38,10 @@ func (c *Cluster) keepForwardKey(ctx context.Context) {
 				c.log.Debug("the key by which nodes sign whose calls they pass on was not set, will try again", "error", err)
 			}
 		}
-		lifecycle.Pause(ctx, c.cfg.Raft.MembersEvery)
+		wait := c.cfg.Raft.MembersEvery
+		if a.Key == (catalog.Digest{}) {
+			wait = min(wait, firstKeyEvery)
+		}
+		lifecycle.Pause(ctx, wait)
 	}
 }

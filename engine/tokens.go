@@ -83,13 +83,14 @@ type Callers struct {
 	Any   bool           // the cluster has had a token: every call needs one
 	Key   catalog.Digest // with which nodes sign whom they pass on; zero = none yet
 	Older catalog.Digest // the key before that one; zero = none
+	Level uint64         // of the state: there are tokens and keys from 3 on
 }
 
 // Callers returns it as this node's state stands.
 func (e *Engine) Callers() (c Callers) {
 	e.cfg.Log.View(func(v fsm.View) {
 		a := v.Auth()
-		c = Callers{a.Made > 0, a.Key, a.Before}
+		c = Callers{a.Made > 0, a.Key, a.Before, v.Level()}
 	})
 	return c
 }

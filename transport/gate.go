@@ -90,7 +90,10 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			}
 			x.query = r.URL.Query() // with what is left of its wait
 		}
-		if err := s.inTouch(&x.caller); err != nil {
+		// Again, now that this node is known to serve the call: it may have become the leader
+		// since, and have applied meanwhile that the token was revoked. A leader's state has
+		// everything that was acknowledged before it led.
+		if err := s.mayGoOn(&x.caller); err != nil {
 			x.refuse(err)
 			return
 		}

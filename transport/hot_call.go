@@ -120,7 +120,7 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 			call.Wait = x.query.Get("wait") // what is left of it
 		}
 	}
-	if err := s.inTouch(&x.caller); err != nil {
+	if err := s.mayGoOn(&x.caller); err != nil { // as gate does
 		return nil, err
 	}
 	traced, status := x.r.Context(), 0

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -19,6 +21,9 @@ func TestTokens(t *testing.T) {
 	}
 	leader := listen(t, n, th, "n1", withTokens).lead()
 	follower := listen(t, n, th, "n2", withTokens)
+	if _, err := n.Log.Propose(t.Context(), fsm.Envelope{Command: &fsm.SetForwardKey{Key: catalog.Digest{7}}}); err != nil { // as the leader of a cluster does
+		t.Fatal(err)
+	}
 	n.Deploy(enginetest.Pack(t, waiting("1")))
 	n.Begin("order", "1")
 	for _, h := range []*host{leader, follower} {

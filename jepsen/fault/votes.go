@@ -119,7 +119,7 @@ func replaced(ctx context.Context, c *nodes.Cluster, n, s *nodes.Node) error {
 			return fmt.Errorf(Broken+" %s was removed before %s, which takes its place, votes: it is %q", n.ID(), s.ID(), roleOf(seen, s))
 		}
 		call, cancel := context.WithTimeout(ctx, 10*time.Second)
-		status, answer, err := post(call, "http://"+leader.Direct()+"/v1/cluster/replace", `{"old":"`+n.ID()+`","new":"`+s.ID()+`"}`)
+		status, answer, err := post(call, leader, "/v1/cluster/replace", `{"old":"`+n.ID()+`","new":"`+s.ID()+`"}`)
 		cancel()
 		said = fmt.Sprintf("%d %s %v", status, answer, err)
 		if err == nil && status < 300 && strings.Contains(answer, `"done":true`) {

@@ -246,7 +246,7 @@ func (w *World) submitVersion(n *node, rng *rand.Rand) bool {
 	typ, ref := p.Members[rng.IntN(len(p.Members))].Type, p.Version.String()
 	var c fsm.Command
 	switch d := rng.IntN(20); {
-	case w.model.level >= 3 && odds(rng, 3):
+	case w.model.level >= 3 && odds(rng, 8):
 		c = w.drawToken(rng)
 	case w.model.level < 1 && d > 2:
 		return false

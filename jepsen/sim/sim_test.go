@@ -26,7 +26,7 @@ func TestWorlds(t *testing.T) {
 // with success and, where it can be refused, without.
 func TestEveryCommandIsForetold(t *testing.T) {
 	var all Stats
-	for seed := uint64(100); seed < 130; seed++ {
+	for seed := uint64(100); seed < 145; seed++ {
 		stats, v := Run(Schedule(seed, 3000, Nodes))
 		if v != nil {
 			t.Fatalf("seed %d: %v", seed, v)

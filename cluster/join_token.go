@@ -29,8 +29,12 @@ import (
 const levelOfMembership = 3
 
 // guarded reports whether a stranger needs more than an address to join: nodes have certificates,
-// or callers have tokens. Whatever else guards a cluster is asked here.
-func (c *Cluster) guarded() bool { return c.cfg.Guarded }
+// or callers have tokens, in this node's file or in the state.
+func (c *Cluster) guarded() bool {
+	guarded := c.cfg.Guarded
+	c.state.View(func(v fsm.View) { guarded = guarded || v.Auth().Made > 0 })
+	return guarded
+}
 
 // IssueJoinToken makes a join token that expires after life, 0 = never. The token itself is only in
 // this answer. Leader only.

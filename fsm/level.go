@@ -14,8 +14,7 @@ import (
 //   - 1: facts of versions, canaries, deployments, the chain of the deploy history.
 //   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions,
 //     canaries in deployments and of quarantined runs.
-//   - 3: join tokens, demoted nodes.
-//   - 3: tokens, and what their callers may touch.
+//   - 3: join tokens, demoted nodes, callers' tokens and what they may touch.
 const NewestLevel = 3
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

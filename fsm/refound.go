@@ -8,7 +8,8 @@ import (
 
 // Refound makes the state that of another cluster, which begins with it: it takes a new cluster id
 // and forgets the nodes of the old cluster, those that were removed too, so that their ids are free
-// again. Everything that callers see besides nodes stays.
+// again. Nodes of the old cluster cannot sign for the new one. Everything that callers see besides
+// nodes stays, their tokens too.
 //
 // It is applied offline to the state of one node (a restored backup, or the survivor of a lost
 // quorum), which then stands in a snapshot. It never stands in a log that nodes replicate, so that
@@ -38,6 +39,7 @@ func (c *Refound) apply(t *step) (Answer, Refusal) {
 	t.forgetChecks()
 	t.forgetLimitsOfNodes()
 	t.forgetDemotedAll()
+	t.forgetForwardKeys()
 	t.meta.Nodes, t.meta.ClusterID = 0, c.ClusterID
 	return new(Done), nil
 }

@@ -169,6 +169,15 @@ func (c *SetForwardKey) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
+// forgetForwardKeys takes away what nodes of another cluster know, too. The leader makes a new key.
+func (t *step) forgetForwardKeys() {
+	auth := t.s.tokens.auth
+	if auth.Key != (catalog.Digest{}) {
+		auth.Key, auth.Before, auth.KeyAt = catalog.Digest{}, catalog.Digest{}, 0
+		t.putAuth(auth)
+	}
+}
+
 // Auth implements View.
 func (p *picture) Auth() rows.Auth { return p.tokens.auth }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/transport/auditlog"
 	"aion.dev/aion/transport/hot"
 	"aion.dev/aion/transport/hot/pb"
@@ -36,8 +37,8 @@ var auditedMembers = map[string]bool{
 var problemMembers = map[string]bool{"code": true, "detail": true, "outcome": true}
 
 // deserves reports whether a call gets a line. The route is nil if the address has none.
-func (s *Server) deserves(rt *route, r *http.Request, status int) bool {
-	if s.cfg.Audit == nil || forwarded(r) {
+func (s *Server) deserves(c *caller, rt *route, r *http.Request, status int) bool {
+	if s.cfg.Audit == nil || s.passesOn(c, r) {
 		return false
 	}
 	switch status {
@@ -47,9 +48,16 @@ func (s *Server) deserves(rt *route, r *http.Request, status int) bool {
 	return rt != nil && (rt.write || rt.whole)
 }
 
+// passesOn reports whether a node makes the call for another caller. A node proves that it is one by
+// the identity that it signs, so nobody escapes by a header; only where anybody may do everything,
+// and while a cluster is upgraded to builds that sign, its word is enough.
+func (s *Server) passesOn(c *caller, r *http.Request) bool {
+	return forwarded(r) && (c.passedOn || c.open || s.cfg.Authority.Callers().Key == (catalog.Digest{}))
+}
+
 // auditable refuses a mutation while its line could not be written.
-func (s *Server) auditable(rt *route, r *http.Request) error {
-	if !rt.write || !s.deserves(rt, r, 0) {
+func (s *Server) auditable(c *caller, rt *route, r *http.Request) error {
+	if !rt.write || !s.deserves(c, rt, r, 0) {
 		return nil
 	}
 	if err := s.cfg.Audit.Refuses(); err != nil {
@@ -75,10 +83,11 @@ func (r *recorder) audit(first []byte) {
 	r.audited = true
 	x, status := r.exchange, r.code()
 	var rt *route
+	var c caller
 	if x != nil {
-		rt = x.route
+		rt, c = x.route, x.caller
 	}
-	if !r.server.deserves(rt, r.request, status) || idlePoll(rt, status, first) {
+	if !r.server.deserves(&c, rt, r.request, status) || idlePoll(rt, status, first) {
 		return
 	}
 	line := auditlog.Line{Face: "http", Operation: r.operation, Status: status}
@@ -101,7 +110,7 @@ func (r *recorder) auditBroken() {
 
 // auditHot is audit of an answer over the hot face.
 func (s *Server) auditHot(x *exchange, a *pb.Answer) {
-	if x.r == nil || !s.deserves(x.route, x.r, int(a.Status)) || idlePoll(x.route, int(a.Status), a.Body) {
+	if x.r == nil || !s.deserves(&x.caller, x.route, x.r, int(a.Status)) || idlePoll(x.route, int(a.Status), a.Body) {
 		return
 	}
 	body := a.Body

@@ -239,3 +239,18 @@ func TestAuditOfTheDoor(t *testing.T) {
 		t.Errorf("%v, want %v", codes, want)
 	}
 }
+
+// Nobody escapes the audit log by the header with which nodes pass calls on.
+func TestNobodyPassesForANode(t *testing.T) {
+	n := enginetest.New(t)
+	var file auditFile
+	h := listen(t, n, &throne{}, "n1", tokensOfTest, audited(t, &file)).lead()
+	if _, err := n.Log.Propose(t.Context(), fsm.Envelope{Command: &fsm.SetForwardKey{Key: catalog.Digest{7}}}); err != nil {
+		t.Fatal(err)
+	}
+	h.send(t, "POST", "/v1/routes/order/rollback", "", "Authorization: Bearer secret-of-ci", "Aion-Forwarded: n2")
+	h.send(t, "POST", "/v1/routes/order/rollback", "", "Authorization: Aion-Node made.up", "Aion-Forwarded: n2")
+	if lines := file.next(t); len(lines) != 2 || lines[0].Who != "ci" || lines[1].Status != 401 {
+		t.Errorf("%+v", lines)
+	}
+}

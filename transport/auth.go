@@ -57,7 +57,9 @@ type caller struct {
 	open    bool           // there are no tokens: anybody may call, under any name
 	first   bool           // may make the first token: see bootstrapper
 	serial  uint64         // of a token in the state; 0 = it is of another kind
-	expires history.Time   // likewise; 0 = never
+	// another node makes the call for the caller, and has proven that it is a node
+	passedOn bool
+	expires  history.Time // likewise; 0 = never
 }
 
 // tokens maps hashes of secrets to callers. It is keyed by hash so that the time of a lookup

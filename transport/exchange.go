@@ -75,7 +75,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 // bound applies the route's limits to the request's body.
 func (x *exchange) bound() {
 	x.body = body{ReadCloser: x.r.Body, x: x, left: x.route.limit}
-	if x.hot == nil && !x.route.archive && x.server.deserves(x.route, x.r, 0) {
+	if x.hot == nil && !x.route.archive && x.server.deserves(&x.caller, x.route, x.r, 0) {
 		x.body.head = make([]byte, 0, auditHead)
 	}
 	x.r.Body = &x.body

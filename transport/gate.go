@@ -60,7 +60,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 				return
 			}
 		}
-		if err := s.auditable(route, r); err != nil {
+		if err := s.auditable(&x.caller, route, r); err != nil {
 			writeProblem(w, wire.Of(err))
 			return
 		}

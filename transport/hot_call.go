@@ -96,7 +96,7 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 		}
 		return nil, err
 	}
-	if err := s.auditable(op.route, x.r); err != nil {
+	if err := s.auditable(&x.caller, op.route, x.r); err != nil {
 		return nil, err
 	}
 	if !x.waits() {

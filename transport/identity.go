@@ -120,10 +120,10 @@ func (s *Server) passedOn(text string, r *http.Request) (caller, error) {
 	if err != nil {
 		return caller{}, err
 	}
-	c := caller{name: i.Name, owner: i.Owner, serial: i.Serial, allowed: i.Allowed, expires: i.Expires}
+	c := caller{name: i.Name, owner: i.Owner, serial: i.Serial, allowed: i.Allowed, expires: i.Expires, passedOn: true}
 	switch {
 	case i.Peer:
-		return caller{}, wire.New("unauthenticated", "nodes do not ask for that")
+		return c, wire.New("unauthenticated", "nodes do not ask for that")
 	case i.First:
 		c.first, c.grants = true, grant.All()
 	case i.Open:
@@ -132,9 +132,10 @@ func (s *Server) passedOn(text string, r *http.Request) (caller, error) {
 	case i.Serial > 0:
 		k, ok := s.cfg.Authority.TokenNamed(i.Name)
 		if !ok || k.Serial != i.Serial {
-			return caller{}, wire.New("unauthenticated", "this token was revoked, or its time is over")
+			return c, wire.New("unauthenticated", "this token was revoked, or its time is over")
 		}
 		c = s.callerOf(&k)
+		c.passedOn = true
 	default:
 		c.grants = grant.Known(i.Grants)
 	}

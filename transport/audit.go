@@ -48,9 +48,9 @@ func (s *Server) deserves(c *caller, rt *route, r *http.Request, status int) boo
 	return rt != nil && (rt.write || rt.whole)
 }
 
-// passesOn reports whether a node makes the call for another caller. A node proves that it is one by
-// the identity that it signs, so nobody escapes by a header; only where anybody may do everything,
-// and while a cluster is upgraded to builds that sign, its word is enough.
+// passesOn reports whether a node makes the call for another caller. A node proves that it is one
+// by the identity that it signs, so nobody escapes by a header; only where anybody may do
+// everything, and while a cluster is upgraded to builds that sign, its word is enough.
 func (s *Server) passesOn(c *caller, r *http.Request) bool {
 	return forwarded(r) && (c.passedOn || c.open || s.cfg.Authority.Callers().Key == (catalog.Digest{}))
 }

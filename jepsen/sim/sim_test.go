@@ -34,6 +34,9 @@ func TestEveryCommandIsForetold(t *testing.T) {
 		all.Add(stats)
 	}
 	for k := range fsm.Kind(len(all.Kinds)) {
+		if k == fsm.KindRefound {
+			continue // never in a log: it is applied offline, to a state that no node runs on
+		}
 		if _, numbered := strings.CutPrefix(k.String(), "kind "); !numbered && all.Kinds[k] == all.Refused[k] {
 			t.Errorf("%s was drawn %d times and carried out never", k, all.Kinds[k])
 		}

@@ -122,10 +122,10 @@ func TestWebhook(t *testing.T) {
 	write(l, 7)
 	stop = run(t, l)
 	r.wait(t, strings.Join(want, " "))
+	stop() // now the last call has been noted, too
 	if left := l.sender.left(); left != 0 {
 		t.Errorf("%d bytes are left to send", left)
 	}
-	stop()
 }
 
 // Redirects are not followed: the lines and the token are for one address.

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -181,7 +182,7 @@ func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 	}
 	for k := range ops {
 		o := &ops[k]
-		if o.Node == "" || o.Outcome != op.Unknown || o.Invoke < d.Begin || o.Return > d.End {
+		if o.Node == "" || o.Outcome != op.Unknown || o.Invoke < d.Begin || o.Return > d.End || brokenOff(o) {
 			continue
 		}
 		if !slices.ContainsFunc(d.Away, func(a fault.Away) bool { return a.Node == o.Node && o.Invoke <= a.To && o.Return >= a.From }) {
@@ -189,6 +190,12 @@ func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 		}
 	}
 	return lost
+}
+
+// brokenOff reports whether a call was not answered because the part under faults was over: its
+// caller did not wait for as long as it would have.
+func brokenOff(o *op.Op) bool {
+	return o.Latency() < load.CallTimeout && strings.Contains(o.Error, context.DeadlineExceeded.Error())
 }
 
 // overlaps reports whether another fault was active during the i-th, or shortly before.

@@ -38,6 +38,10 @@ func TestOrderlyRestartsLoseNoAnswers(t *testing.T) {
 		c.Node = node
 		return c
 	}
+	brokenOff := through("n3", 12, 13, op.Unknown)
+	brokenOff.Error = "an answer was lost: context deadline exceeded"
+	waited := through("n3", 10, 20, op.Unknown)
+	waited.Error = brokenOff.Error
 	d := rolled(10, 20, 20)
 	d.Away = []fault.Away{{Node: "n1", From: 11 * second, To: 14 * second}, {Node: "n2", From: 14 * second, To: 17 * second}}
 	for _, c := range []struct {
@@ -51,6 +55,8 @@ func TestOrderlyRestartsLoseNoAnswers(t *testing.T) {
 		{"through one that is never", through("n3", 12, 13, op.Unknown), true},
 		{"a retry", through("n3", 12, 13, op.Failed), false},
 		{"before the fault", through("n3", 8, 9, op.Unknown), false},
+		{"when the part under faults was over", brokenOff, false},
+		{"for as long as a caller waits", waited, true},
 	} {
 		r := Result{Done: []fault.Done{d}}
 		if lost := r.spoilt(0, []op.Op{c.op}); (len(lost) > 0) != c.lost {

@@ -47,20 +47,26 @@ func describeCmd(a *app) *cobra.Command {
 	return cmd
 }
 
+// withheld stands where a payload is that the token may not see.
+const withheld = "withheld: the token lacks the grant payload"
+
 // moreLines returns the lines of a description in addition to the run's status.
 func (a *app) moreLines(ctx context.Context, c *client.Client, d *wire.Described) [][2]string {
-	result, failure, unread := "", "", ""
+	input, result, failure, unread := printable(string(d.Input)), "", "", ""
 	if d.Status == "completed" {
 		result = printable(string(d.Result))
 	}
 	if d.Error != nil {
 		failure = printable(d.Error.Error())
 	}
+	if d.PayloadWithheld {
+		input, result, failure = withheld, "", ""
+	}
 	if d.UnreadSignals > 0 {
 		unread = strconv.FormatUint(d.UnreadSignals, 10) + a.namesOfSignals(ctx, c, d)
 	}
 	return [][2]string{
-		{"input", printable(string(d.Input))}, {"result", result}, {"error", failure},
+		{"input", input}, {"result", result}, {"error", failure},
 		{"cancel reason", d.CancelReason}, {"pause reason", d.PauseReason}, {"signals not taken", unread},
 	}
 }

@@ -63,6 +63,9 @@ With --event SEQ, tell that event alone, with its data laid out; with --json it 
 				for _, e := range h.Events {
 					t.printEvent(e)
 				}
+				if h.PayloadWithheld {
+					fmt.Fprintln(w, "payloads are "+withheld)
+				}
 				if h.Next > 0 && limit > 0 && len(h.Events) == limit {
 					fmt.Fprintf(w, "more: --from %d\n", h.Next)
 				}
@@ -115,7 +118,7 @@ func wholeHistory(ctx context.Context, c *client.Client, ref wire.RunRef, from u
 			return nil, err
 		}
 		whole.Events = append(whole.Events, h.Events...)
-		whole.Next, whole.Index = h.Next, h.Index
+		whole.Next, whole.Index, whole.PayloadWithheld = h.Next, h.Index, h.PayloadWithheld
 		if len(h.Events) < page || h.Next == 0 || len(whole.Events) == limit {
 			return whole, nil
 		}

@@ -59,6 +59,7 @@ type Log struct {
 	waiting [][]byte // lines that are not in the file yet
 	broken  error    // why not; nil = the newest write succeeded
 	dirty   bool     // something is not synced
+	astray  bool     // the file was moved away, and there is no other yet
 	burst   burst
 }
 
@@ -180,10 +181,11 @@ func (l *Log) tend() {
 	if line := l.burst.over(time.Now()); line != nil {
 		l.write(line)
 	}
-	if err := l.reopenMoved(); err != nil && l.broken == nil {
-		l.broken = err
-		l.log.Error("the audit file cannot be opened again; lines wait in memory", "file", l.cfg.Path, "error", err)
+	err := l.reopenMoved()
+	if err != nil && !l.astray {
+		l.log.Error("the audit file was moved away, and none can be opened in its place: lines still go to the one that was moved", "file", l.cfg.Path, "error", err)
 	}
+	l.astray = err != nil
 	for l.broken != nil {
 		if len(l.waiting) == 0 {
 			l.broken = nil

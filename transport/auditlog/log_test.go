@@ -148,6 +148,33 @@ func TestMovedAway(t *testing.T) {
 	}
 }
 
+// Where the file was, something else may stand: then lines go to the file that was moved.
+func TestMovedAwayForSomethingElse(t *testing.T) {
+	l := open(t, Config{Strict: true})
+	l.Write(Line{Who: "ci", Path: "/a"})
+	if err := os.Rename(l.cfg.Path, l.cfg.Path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	for _, stand := range []func(string) error{func(p string) error { return os.Mkdir(p, 0o700) }, func(p string) error { return syscall.Mkfifo(p, 0o600) }} {
+		if err := stand(l.cfg.Path); err != nil {
+			t.Fatal(err)
+		}
+		l.tend()
+		if err := l.Refuses(); err != nil {
+			t.Error(err)
+		}
+		l.Write(Line{Who: "ci", Path: "/b"})
+		if err := os.Remove(l.cfg.Path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.tend()
+	l.Write(Line{Who: "ci", Path: "/c"})
+	if got := paths(t, linesOf(t, l.cfg.Path)); got != "/a /b /b /c" {
+		t.Error(got)
+	}
+}
+
 // While the file cannot be written lines wait, mutations had better be refused, and nothing is lost
 // or out of order afterwards.
 func TestFullDisk(t *testing.T) {

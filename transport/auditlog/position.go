@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,9 +75,9 @@ func firstOf(path string) (f logged, ok bool) {
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
 		return f, false
 	}
-	r := bufio.NewReaderSize(file, maxLine)
+	r := bufio.NewReader(io.LimitReader(file, maxLine))
 	for {
-		b, err := r.ReadSlice('\n')
+		b, err := r.ReadBytes('\n')
 		if err != nil {
 			return f, false
 		}

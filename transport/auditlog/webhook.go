@@ -3,7 +3,6 @@ package auditlog
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,7 +18,9 @@ const (
 	maxLine     = 64 << 10 // longest line that is sent; no line is longer
 	maxBatch    = 1 << 20  // bytes of one call of the webhook
 	webhookTime = 10 * time.Second
-	lookEvery   = time.Second // for lines, when nothing wakes the sender
+	lookEvery   = time.Second            // for lines, when nothing wakes the sender
+	saveEvery   = time.Second            // how far it has come, at most: the disk is the log's, too
+	gather      = 100 * time.Millisecond // that lines come together in, so that a call has several
 	backoffMost = time.Minute
 )
 
@@ -31,6 +32,8 @@ type sender struct {
 	client *http.Client
 	woken  chan struct{}
 	at     atomic.Pointer[position]
+	saved  position // on the disk
+	when   time.Time
 
 	calls, failed prometheus.Counter
 	newest        prometheus.Gauge
@@ -75,6 +78,8 @@ func (s *sender) run(ctx context.Context) {
 		at = position{}
 	}
 	s.at.Store(&at)
+	s.saved = at
+	defer func() { s.save() }()
 	var wait time.Duration
 	for ctx.Err() == nil {
 		n, err := s.sendNext(ctx)
@@ -91,11 +96,33 @@ func (s *sender) run(ctx context.Context) {
 			if wait > 0 {
 				s.log.Info("the audit webhook accepts lines again")
 			}
-			if wait = 0; n == 0 {
+			wait = 0
+			if n == 0 || time.Since(s.when) >= saveEvery {
+				s.save()
+			}
+			if n == 0 {
 				pause(ctx, lookEvery, s.woken)
+			}
+			if n < maxBatch/2 {
+				pause(ctx, gather, nil)
 			}
 		}
 	}
+}
+
+// save notes on the disk how far the sender has come. What is sent after that is sent again if the
+// node dies.
+func (s *sender) save() {
+	at := *s.at.Load()
+	if at == s.saved {
+		return
+	}
+	s.when = time.Now()
+	if err := at.write(s.positionFile()); err != nil {
+		s.log.Error("how far the audit webhook has the lines cannot be noted", "file", s.positionFile(), "error", err)
+		return
+	}
+	s.saved = at
 }
 
 // pause waits, at most until woken.
@@ -136,7 +163,7 @@ func (s *sender) sendNext(ctx context.Context) (int, error) {
 			}
 			at.Offset += int64(len(lines))
 			s.at.Store(&at)
-			return len(lines), at.write(s.positionFile())
+			return len(lines), nil
 		}
 		if current++; current == len(files) {
 			return 0, nil
@@ -152,12 +179,11 @@ func readLines(path string, offset int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b := make([]byte, maxBatch)
-	n, err := f.ReadAt(b, offset)
-	if err != nil && !errors.Is(err, io.EOF) {
+	b, err := io.ReadAll(io.NewSectionReader(f, offset, maxBatch))
+	if err != nil {
 		return nil, err
 	}
-	return b[:bytes.LastIndexByte(b[:n], '\n')+1], nil
+	return b[:bytes.LastIndexByte(b, '\n')+1], nil
 }
 
 // call makes one call of the webhook.

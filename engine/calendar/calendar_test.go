@@ -164,6 +164,33 @@ func TestCalendarRefuses(t *testing.T) {
 	}
 }
 
+// TestCalendarLeapYearEnds: the last day of a leap year passes like any other, in every zone.
+func TestCalendarLeapYearEnds(t *testing.T) {
+	for _, c := range []struct{ cron, zone, after, want string }{
+		{"* * * * *", "Europe/Berlin", "2028-12-30T23:59:59Z", "2028-12-31T00:00:00Z"},
+		{"* * * * *", "Europe/Berlin", "2028-12-31T00:00:00Z", "2028-12-31T00:01:00Z"},
+		{"* * * * *", "America/New_York", "2028-12-31T23:59:00Z", "2029-01-01T00:00:00Z"},
+		{"30 * * 1 *", "Europe/Berlin", "2028-12-31T12:00:00Z", "2028-12-31T23:30:00Z"},
+		{"30 * * 3 *", "Australia/Lord_Howe", "2028-10-05T00:00:00Z", "2029-02-28T13:30:00Z"},
+		{"*/7 * * 3,4 5,6", "Australia/Lord_Howe", "2008-05-27T19:08:28Z", "2009-03-05T13:00:00Z"},
+		{"0 12 * * *", "Australia/Sydney", "2028-12-31T00:30:00Z", "2028-12-31T01:00:00Z"},
+		{"0 0 1 1 *", "Europe/Berlin", "2028-12-31T12:00:00Z", "2028-12-31T23:00:00Z"},
+	} {
+		s := rows.Schedule{Cron: c.cron, Timezone: c.zone}
+		cal, err := Parse(&s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := time.Parse(time.RFC3339, c.after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cal.Next(history.At(after)).Std().UTC().Format(time.RFC3339); got != c.want {
+			t.Errorf("%s in %s after %s: got %s, want %s", c.cron, c.zone, c.after, got, c.want)
+		}
+	}
+}
+
 // TestCalendarMovesOn: for any expression and zone, each time is later than the one before, and a
 // clock of the zone showed it or jumped over it.
 func TestCalendarMovesOn(t *testing.T) {

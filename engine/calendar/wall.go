@@ -8,13 +8,28 @@ func (c *Calendar) nextShown(after time.Time) time.Time {
 	for since := after; ; {
 		shown := since.In(c.zone)
 		name, offset := shown.Zone()
-		_, end := shown.ZoneBounds()
+		end := constantUntil(shown)
 		t := c.match(after.In(time.FixedZone(name, offset)))
 		if t.IsZero() || end.IsZero() || t.Before(end) {
 			return t
 		}
 		since, after = end, end.Add(-1)
 	}
+}
+
+// constantUntil returns a time after t before which the zone of t does not change its offset, zero
+// if it never does again.
+//
+// The library counts 365 days to the end of every year: on 31 December of a leap year it reports a
+// bound that has passed in every zone with daylight saving time. No zone changes its clocks within
+// the quarter of an hour that is added then, and the day ends after 96 of them.
+func constantUntil(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	if end.IsZero() || end.After(t) {
+		return end
+	}
+	const quarter = 15 * time.Minute
+	return t.Truncate(quarter).Add(quarter)
 }
 
 // nextNamed returns the first instant after a time that represents a matching time of day.

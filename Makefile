@@ -17,7 +17,7 @@ ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release release-check install race flakes census demo bench proto performance scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test release release-check install race flakes census demo bench proto performance failover scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -87,6 +87,12 @@ scale: build ## fill clusters of this machine, which must be quiet, and write do
 	bin/aion-node bench scale --nodes 3 --sizes 1k,100k --closed 1m --dir bin/scale-3 --json > bin/3-nodes.json
 	mkdir -p docs/performance/scale && rm -f docs/performance/scale/*.json && mv bin/1-node.json bin/3-nodes.json docs/performance/scale
 	bin/aion-node bench report docs/performance/scale/*.json --into docs/SCALE.md
+
+BUSY ?= 10m
+failover: build ## kill 20 leaders, burn all processors for BUSY (10m), restart each node three times, and write that into docs/PERFORMANCE.md
+	bin/aion-node bench failover --busy $(BUSY) --json > bin/failover.json
+	mkdir -p docs/performance && mv bin/failover.json docs/performance
+	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md
 
 performance-page: build ## write docs/PERFORMANCE.md and docs/SCALE.md from what was measured
 	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md

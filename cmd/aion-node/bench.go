@@ -37,7 +37,7 @@ runs stay until retention removes them. Every row is measured with each number o
 			if err := benchMistake(cmd, s, nodes, len(a.addresses) > 0); err != nil {
 				return err
 			}
-			ctx, stop := untilGone(cmd.Context())
+			ctx, stop := a.untilGone(cmd.Context())
 			defer stop()
 			return a.bench(ctx, s, nodes, dir, profiled)
 		},
@@ -55,7 +55,7 @@ runs stay until retention removes them. Every row is measured with each number o
 	f.BoolVar(&profiled, "profile", false, "with --nodes: say where the CPU of nodes went, from a profile of each row")
 	_ = cmd.RegisterFlagCompletionFunc("only", words(bench.Names()...))
 	_ = cmd.RegisterFlagCompletionFunc("face", words(string(client.FaceHTTP), string(client.FaceHot)))
-	cmd.AddCommand(benchReportCmd(a), benchScaleCmd(a))
+	cmd.AddCommand(benchFailoverCmd(a), benchReportCmd(a), benchScaleCmd(a))
 	return cmd
 }
 
@@ -106,10 +106,35 @@ func nearRow(m *bench.Mistake, rows []string) string {
 	return ""
 }
 
-// untilGone ends a context also when the terminal is closed, or nobody reads the output any more:
-// by default those end the process, which then could not tidy up.
-func untilGone(ctx context.Context) (context.Context, func()) {
-	return signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGPIPE)
+// untilGone ends a context also when the terminal is closed, or nobody reads what is said meanwhile
+// any more: by default those end the process, which then could not tidy up.
+func (a *app) untilGone(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	// A socket to a node that was killed breaks with SIGPIPE, too, so the signal does not tell who
+	// is gone: a write to a pipe that nobody reads does.
+	signal.Ignore(syscall.SIGPIPE)
+	said := a.err
+	a.err = &untilBroken{said, stop}
+	return ctx, func() {
+		a.err = said
+		signal.Reset(syscall.SIGPIPE)
+		stop()
+	}
+}
+
+// untilBroken calls gone when nobody reads any more.
+type untilBroken struct {
+	io.Writer
+	gone func()
+}
+
+// Write implements io.Writer.
+func (u *untilBroken) Write(b []byte) (int, error) {
+	n, err := u.Writer.Write(b)
+	if errors.Is(err, syscall.EPIPE) {
+		u.gone()
+	}
+	return n, err
 }
 
 // bench measures, prints the report, and ends with an error if something could not be measured.

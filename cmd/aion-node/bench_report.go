@@ -13,7 +13,7 @@ func benchReportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
 		Short: "Write measurements as Markdown",
-		Long: `Write what bench --json, or bench scale --json, has printed into FILE as a page in Markdown, one section for each file, with build and machine. With --into it replaces the part of a page that it has written before, as
+		Long: `Write what bench --json, bench failover --json, or bench scale --json has printed into FILE as a page in Markdown, one section for each file, with build and machine. With --into it replaces the part of a page that it has written before, as
 docs/PERFORMANCE.md and docs/SCALE.md have one.`,
 		Args: arguments("FILE..."),
 		RunE: func(_ *cobra.Command, files []string) error {

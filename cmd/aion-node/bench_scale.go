@@ -35,7 +35,7 @@ With --dir FOLDER an interrupted measurement can go on: the same command line co
 			if err != nil {
 				return asUsage(err)
 			}
-			ctx, stop := untilGone(cmd.Context())
+			ctx, stop := a.untilGone(cmd.Context())
 			defer stop()
 			return a.benchScale(ctx, s, folder, commandLine(cmd, a.args))
 		},

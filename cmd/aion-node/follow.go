@@ -31,9 +31,15 @@ func (a *app) following(ctx context.Context, follow func(context.Context) error)
 
 // fileOf returns the file that w writes to, if any.
 func fileOf(w io.Writer) (*os.File, bool) {
-	if o, wrapped := w.(*output); wrapped {
-		w = o.Writer
+	for {
+		switch o := w.(type) {
+		case *output:
+			w = o.Writer
+		case *untilBroken:
+			w = o.Writer
+		default:
+			f, ok := w.(*os.File)
+			return f, ok
+		}
 	}
-	f, ok := w.(*os.File)
-	return f, ok
 }

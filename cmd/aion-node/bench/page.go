@@ -15,19 +15,28 @@ const (
 	pageEnd   = "<!-- until here -->"
 )
 
-// Markdown writes the reports of files, all of `aion-node bench --json` or all of `aion-node bench
-// scale --json`, as the part of a page.
+// Markdown writes the reports of files as the part of a page: all of `aion-node bench --json` and
+// `aion-node bench failover --json`, or all of `aion-node bench scale --json`.
 func Markdown(files []string) (string, error) {
 	var speed []*Report
 	var scale []*ScaleReport
+	var failovers []*FailoverReport
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			return "", err
 		}
-		var kind struct{ Scale, Results json.RawMessage }
-		if err := json.Unmarshal(text, &kind); err != nil || (kind.Scale == nil) == (kind.Results == nil) {
-			return "", fmt.Errorf("%s is no report of aion-node bench --json or aion-node bench scale --json", f)
+		var kind struct{ Scale, Results, Failover json.RawMessage }
+		if err := json.Unmarshal(text, &kind); err != nil || (kind.Scale == nil) == (kind.Results == nil && kind.Failover == nil) {
+			return "", fmt.Errorf("%s is no report of aion-node bench, bench failover or bench scale with --json", f)
+		}
+		if kind.Failover != nil {
+			r, err := readReport[FailoverReport](f, text)
+			if err != nil {
+				return "", err
+			}
+			failovers = append(failovers, r)
+			continue
 		}
 		if kind.Scale != nil {
 			r, err := readReport[ScaleReport](f, text)
@@ -44,9 +53,9 @@ func Markdown(files []string) (string, error) {
 		speed = append(speed, r)
 	}
 	if len(scale) == 0 {
-		return Page(speed), nil
+		return Page(speed, failovers...), nil
 	}
-	if len(speed) > 0 {
+	if len(speed)+len(failovers) > 0 {
 		return "", fmt.Errorf("%s is of bench, and others of bench scale: each has a page of its own", files[0])
 	}
 	return ScalePage(scale), nil
@@ -76,15 +85,20 @@ func (r *Report) check() error {
 }
 
 // Page writes reports as Markdown.
-func Page(reports []*Report) string {
+func Page(reports []*Report, failovers ...*FailoverReport) string {
 	var b strings.Builder
-	b.WriteString("| row | what one of it is |\n|---|---|\n")
+	if len(reports) > 0 {
+		b.WriteString("| row | what one of it is |\n|---|---|\n")
+	}
 	for _, d := range Describe() {
 		if slices.ContainsFunc(reports, func(r *Report) bool { return r.has(d.Row) }) {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", d.Row, d.Does)
 		}
 	}
 	for _, r := range reports {
+		b.WriteString(r.section())
+	}
+	for _, r := range failovers {
 		b.WriteString(r.section())
 	}
 	return b.String()

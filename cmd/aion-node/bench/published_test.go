@@ -49,6 +49,9 @@ func TestPublishedSpeed(t *testing.T) {
 		if err := json.Unmarshal(text, &r); err != nil {
 			t.Fatal(err)
 		}
+		if r.Results == nil {
+			continue // a report of bench failover, which has no cluster of others
+		}
 		if len(r.Left) > 0 || !r.Cluster.Own {
 			t.Errorf("%s is of a cluster of others, or left %v in it", f, r.Left)
 		}

@@ -46,6 +46,7 @@ const (
 	gaugeMemory  = "process_resident_memory_bytes"
 	gaugeStarted = "process_start_time_seconds"
 	gaugeLeader  = "aion_cluster_is_leader"
+	gaugeTerm    = "aion_raft_term"
 	gaugeCommit  = "aion_raft_commit_index"
 	gaugeApplied = "aion_state_applied_index"
 	gaugeWritten = "aion_raft_log_written_bytes_total"

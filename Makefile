@@ -31,7 +31,7 @@ processes := /(cmd/aion-node|docs/examples|jepsen|jepsen/nodes|jepsen/gate|scrip
 
 test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')
-	$(GO) test -timeout 10m -p 2 $$($(GO) list ./... | grep -E '$(processes)' | grep -v '/jepsen$$')
+	$(GO) test -timeout 15m -p 2 $$($(GO) list ./... | grep -E '$(processes)' | grep -v '/jepsen$$')
 	$(GO) test -timeout 10m ./jepsen
 	$(GO) test -tags aionfaults ./internal/faults/...
 	$(GO) test -tags aionfaults -run PowerLoss ./cluster/logstore

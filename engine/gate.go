@@ -39,11 +39,10 @@ type progress struct{ turns, reopened uint64 }
 
 // newGate makes the gate of a load whose archive is stored.
 func (e *Engine) newGate(ctx context.Context, load *fsm.LoadPackage, archive *catalog.Archive, change int) (*gate, error) {
-	program, err := e.programs.compiler.Compile(ctx, archive)
+	c, err := e.archiveCandidate(ctx, archive)
 	if err != nil {
 		return nil, err
 	}
-	c := &backtest.Candidate{Program: program, Members: archive.Members(), Limits: e.limits.Runtime}
 	return &gate{e: e, load: load, change: change, candidate: c, proven: map[history.RunID]progress{}}, nil
 }
 

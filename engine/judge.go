@@ -58,7 +58,7 @@ func (e *Engine) checkHandedOn(ctx context.Context, run *rows.Run, asked []histo
 				checks = append(checks, *check)
 			}
 		case *history.WorkflowCompleted:
-			flaw, err := e.checkOutput(ctx, run, d.Result)
+			flaw, err := e.checkOutput(ctx, run.Version, run.Type, d.Result)
 			if err != nil {
 				return nil, err
 			}
@@ -91,13 +91,13 @@ func (e *Engine) checkMemberInput(ctx context.Context, pkg *catalog.Package, mem
 	return check, nil
 }
 
-// checkOutput returns why a result does not fit the output schema of the run's version; empty = it
-// fits, or there is no schema.
-func (e *Engine) checkOutput(ctx context.Context, run *rows.Run, result history.Payload) (flaw string, err error) {
-	s, err := e.schemas.Output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
+// checkOutput returns why a result does not fit the output schema of a type in a loaded version;
+// empty = it fits, or there is no schema.
+func (e *Engine) checkOutput(ctx context.Context, version catalog.Version, typ string, result history.Payload) (flaw string, err error) {
+	s, err := e.schemas.Output(ctx, version, typ, func() (pkg *catalog.Package, err error) {
 		e.cfg.Log.View(func(v fsm.View) {
 			var ok bool
-			if pkg, ok = v.Catalog().Package(run.Version); !ok {
+			if pkg, ok = v.Catalog().Package(version); !ok {
 				err = errors.New("its version is not loaded")
 			}
 		})
@@ -106,6 +106,11 @@ func (e *Engine) checkOutput(ctx context.Context, run *rows.Run, result history.
 	if err != nil || s == nil {
 		return "", err
 	}
+	return outputFlaw(ctx, s, version, typ, result)
+}
+
+// outputFlaw returns why a result does not fit an output schema; empty = it fits.
+func outputFlaw(ctx context.Context, s *schema.Schema, version catalog.Version, typ string, result history.Payload) (flaw string, err error) {
 	at, reason, err := s.Check(ctx, result)
 	if err != nil || reason == "" {
 		return "", err
@@ -114,5 +119,28 @@ func (e *Engine) checkOutput(ctx context.Context, run *rows.Run, result history.
 	if at != "" {
 		what += " at " + at
 	}
-	return clip.To(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, run.Type, run.Version.Short(), reason), MaxMessage), nil
+	return clip.To(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, typ, version.Short(), reason), MaxMessage), nil
+}
+
+// outputFlaws returns what checks results against the output schemas of an archive.
+func outputFlaws(a *catalog.Archive) (func(context.Context, string, history.Payload) (string, error), error) {
+	outputs := map[string]*schema.Schema{}
+	for _, m := range a.Members() {
+		w, _ := a.Workflow(m.Type)
+		if w.OutputSchema == nil {
+			continue
+		}
+		s, err := schema.Compile(w.OutputSchema)
+		if err != nil {
+			return nil, fmt.Errorf("the output schema of %q: %w", m.Type, err)
+		}
+		outputs[m.Type] = s
+	}
+	return func(ctx context.Context, typ string, result history.Payload) (string, error) {
+		s := outputs[typ]
+		if s == nil {
+			return "", nil
+		}
+		return outputFlaw(ctx, s, a.Version, typ, result)
+	}, nil
 }

@@ -193,7 +193,7 @@ func TestAMovedRunIsLikeAnyOther(t *testing.T) {
 		}
 		tells := func(what, code string, verdict backtest.Verdict) {
 			t.Helper()
-			r := tried(t, n, pack(code, `{}`), engine.BacktestRequest{})
+			r := tried(t, n, pack(code, `{"type":"integer"}`), engine.BacktestRequest{})
 			if r.Done != 3 || r.Counted[verdict] != 3 {
 				t.Errorf("%s: %+v", what, r)
 			}

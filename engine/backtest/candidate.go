@@ -20,6 +20,9 @@ type Candidate struct {
 	Program runtime.Program
 	Members []catalog.Member
 	Limits  runtime.Limits
+	// Flaw returns why a result does not fit the output schema of a type; "" = it does, or there is
+	// none.
+	Flaw func(ctx context.Context, typ string, result history.Payload) (string, error)
 }
 
 // Verdict says what became of a history on the candidate.
@@ -102,7 +105,9 @@ func (c *Candidate) Prove(ctx context.Context, past *fsm.Past, run rows.Run, p r
 			return r, nil
 		}
 		if m.Turns() == run.Turns {
-			r.compareEnds(m.Closed(), events)
+			if err := c.compareEnds(ctx, &r, run.Type, m.Closed(), events); err != nil {
+				return skip("%v", err)
+			}
 		}
 	}
 	return r, nil
@@ -160,19 +165,39 @@ func (r *Result) differ(past *fsm.Past, turns []history.Turn, made uint64, asked
 	}
 }
 
-// compareEnds compares failures, of which replay compares the kind alone: their messages are what
-// an author wrote, and the position that the runtime puts before them does not count.
-func (r *Result) compareEnds(closed history.Data, events []history.Event) {
-	asked, ok := closed.(*history.WorkflowFailed)
-	if !ok || asked.Error.Kind != history.KindFailed || len(events) == 0 {
-		return
+// compareEnds compares how a run ended where replay does not: the messages of failures, without the
+// position that the runtime puts before them, and what the output schemas say of a result.
+func (c *Candidate) compareEnds(ctx context.Context, r *Result, typ string, closed history.Data, events []history.Event) error {
+	if closed == nil || len(events) == 0 {
+		return nil
 	}
 	last := events[len(events)-1]
-	was, ok := last.Data.(*history.WorkflowFailed)
-	if !ok || was.Error.Kind != history.KindFailed || said(was.Error.Message) == said(asked.Error.Message) {
-		return
+	if asked, ok := closed.(*history.WorkflowCompleted); ok {
+		flaw, err := c.Flaw(ctx, typ, asked.Result)
+		if err != nil {
+			return err
+		}
+		if flaw != "" {
+			closed = &history.WorkflowFailed{Error: history.RunError{Kind: history.KindInvalidOutput, Message: flaw}}
+		}
 	}
-	r.Verdict, r.Seq, r.Recorded, r.Asked = Differed, last.Seq, replay.Describe(was), replay.Describe(asked)
+	if !endsAlike(last.Data, closed) {
+		r.Verdict, r.Seq, r.Recorded, r.Asked = Differed, last.Seq, replay.Describe(last.Data), replay.Describe(closed)
+	}
+	return nil
+}
+
+// endsAlike reports whether two ends that replay takes for the same are the same to a caller.
+func endsAlike(was, asked history.Data) bool {
+	before, failed := was.(*history.WorkflowFailed)
+	now, fails := asked.(*history.WorkflowFailed)
+	switch {
+	case failed && fails && before.Error.Kind == history.KindFailed && now.Error.Kind == history.KindFailed:
+		return said(before.Error.Message) == said(now.Error.Message)
+	case failed && before.Error.Kind == history.KindInvalidOutput, fails && now.Error.Kind == history.KindInvalidOutput:
+		return failed && fails && before.Error.Kind == now.Error.Kind
+	}
+	return true
 }
 
 // said is a message without the position before it: "order.star:12:9: no stock".

@@ -29,7 +29,7 @@ func (l *ledger) deliver(e history.Event) error {
 	case *history.SignalReceived:
 		l.receive(letter{seq: e.Seq, payload: d.Payload}, d.Name)
 	case *history.TimerFired:
-		return l.resolveByEvent(e, d.ID, runtime.Future{}, timer, signal)
+		return l.resolveByEvent(e, d.ID, runtime.Future{}, timer, signal, condition)
 	case *history.ActivityCompleted:
 		return l.resolveByEvent(e, d.ID, runtime.Future{Result: d.Result}, activity)
 	case *history.ActivityFailed:
@@ -62,7 +62,10 @@ func (l *ledger) resolveByEvent(e history.Event, id uint64, outcome runtime.Futu
 	if f.Done {
 		return nil
 	}
-	if f.kind == signal {
+	switch f.kind {
+	case condition:
+		outcome.Error, outcome.Late = &history.RunError{Kind: history.KindTimeout, Message: "the condition did not hold in time"}, true
+	case signal:
 		outcome.Error = &history.RunError{Kind: history.KindTimeout, Message: fmt.Sprintf("signal %s did not come in time", catalog.Quote(f.name))}
 		outcome.Late = true
 	}

@@ -17,18 +17,19 @@ import (
 // between two waits has a whole turn, as if it had arrived alone.
 const turnShare = 4
 
-// endIfShareUsed ends the turn at a wait that could go on, if the turn has used its share.
-func (l *ledger) endIfShareUsed() error {
+// endIfShareUsed ends the turn at a wait that could go on, if the turn has used its share. parked
+// says that the code stopped at this wait, and is going on now.
+func (l *ledger) endIfShareUsed(parked *bool) error {
 	b := &l.book
 	if l.reading || b.mismatch != nil {
 		return nil
 	}
-	if l.parked {
-		l.parked = false
+	if *parked {
+		*parked = false
 		return nil
 	}
 	if at := b.waits + 1; b.at == at || b.bound && !b.replay && l.usedShare() {
-		l.parked, b.toldLater, b.cutAt = true, true, at
+		*parked, b.toldLater, b.cutAt = true, true, at
 		return runtime.ErrLater
 	}
 	b.waits++

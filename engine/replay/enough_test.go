@@ -57,6 +57,20 @@ def run(ctx, input):
             return n
         n += 1
         `
+	const handler = `
+def run(ctx, input):
+    box = {"n": 0, "over": False}
+    def on(m):
+        n = box["n"]
+        if m == "stop":
+            box["over"] = True
+            return
+        box["n"] += 1
+        %s
+    ctx.on_signal("m", on)
+    ctx.until(lambda: box["over"])
+    return box["n"]
+`
 	limits := runtime.Limits{Steps: 60_000, MemoryBytes: 1 << 20, TurnBytes: 100_000, OutputBytes: 50_000, LogBytes: 8192, Asked: 400}
 	for name, c := range map[string]struct {
 		body     string
@@ -78,34 +92,44 @@ def run(ctx, input):
 		"says much":     {`ctx.set_attributes({"a%d" % (n % 3): m})`, 60, `"` + strings.Repeat("x", 3000) + `"`, false},
 		"drains":        {"while True:\n            f = ctx.start_signal(\"m\")\n            if not f.done:\n                f.cancel()\n                break\n            if f.result() == \"stop\":\n                return n\n            n += 1", 1200, "1", true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := program(t, loop+c.body+"\n")
-			messages := make([]string, c.messages, c.messages+1)
-			for i := range messages {
-				messages[i] = c.payload
-			}
-			messages = append(messages, `"stop"`)
-			want := ""
-			for how, when := range timings {
-				w := runtimetest.NewWorld(t, p, runtimetest.Member, "", limits)
-				asked := deliver(w, messages, when)
-				end := runtimetest.Show(t, asked[len(asked)-1:])
-				if c.same {
-					end = runtimetest.Show(t, asked)
-				}
-				if end = fmt.Sprintf("%s%d lines", end, len(w.Logs)); want == "" {
-					want = end
-				}
-				if end != want || !strings.Contains(end, fmt.Sprintf(`WorkflowCompleted {"result":%d}`, c.messages)) {
-					t.Errorf("%s: ends with\n%.3000s\nwant\n%.3000s", how, end, want)
-				}
-				for _, turn := range w.Turns {
-					truncate(t, w, turn)
-				}
-				w.Machine.Close()
-			}
-		})
+		codes := map[string]string{name: loop + c.body + "\n", name + " in a handler": fmt.Sprintf(handler, c.body)}
+		if name == "drains" {
+			delete(codes, name+" in a handler")
+		}
+		for name, code := range codes {
+			timingDecidesNothing(t, name, code, limits, c.messages, c.payload, c.same)
+		}
 	}
+}
+
+func timingDecidesNothing(t *testing.T, name, code string, limits runtime.Limits, n int, payload string, same bool) {
+	t.Run(name, func(t *testing.T) {
+		p := program(t, code)
+		messages := make([]string, n, n+1)
+		for i := range messages {
+			messages[i] = payload
+		}
+		messages = append(messages, `"stop"`)
+		want := ""
+		for how, when := range timings {
+			w := runtimetest.NewWorld(t, p, runtimetest.Member, "", limits)
+			asked := deliver(w, messages, when)
+			end := runtimetest.Show(t, asked[len(asked)-1:])
+			if same {
+				end = runtimetest.Show(t, asked)
+			}
+			if end = fmt.Sprintf("%s%d lines", end, len(w.Logs)); want == "" {
+				want = end
+			}
+			if end != want || !strings.Contains(end, fmt.Sprintf(`WorkflowCompleted {"result":%d}`, n)) {
+				t.Errorf("%s: ends with\n%s\nwant\n%s", how, end[max(0, len(end)-1000):], want[max(0, len(want)-1000):])
+			}
+			for _, turn := range w.Turns {
+				truncate(t, w, turn)
+			}
+			w.Machine.Close()
+		}
+	})
 }
 
 // truncate replays the run up to a turn, and makes that turn again. Long runs are cut at some of

@@ -12,10 +12,11 @@ const (
 	signal
 	child
 	activity
+	condition
 	kinds
 )
 
-var kindNames = [kinds]string{"timer", "signal", "child", "activity"}
+var kindNames = [kinds]string{"timer", "signal", "child", "activity", "condition"}
 
 // future is something that code has started. It is done when it has an outcome.
 type future struct {
@@ -23,15 +24,12 @@ type future struct {
 	id    uint64
 	kind  kind
 	name  string // of the signal or the activity; the child's workflow id
-	timed bool   // a signal wait that has armed a timer
+	timed bool   // a wait for a signal or a condition that has armed a timer
 	took  uint64 // seq of the signal that the wait has consumed
 	alone bool   // a child that outlives its parent's closing, and therefore its parent's cancellation
 	place uint64 // position among resolved futures, from 1: decides races
 
-	// While code waits for it:
-	wait  *wait
-	at    int // its first position there
-	times int // how many positions it has there
+	waiters []waiter // while code waits for it
 
 	// For reopening the run:
 	seq    uint64 // of the recorded event that asked for it; 0 = none yet
@@ -76,22 +74,22 @@ func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	f.place = l.resolved
 	l.pending[f.kind]--
 	l.held += uint64(len(outcome.Result))
-	if f.wait != nil && f.wait == l.wait {
-		f.wait.resolved(f)
+	for _, by := range f.waiters {
+		by.wait.resolved(f, by)
 	}
-	f.wait = nil
+	f.waiters = nil
 }
 
 // giveUp resolves f with err, and asks to end whatever f has running.
 func (l *ledger) giveUp(f *future, err *history.RunError) error {
-	if f.kind != signal || f.timed {
+	if f.running() {
 		if err := l.checkRoom(&history.TimerCancelled{}); err != nil {
 			return err
 		}
 	}
 	l.resolve(f, runtime.Future{Error: err})
 	switch {
-	case f.kind == timer, f.kind == signal && f.timed:
+	case f.kind == timer, f.timed:
 		return l.ask(&history.TimerCancelled{ID: f.id})
 	case f.kind == child:
 		return l.ask(&history.ChildWorkflowCancelled{ID: f.id, Asked: true})
@@ -100,3 +98,6 @@ func (l *ledger) giveUp(f *future, err *history.RunError) error {
 	}
 	return nil
 }
+
+// running reports whether something outside the code is under way for f, and must be told to end.
+func (f *future) running() bool { return f.timed || f.kind != signal && f.kind != condition }

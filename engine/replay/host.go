@@ -21,7 +21,7 @@ const (
 
 // writable rejects what a query must not do.
 func (l *ledger) writable() error {
-	if l.reading {
+	if l.reading || l.checking {
 		return runtime.ErrReadOnly
 	}
 	return nil
@@ -64,7 +64,7 @@ func (l *ledger) Random() (uint64, error) {
 
 // Log implements runtime.Host.
 func (l *ledger) Log(msg string) error {
-	if l.reading || l.book.replay {
+	if l.reading || l.checking || l.book.replay {
 		return nil
 	}
 	most := l.limits.LogBytes

@@ -27,16 +27,16 @@ type ledger struct {
 	random   generator
 	futures  []*future // by ordinal, from 1
 	pending  [kinds]int
-	resolved uint64 // number of resolved futures: gives each one its place
+	resolved uint64 // number of resolved futures and received messages: gives each one its place
 	mail     mail
 	consumed uint64 // signals consumed by waits
 	held     uint64 // bytes held by futures and mailboxes
 	cancel   cancellation
 
-	wait    *wait // what the code is blocked on; nil = it has never waited, or has ended
-	parked  bool  // the previous turn ended there
-	reading bool  // a query is running
-	next    *history.WorkflowContinuedAsNew
+	waits    []*wait // what the code is blocked on, in the order in which it began to wait
+	reading  bool    // a query is running
+	checking bool    // code of a turn is running that may only read
+	next     *history.WorkflowContinuedAsNew
 
 	book book
 }
@@ -58,6 +58,7 @@ type book struct {
 	bytes     int    // of payloads handed out
 	logged    int    // bytes
 	work      uint64 // what recording the turn will cost, see work.go
+	woken     bool   // the code goes on, see Next
 	toldLater bool   // the code was told to call again in the next turn: the turn is cut
 	waits     uint64 // number of waits that could go on at once and did
 	cutAt     uint64 // the wait at which the turn is cut; 0 = not cut at a wait

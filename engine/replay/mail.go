@@ -2,8 +2,10 @@ package replay
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
 )
@@ -11,19 +13,31 @@ import (
 // letter is a received signal.
 type letter struct {
 	seq     uint64
+	place   uint64 // among what came and what resolved futures
 	payload history.Payload
 }
 
 // mailbox holds the unconsumed signals of one name, or the waits for such a signal, never both.
 type mailbox struct {
+	name    string
 	letters []letter
 	waits   []*future // some may already be resolved
+	handled bool      // code has a handler for them, and no waits
+}
+
+// take removes the first letter.
+func (b *mailbox) take() letter {
+	in := b.letters[0]
+	b.letters[0] = letter{}
+	b.letters = b.letters[1:]
+	return in
 }
 
 // mail is a run's mailboxes.
 type mail struct {
-	boxes []*mailbox // in order of first use
-	index map[string]*mailbox
+	boxes   []*mailbox // in order of first use
+	index   map[string]*mailbox
+	handled []*mailbox // those with a handler, in the order in which code said so
 }
 
 func (m *mail) box(name string) *mailbox {
@@ -32,7 +46,7 @@ func (m *mail) box(name string) *mailbox {
 		if m.index == nil {
 			m.index = make(map[string]*mailbox)
 		}
-		box = new(mailbox)
+		box = &mailbox{name: name}
 		m.index[name] = box
 		m.boxes = append(m.boxes, box)
 	}
@@ -63,6 +77,8 @@ func (b *mailbox) dropResolved() {
 func (l *ledger) receive(in letter, name string) {
 	box := l.mail.box(name)
 	box.dropResolved()
+	l.resolved++
+	in.place = l.resolved
 	if len(box.waits) == 0 {
 		box.letters = append(box.letters, in)
 		l.held += uint64(len(in.payload)) + 32
@@ -91,7 +107,7 @@ func (l *ledger) putBack(ids []uint64) {
 		if f == nil || !f.Done || f.looked || f.kind != signal || f.took <= l.cancel.seq {
 			continue
 		}
-		box, in := l.mail.box(f.name), letter{seq: f.took, payload: f.Result}
+		box, in := l.mail.box(f.name), letter{seq: f.took, place: f.place, payload: f.Result}
 		at, _ := slices.BinarySearchFunc(box.letters, in, func(a, b letter) int { return cmp.Compare(a.seq, b.seq) })
 		box.letters = slices.Insert(box.letters, at, in)
 		l.held += 32
@@ -116,6 +132,9 @@ func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, er
 		}
 	}
 	box := l.mail.box(name)
+	if box.handled {
+		return 0, fmt.Errorf("signals %s are handled by on_signal: they cannot be waited for too", catalog.Quote(name))
+	}
 	if len(box.letters) == 0 && timeout != nil {
 		if err := l.checkRoom(&history.TimerStarted{}); err != nil {
 			return 0, err
@@ -127,9 +146,7 @@ func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, er
 	}
 	if len(box.letters) > 0 {
 		l.held -= uint64(len(box.letters[0].payload)) + 32
-		l.consumeSignal(f, box.letters[0])
-		box.letters[0] = letter{}
-		box.letters = box.letters[1:]
+		l.consumeSignal(f, box.take())
 		return f.id, nil
 	}
 	box.dropResolved()

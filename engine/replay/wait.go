@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// wait is what code is blocked on. Futures update it as they resolve, so a turn costs what happened
-// since the last one, however many futures the code waits for and however many of them are done.
+// wait is what one thread of the code is blocked on. Futures update it as they resolve, so a turn
+// costs what happened since the last one, however many futures the code waits for and however many
+// of them are done.
 type wait struct {
 	mode   runtime.Mode
 	ids    []uint64 // as the code passed them; owned by the runtime
@@ -18,23 +19,34 @@ type wait struct {
 	left   int      // number of unresolved positions of ids
 	first  int      // position of the first that resolved; -1 = none
 	failed int      // position of the first that failed; -1 = none
+	parked bool     // the code stopped there
+	over   uint64   // place of the future that ended it; 0 = it is not over
+}
+
+// waiter is a wait's interest in a future.
+type waiter struct {
+	wait  *wait
+	at    int // the first position of the future there
+	times int // how many positions it has there
 }
 
 // newWait begins a wait.
-func (l *ledger) newWait(ids []uint64) (*wait, error) {
-	w := &wait{ids: ids, first: -1, failed: -1}
+func (l *ledger) newWait(mode runtime.Mode, ids []uint64) (*wait, error) {
+	w := &wait{mode: mode, ids: ids, first: -1, failed: -1}
 	sooner := func(f *future, at int) bool { return at < 0 || f.place < l.find(ids[at]).place }
 	for i, id := range ids {
 		f := l.find(id)
 		switch {
 		case f == nil:
+			w.leave(l)
 			return nil, fmt.Errorf("future %d is not of this run", id)
 		case !f.Done:
-			if f.wait != w {
-				f.wait, f.at, f.times = w, i, 0
+			if n := len(f.waiters); n > 0 && f.waiters[n-1].wait == w {
+				f.waiters[n-1].times++
+			} else {
+				f.waiters = append(f.waiters, waiter{w, i, 1})
 				w.open = append(w.open, id)
 			}
-			f.times++
 			w.left++
 			continue
 		}
@@ -48,29 +60,50 @@ func (l *ledger) newWait(ids []uint64) (*wait, error) {
 	return w, nil
 }
 
+// leave forgets the wait where it is not over.
+func (w *wait) leave(l *ledger) {
+	for _, id := range w.open {
+		f := l.find(id)
+		f.waiters = slices.DeleteFunc(f.waiters, func(by waiter) bool { return by.wait == w })
+	}
+}
+
 // isFor reports whether w is the wait for this very slice: the runtime calls again with the same
 // slice.
 func (w *wait) isFor(ids []uint64) bool {
-	return w != nil && len(w.ids) == len(ids) && len(ids) > 0 && &w.ids[0] == &ids[0]
+	return len(w.ids) == len(ids) && len(ids) > 0 && &w.ids[0] == &ids[0]
+}
+
+// waitFor returns the wait that the code began for this very slice; nil = it began none.
+func (l *ledger) waitFor(ids []uint64) *wait {
+	for _, w := range l.waits {
+		if w.isFor(ids) {
+			return w
+		}
+	}
+	return nil
 }
 
 // resolved records that f, which w waits for, has its outcome.
-func (w *wait) resolved(f *future) {
-	w.left -= f.times
+func (w *wait) resolved(f *future, by waiter) {
+	w.left -= by.times
 	if w.first < 0 {
-		w.first = f.at
+		w.first = by.at
 	}
 	if w.failed < 0 && f.Failed() {
-		w.failed = f.at
+		w.failed = by.at
+	}
+	if w.over == 0 && w.outcome().Done {
+		w.over = f.place
 	}
 }
 
 // outcome returns whether the wait is over, and how.
-func (w *wait) outcome(mode runtime.Mode) runtime.Awaited {
+func (w *wait) outcome() runtime.Awaited {
 	switch {
-	case mode == runtime.All && w.failed >= 0:
+	case w.mode == runtime.All && w.failed >= 0:
 		return runtime.Awaited{Done: true, At: w.failed}
-	case mode == runtime.All || mode == runtime.Settled:
+	case w.mode == runtime.All || w.mode == runtime.Settled:
 		return runtime.Awaited{Done: w.left == 0, At: -1}
 	}
 	return runtime.Awaited{Done: w.first >= 0, At: w.first}
@@ -81,41 +114,42 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	if len(ids) == 0 && mode != runtime.All && mode != runtime.Settled {
 		return runtime.Awaited{}, errors.New("a race needs at least one future")
 	}
-	if l.reading {
+	if l.reading || l.checking {
 		return l.peek(mode, ids)
 	}
-	w := l.wait
-	if !w.isFor(ids) {
+	l.book.woken = true
+	w := l.waitFor(ids)
+	if w == nil {
 		if l.cancelDue() && l.cancel.err == nil {
 			l.putBack(ids)
 		}
 		var err error
-		if w, err = l.newWait(ids); err != nil {
+		if w, err = l.newWait(mode, ids); err != nil {
 			return runtime.Awaited{}, err
 		}
+		l.waits = append(l.waits, w)
 	}
-	w.mode = mode
-	a := w.outcome(mode)
-	l.wait = w
+	a := w.outcome()
 	begun := l.cancelDue() && l.cancel.err != nil // the previous turn had no room for all of it
 	if (!a.Done || begun) && l.cancel.requested && !l.cancel.delivered {
 		if err := l.deliverCancel(); err != nil {
-			l.parked = true
+			w.parked = true
 			return a, err
 		}
-		a = w.outcome(mode)
+		a = w.outcome()
 	}
 	if !a.Done {
-		l.parked = true
+		w.parked = true
 		if b := &l.book; b.replay && len(b.asked) < len(b.recorded) {
 			b.stoppedAt = l.where()
 		}
 		return a, nil
 	}
-	if err := l.endIfShareUsed(); err != nil {
+	if err := l.endIfShareUsed(&w.parked); err != nil {
 		return a, err
 	}
-	l.wait = nil
+	l.waits = slices.DeleteFunc(l.waits, func(other *wait) bool { return other == w })
+	w.leave(l)
 	l.markLooked(ids)
 	if mode == runtime.Race || mode == runtime.All && a.At >= 0 {
 		return a, l.giveUpRest(ids)
@@ -146,11 +180,11 @@ func (l *ledger) peek(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) 
 			failed = i
 		}
 	}
-	if done < len(ids) {
+	if done < len(ids) && (mode != runtime.Any || first < 0) {
 		return a, runtime.ErrReadOnly
 	}
-	w := wait{first: first, failed: failed}
-	return w.outcome(mode), nil
+	w := wait{mode: mode, first: first, failed: failed}
+	return w.outcome(), nil
 }
 
 // markLooked records that code has learned the state of these futures. It learns that of unresolved
@@ -167,22 +201,22 @@ const maxWaiting = 100
 
 // waiting lists what the code is blocked on. It never looks again at futures that it found
 // resolved.
-func (l *ledger) waiting() []history.Wait {
-	w := l.wait
-	if w == nil {
-		return nil
-	}
-	next, still := 0, make([]uint64, 0, min(len(w.open), maxWaiting))
-	for ; next < len(w.open) && len(still) < maxWaiting; next++ {
-		if !l.find(w.open[next]).Done {
-			still = append(still, w.open[next])
+func (l *ledger) waiting() (list []history.Wait) {
+	for _, w := range l.waits {
+		if list == nil {
+			list = []history.Wait{}
 		}
-	}
-	w.open = slices.Replace(w.open[next-len(still):], 0, len(still), still...)
-	list := make([]history.Wait, len(still))
-	for i, id := range still {
-		f := l.find(id)
-		list[i] = history.Wait{Kind: kindNames[f.kind], ID: f.id, Name: f.name}
+		next, most, still := 0, maxWaiting-len(list), make([]uint64, 0, min(len(w.open), maxWaiting))
+		for ; next < len(w.open) && len(still) < most; next++ {
+			if !l.find(w.open[next]).Done {
+				still = append(still, w.open[next])
+			}
+		}
+		w.open = slices.Replace(w.open[next-len(still):], 0, len(still), still...)
+		for _, id := range still {
+			f := l.find(id)
+			list = append(list, history.Wait{Kind: kindNames[f.kind], ID: f.id, Name: f.name})
+		}
 	}
 	return list
 }

@@ -45,6 +45,23 @@ type Host interface {
 	// Cancel gives up a future, unless it is resolved.
 	Cancel(id uint64) error
 
+	// StartCondition begins to wait until code's own state says so, and returns the ordinal of a
+	// future that Fulfil resolves. A nil timeout waits forever.
+	StartCondition(timeout *history.Duration) (uint64, error)
+	// Fulfil resolves a condition that holds, unless it is resolved.
+	Fulfil(id uint64) error
+	// Check runs code that may only read, as a query handler does: calls of the host that ask for
+	// something return ErrReadOnly.
+	Check(f func())
+
+	// Handle hands out the messages of a name from now on, those that no wait has taken first.
+	Handle(kind MessageKind, name string) error
+	// Next returns what the code goes on with: a wait that is over or, if there is room for one, a
+	// message that nothing has taken, in the order in which they came. The runtime calls it when
+	// all of the code waits, and ends the turn when there is nothing, or with ErrLater. A turn in
+	// which no code has waited so far gets a wait even if it is not over.
+	Next(room bool) (Next, error)
+
 	SignalWorkflow(workflowID, name string, payload history.Payload) error
 	SetAttributes(a history.Attributes) error
 	// ContinueAsNew ends the run and starts the next one. It always returns an error, which ends
@@ -105,10 +122,33 @@ const (
 	All                 // all succeeded, or one failed: the rest are then cancelled
 	Race                // one is done: the rest are then cancelled
 	Settled             // all are done
+	Any                 // one is done; the rest go on
 )
 
+// MessageKind is what a message is.
+type MessageKind uint8
+
+// The kinds of messages.
+const (
+	Signal MessageKind = iota
+)
+
+// Message is what a handler gets.
+type Message struct {
+	Kind    MessageKind
+	Name    string
+	Payload history.Payload
+}
+
+// Next is what code goes on with: a message, or the wait for Wait, the very slice that Await got;
+// neither = nothing.
+type Next struct {
+	Wait    []uint64
+	Message *Message
+}
+
 // Awaited is the answer of Await. At is the position in ids of the future that decided (One, Race,
-// and All if one failed), otherwise -1.
+// Any, and All if one failed), otherwise -1.
 type Awaited struct {
 	Done bool
 	At   int

@@ -150,6 +150,6 @@ func (p *program) Declares(activity string) bool { return p.activities[activity]
 func (p *program) Start(entry catalog.Member, input history.Payload, host runtime.Host, limits runtime.Limits) runtime.Execution {
 	e := &execution{program: p, entry: entry, input: input, limits: limits.OrDefault()}
 	e.host = patient{host, e}
-	e.meter = newMeter(entry.Type, e, e.limits)
+	e.account = &account{limit: e.limits.Steps}
 	return e
 }

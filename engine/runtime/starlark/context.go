@@ -114,9 +114,15 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 	"start_child":    started((*arguments).startChild),
 	"start_activity": started((*arguments).startActivity),
 
-	"all":     (*arguments).all,
-	"race":    (*arguments).race,
-	"settled": (*arguments).settled,
+	"all":      (*arguments).all,
+	"try_all":  (*arguments).tryAll,
+	"race":     (*arguments).race,
+	"try_race": (*arguments).tryRace,
+	"settled":  (*arguments).settled,
+	"any":      (*arguments).any,
+
+	"until":     (*arguments).until,
+	"on_signal": (*arguments).onSignal,
 
 	"signal_workflow": func(a *arguments) (starlark.Value, error) {
 		var id, name string
@@ -163,6 +169,9 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 		if err != nil {
 			return nil, err
 		}
+		if err := a.settle(); err != nil {
+			return nil, err
+		}
 		return starlark.None, a.host.ContinueAsNew(p, same)
 	},
 }
@@ -190,7 +199,7 @@ func (a *arguments) uuid() (starlark.Value, error) {
 	return starlark.String(fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&(1<<48-1))), nil
 }
 
-// maxHandlers bounds the query handlers of a run.
+// maxHandlers bounds the handlers of each kind that a run registers.
 const maxHandlers = 1000
 
 func (a *arguments) onQuery() (starlark.Value, error) {
@@ -199,20 +208,37 @@ func (a *arguments) onQuery() (starlark.Value, error) {
 	if err := a.unpack("name", &name, "fn", &fn); err != nil {
 		return nil, err
 	}
-	if a.m != a.meter {
+	if a.m.reads {
 		return nil, runtime.ErrReadOnly
 	}
+	return starlark.None, a.register(&a.handlers, name, fn)
+}
+
+func (a *arguments) onSignal() (starlark.Value, error) {
+	var name string
+	var fn starlark.Callable
+	if err := a.unpack("name", &name, "fn", &fn); err != nil {
+		return nil, err
+	}
+	if err := a.host.Handle(runtime.Signal, name); err != nil {
+		return nil, err
+	}
+	return starlark.None, a.register(&a.signals, name, fn)
+}
+
+// register notes a handler, in place of the one that the name had.
+func (a *arguments) register(handlers *map[string]starlark.Callable, name string, fn starlark.Callable) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > 200 || !utf8.ValidString(name) {
-		return nil, fmt.Errorf("on_query: the name %.100q has %d characters; 1 to 200 of UTF-8 are allowed", name, n)
+		return fmt.Errorf("%s: the name %.100q has %d characters; 1 to 200 of UTF-8 are allowed", a.name, name, n)
 	}
-	if a.handlers == nil {
-		a.handlers = make(map[string]starlark.Callable)
+	if *handlers == nil {
+		*handlers = make(map[string]starlark.Callable)
 	}
-	if _, there := a.handlers[name]; !there && len(a.handlers) >= maxHandlers {
-		return nil, fmt.Errorf("on_query: the run already has %d handlers", maxHandlers)
+	if _, there := (*handlers)[name]; !there && len(*handlers) >= maxHandlers {
+		return fmt.Errorf("%s: the run already has %d handlers", a.name, maxHandlers)
 	}
-	a.handlers[name] = fn
-	return starlark.None, nil
+	(*handlers)[name] = fn
+	return nil
 }
 
 // choose maps a word to its meaning.

@@ -2,7 +2,6 @@ package starlark
 
 import (
 	"errors"
-	"iter"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -14,23 +13,27 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// execution runs one run's code as a coroutine: Resume switches to it, and a wait switches back. It
-// holds a goroutine only while it is parked or running.
+// execution runs one run's code as coroutines: Resume switches to one after the other, and a wait
+// switches back. It holds goroutines only while they are parked or running.
 type execution struct {
 	program *program
 	entry   catalog.Member
 	input   history.Payload
 	host    runtime.Host
 	limits  runtime.Limits
-	meter   *meter
+	account *account
 
-	next  func() (struct{}, bool) // runs the coroutine until it yields; nil before the first Resume
-	stop  func()
-	yield func(struct{}) bool
-	end   *runtime.End
-	crash *runtime.Crash
+	fibers  []*fiber // those that have not ended, the entry function's first
+	begun   bool     // there was a first Resume
+	running *fiber
+	full    *fiber // the one whose call the turn had no room for
+	spent   uint64 // steps of the turn, without those of the running fiber
+	result  history.Payload
+	end     *runtime.End
+	crash   *runtime.Crash
 
-	handlers map[string]starlark.Callable
+	handlers map[string]starlark.Callable // of queries
+	signals  map[string]starlark.Callable // handlers of signals
 
 	mu      sync.Mutex
 	current *meter // meter of the running thread, which Interrupt stops
@@ -47,94 +50,31 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 	if e.end != nil || e.crash != nil {
 		return nil, errNotUsable
 	}
-	if e.next == nil {
-		e.next, e.stop = iter.Pull(e.run)
-	}
-	e.meter.begin(bound)
-	if err := e.setCurrent(e.meter); err != nil {
+	e.account.open(bound)
+	e.spent = 0
+	if err := e.turn(); err != nil {
 		return nil, err
-	}
-	_, parked := e.next()
-	cause := e.leave()
-	switch {
-	case e.crash != nil:
-		return nil, e.crash
-	case cause != nil:
-		return nil, cause
-	case parked:
-		return nil, nil
-	case e.end == nil:
-		return nil, errClosed
 	}
 	return e.end, nil
 }
 
-// run is the coroutine.
-func (e *execution) run(yield func(struct{}) bool) {
-	defer func() {
-		if v := recover(); v != nil {
-			e.crash = &runtime.Crash{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	e.yield = yield
-	result, err := e.main()
-	e.end = &runtime.End{Result: result}
-	if err != nil {
-		e.end.Error, e.end.Cause = e.meter.explain(err)
-	}
-}
-
-func (e *execution) main() (history.Payload, error) {
-	input, err := e.meter.decode("input", e.input)
+// main calls the entry function.
+func (e *execution) main(f *fiber) (history.Payload, error) {
+	input, err := f.m.decode("input", e.input)
 	if err != nil {
 		return nil, err
 	}
 	e.input = nil
 	entry := e.program.entries[e.entry.Type]
-	v, err := starlark.Call(e.meter.thread, entry, starlark.Tuple{&workflow{e}, input}, nil)
+	v, err := starlark.Call(f.m.thread, entry, starlark.Tuple{&workflow{e}, input}, nil)
 	if err != nil {
 		return nil, err
 	}
-	result, err := e.meter.encode("result", v)
+	result, err := f.m.encode("result", v)
 	if limit := (*history.RunError)(nil); err != nil && !errors.As(err, &limit) {
 		err = e.program.returns.blame(entry, err)
 	}
 	return result, err
-}
-
-// park waits for the next Resume. kept is what the waiting builtin holds.
-func (e *execution) park(kept starlark.Value) error {
-	e.meter.remeasure(kept)
-	if !e.yield(struct{}{}) {
-		return errClosed
-	}
-	return e.meter.steps(1)
-}
-
-// ask calls the host. As long as the turn is full, it repeats the call in the next turn.
-func (e *execution) ask(call func() error) error {
-	for {
-		err := call()
-		if err != runtime.ErrLater {
-			return err
-		}
-		if err := e.park(starlark.None); err != nil {
-			return err
-		}
-	}
-}
-
-// await waits until the wait is over, and returns the decisive position in ids.
-func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) (int, error) {
-	for {
-		a, err := e.host.Await(mode, ids)
-		if err != runtime.ErrLater && (err != nil || a.Done) {
-			return a.At, err
-		}
-		if err := e.park(kept); err != nil {
-			return 0, err
-		}
-	}
 }
 
 // setCurrent makes m the meter that Interrupt stops.
@@ -147,6 +87,13 @@ func (e *execution) setCurrent(m *meter) error {
 	return e.cause
 }
 
+// interrupted returns what Interrupt was called with.
+func (e *execution) interrupted() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.cause
+}
+
 func (e *execution) leave() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -155,11 +102,17 @@ func (e *execution) leave() error {
 }
 
 // Memory implements runtime.Execution.
-func (e *execution) Memory() uint64 { return e.meter.used }
+func (e *execution) Memory() uint64 {
+	const stack = 8 << 10 // of a parked handler
+	return e.account.used + stack*uint64(max(1, len(e.fibers))-1)
+}
 
 // Spent implements runtime.Execution.
 func (e *execution) Spent() (steps, bytes uint64) {
-	return e.meter.thread.Steps, e.meter.used - min(e.meter.held, e.meter.used)
+	if steps = e.spent; e.running != nil {
+		steps = e.running.m.thread.Steps
+	}
+	return steps, e.account.used - min(e.account.held, e.account.used)
 }
 
 // Interrupt implements runtime.Execution.
@@ -192,14 +145,17 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			e.crash = &runtime.Crash{Value: v, Stack: debug.Stack()}
+			e.crash = crashOf(v)
 			err = e.crash
 		}
 		if cause := e.leave(); cause != nil {
 			err = cause
 		}
 	}()
-	result, err = m.handle(handler, args)
+	v, err := m.call(handler, args)
+	if err == nil {
+		result, err = m.encode("answer", v)
+	}
 	if err != nil {
 		failed, _ := m.explain(err)
 		return nil, true, failed
@@ -207,8 +163,8 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 	return result, true, nil
 }
 
-// handle calls a query handler, with the arguments if it accepts any.
-func (m *meter) handle(handler starlark.Callable, args history.Payload) (history.Payload, error) {
+// call calls a handler, with the arguments if it accepts any.
+func (m *meter) call(handler starlark.Callable, args history.Payload) (starlark.Value, error) {
 	var list starlark.Tuple
 	if fn, ok := handler.(*starlark.Function); len(args) > 0 || ok && fn.NumParams() > 0 && fn.ParamDefault(0) == nil && !fn.HasVarargs() {
 		v, err := m.decode("args", args)
@@ -217,11 +173,7 @@ func (m *meter) handle(handler starlark.Callable, args history.Payload) (history
 		}
 		list = starlark.Tuple{v}
 	}
-	v, err := starlark.Call(m.thread, handler, list, nil)
-	if err != nil {
-		return nil, err
-	}
-	return m.encode("answer", v)
+	return starlark.Call(m.thread, handler, list, nil)
 }
 
 // Queries implements runtime.Execution.
@@ -246,11 +198,15 @@ func (e *execution) Where() string {
 
 // Close implements runtime.Execution.
 func (e *execution) Close() {
-	if e.stop != nil {
-		e.stop()
+	for _, f := range e.fibers {
+		f.stop()
 	}
+	e.fibers = nil
 	if e.crash == nil {
 		e.crash = &runtime.Crash{Value: errClosed}
 	}
-	e.handlers = nil
+	e.handlers, e.signals = nil, nil
 }
+
+// crashOf describes a panic that was recovered.
+func crashOf(v any) *runtime.Crash { return &runtime.Crash{Value: v, Stack: debug.Stack()} }

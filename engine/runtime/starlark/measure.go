@@ -1,7 +1,9 @@
 package starlark
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"go.starlark.net/starlark"
@@ -12,35 +14,23 @@ import (
 // a clean call (see rewrite.go), and no builtin except the waiting one may be running. Otherwise,
 // or if little was built since the last time, the account stays as it is, which is the safe
 // direction.
-func (m *meter) remeasure(kept starlark.Value) {
+func (m *meter) remeasure() {
 	if m.since < m.limits.MemoryBytes/8 {
 		return
 	}
 	live := census{m: m, seen: make(map[any]bool)}
-	for depth := range m.thread.CallStackDepth() {
-		frame := m.thread.DebugFrame(depth)
-		fn, ok := frame.Callable().(*starlark.Function)
-		if !ok {
-			if depth > 0 {
-				return
-			}
-			continue
-		}
-		if !m.exec.program.clean[siteOf(frame.Position())] {
+	for _, f := range m.exec.fibers {
+		if !live.frames(f.m) {
 			return
 		}
-		live.add(fn)
-		for i := range frame.NumLocals() {
-			if _, v := frame.Local(i); v != nil && !live.local(v) {
-				return
-			}
+		if f.kept != nil {
+			live.add(f.kept)
 		}
 	}
-	if kept != nil {
-		live.add(kept)
-	}
-	for _, name := range m.exec.Queries() {
-		live.add(m.exec.handlers[name])
+	for _, handlers := range []map[string]starlark.Callable{m.exec.handlers, m.exec.signals} {
+		for _, name := range slices.Sorted(maps.Keys(handlers)) {
+			live.add(handlers[name])
+		}
 	}
 	live.walk()
 	for v := range m.chains {
@@ -54,6 +44,30 @@ func (m *meter) remeasure(kept starlark.Value) {
 		}
 	}
 	m.used, m.since = live.bytes, 0
+}
+
+// frames adds the local variables of a thread that waits. It returns false if they may not be all.
+func (c *census) frames(m *meter) bool {
+	for depth := range m.thread.CallStackDepth() {
+		frame := m.thread.DebugFrame(depth)
+		fn, ok := frame.Callable().(*starlark.Function)
+		if !ok {
+			if depth > 0 {
+				return false
+			}
+			continue
+		}
+		if !m.exec.program.clean[siteOf(frame.Position())] {
+			return false
+		}
+		c.add(fn)
+		for i := range frame.NumLocals() {
+			if _, v := frame.Local(i); v != nil && !c.local(v) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // census sums up what is reachable.

@@ -9,6 +9,19 @@ import (
 	"go.starlark.net/starlark"
 )
 
+// account is what a run's code keeps and builds, on all its threads.
+type account struct {
+	limit  uint64                 // of steps
+	bound  bool                   // limits apply
+	last   uint64                 // the first step beyond the limit
+	used   uint64                 // bytes kept and built
+	since  uint64                 // bytes built since used was last measured
+	held   uint64                 // value of used when the turn began
+	shrunk map[starlark.Value]int // containers that were once longer, and the elements they have room for
+	chains map[starlark.Value]*chains
+	passed *history.RunError // the limit that was exceeded
+}
+
 // meter accounts for what one thread of code computes and builds. The interpreter counts steps but
 // not memory, and one step may process everything that code has built. So operations that can be
 // long or large are rewritten or replaced, so that they go through here first.
@@ -21,16 +34,10 @@ type meter struct {
 	exec    *execution   // nil while a top level or a script runs
 	onPrint func(string) // receives what a script prints; nil drops it
 	limits  runtime.Limits
-	bound   bool                   // limits apply
-	last    uint64                 // the first step beyond the limit
-	used    uint64                 // bytes kept and built
-	since   uint64                 // bytes built since used was last measured
-	held    uint64                 // value of used when the turn began
-	shrunk  map[starlark.Value]int // containers that were once longer, and the elements they have room for
-	chains  map[starlark.Value]*chains
-	reads   bool                  // the thread answers a query
+	*account
+	reads   bool                  // the thread only reads: it answers a query, or asks a condition
+	root    starlark.Value        // what it calls, if that is no handler of a query
 	found   map[any]bool          // what such a thread may not change; nil = not determined yet
-	passed  *history.RunError     // the limit that was exceeded
 	stopped atomic.Pointer[error] // why the thread was interrupted
 }
 
@@ -38,7 +45,7 @@ type meter struct {
 const meterKey = "aion"
 
 func newMeter(name string, e *execution, limits runtime.Limits) *meter {
-	m := &meter{exec: e, limits: limits, bound: true}
+	m := &meter{exec: e, limits: limits, account: &account{limit: limits.Steps, bound: true}}
 	m.thread = &starlark.Thread{Name: name}
 	m.thread.SetLocal(meterKey, m)
 	m.thread.OnMaxSteps = func(t *starlark.Thread) {
@@ -57,15 +64,25 @@ func newMeter(name string, e *execution, limits runtime.Limits) *meter {
 
 func meterOf(t *starlark.Thread) *meter { return t.Local(meterKey).(*meter) }
 
-// begin starts counting the steps of a turn.
-func (m *meter) begin(bound bool) {
-	m.bound = bound
-	m.thread.Steps = 0
-	m.held = m.used
-	m.last = ^uint64(0)
+// open starts a turn.
+func (a *account) open(bound bool) {
+	a.bound = bound
+	a.held = a.used
+	a.last = ^uint64(0)
 	if bound {
-		m.last = m.limits.Steps + 1 // the interpreter stops when it reaches this number
+		a.last = a.limit + 1 // the interpreter stops when it reaches this number
 	}
+}
+
+// begin starts a turn, or what is limited like one, on a thread that is the only one.
+func (m *meter) begin(bound bool) {
+	m.open(bound)
+	m.resume(0)
+}
+
+// resume lets the thread go on counting the steps of a turn that has made spent of them.
+func (m *meter) resume(spent uint64) {
+	m.thread.Steps = spent
 	m.openSlice()
 }
 

@@ -32,6 +32,11 @@ func (p patient) StartActivity(a runtime.Activity) (id uint64, err error) {
 	return id, err
 }
 
+func (p patient) StartCondition(timeout *history.Duration) (id uint64, err error) {
+	err = p.e.ask(func() (err error) { id, err = p.Host.StartCondition(timeout); return err })
+	return id, err
+}
+
 func (p patient) Cancel(id uint64) error {
 	return p.e.ask(func() error { return p.Host.Cancel(id) })
 }

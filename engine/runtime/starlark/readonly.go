@@ -49,6 +49,9 @@ func (m *meter) reachable() (map[any]bool, error) {
 	for _, name := range m.exec.Queries() {
 		c.add(m.exec.handlers[name])
 	}
+	if m.root != nil {
+		c.add(m.root)
+	}
 	const batch = 1024
 	for n := 1; c.visitNext(); n++ {
 		if n%batch == 0 {

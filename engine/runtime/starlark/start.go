@@ -218,7 +218,7 @@ func kinds(v starlark.Value) (list []string, err error) {
 	return list, nil
 }
 
-// futures parses the argument of all, race and settled.
+// futures parses the argument of what waits for several.
 func (a *arguments) futures() ([]*future, []uint64, error) {
 	var given starlark.Value
 	if err := a.unpack("futures", &given); err != nil {
@@ -258,7 +258,35 @@ func (a *arguments) all() (starlark.Value, error) {
 	return a.each(list, (*future).resultValue)
 }
 
-func (a *arguments) race() (starlark.Value, error) {
+// tryAll is all, with outcomes: of the rest as well, if one failed.
+func (a *arguments) tryAll() (starlark.Value, error) {
+	list, ids, err := a.futures()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.await(runtime.All, ids, a.args); err != nil {
+		return nil, err
+	}
+	return a.each(list, (*future).outcomeValue)
+}
+
+// any returns the position of the first that is done.
+func (a *arguments) any() (starlark.Value, error) {
+	_, ids, err := a.futures()
+	if err != nil {
+		return nil, err
+	}
+	first, err := a.await(runtime.Any, ids, a.args)
+	return starlark.MakeInt(first), err
+}
+
+func (a *arguments) race() (starlark.Value, error) { return a.first((*future).resultValue) }
+
+// tryRace is race, with the outcome.
+func (a *arguments) tryRace() (starlark.Value, error) { return a.first((*future).outcomeValue) }
+
+// first races futures, and returns the position of the first with what give makes of it.
+func (a *arguments) first(give func(*future, *meter) (starlark.Value, error)) (starlark.Value, error) {
 	list, ids, err := a.futures()
 	if err != nil {
 		return nil, err
@@ -267,7 +295,7 @@ func (a *arguments) race() (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := list[first].resultValue(a.m)
+	v, err := give(list[first], a.m)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,8 @@ func everythingCoded() (all []any) {
 	return append(all, new(head), new(history.Turn), &history.Event{Data: new(history.WorkflowPaused)}, new(catalog.Package), new(catalog.Route),
 		new(rows.Meta), new(rows.DeployRecord), new(rows.Job), new(rows.Lane), new(rows.Limits), new(rows.Node), new(rows.RemovedNode), new(rows.Readiness),
 		new(rows.PinCounts), new(rows.Queue), new(rows.OwnerUse), new(rows.UnownedRequest), new(rows.Retention), new(rows.RunRow), new(rows.Run),
-		new(rows.LogBlock), new(rows.Schedule), new(rows.ScheduleInput), new(rows.ScheduleRow), new(rows.Task), new(rows.Token), new(rows.Auth))
+		new(rows.LogBlock), new(rows.Schedule), new(rows.ScheduleInput), new(rows.ScheduleRow), new(rows.Task), new(rows.Token), new(rows.Auth),
+		new(rows.TrustedKey), new(rows.SignatureRule), new(rows.VersionSignatures))
 }
 
 // drawn fills v: a third of its fields stay zero, so that they are left out or written as such.

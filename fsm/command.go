@@ -72,6 +72,11 @@ const (
 	KindIssueJoinToken  Kind = 70
 	KindRevokeJoinToken Kind = 71
 	KindSetVote         Kind = 72
+
+	KindTrustKey          Kind = 85
+	KindRevokeKey         Kind = 86
+	KindSetSignatureRule  Kind = 87
+	KindDropSignatureRule Kind = 88
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

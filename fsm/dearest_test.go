@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -257,7 +258,27 @@ var dearest = map[Kind]func(w *world) []Command{
 		return all
 	},
 	KindSetForwardKey: func(*world) []Command { return []Command{&SetForwardKey{Key: catalog.Digest{1}}} },
-	KindConfirmTime:   func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
+	KindTrustKey: func(*world) (all []Command) {
+		for i := range MaxTrustedKeys {
+			all = append(all, &TrustKey{Name: fmt.Sprintf("%0*d", MaxTokenName, i), Key: publicOf(fmt.Sprint(i))})
+		}
+		return all
+	},
+	KindRevokeKey: func(w *world) (all []Command) {
+		fullPolicy(w)
+		for i := range MaxTrustedKeys {
+			all = append(all, &RevokeKey{Name: fmt.Sprintf("%0*d", MaxTokenName, i)})
+		}
+		return all
+	},
+	KindSetSignatureRule: fullPolicy,
+	KindDropSignatureRule: func(w *world) (all []Command) {
+		for _, c := range fullPolicy(w) {
+			all = append(all, &DropSignatureRule{Prefix: c.(*SetSignatureRule).Rule.Prefix})
+		}
+		return all
+	},
+	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
 		c := &Deploy{Message: strings.Repeat("x", maxText)}
 		for i := range MaxChangedTypes / catalog.MaxMembers {
@@ -295,6 +316,30 @@ var dearestToo = map[string]func(w *world) []Command{
 		}
 		return all
 	},
+	"load what as many keys have signed as may be": func(w *world) (all []Command) {
+		fullPolicy(w)
+		for i := range 1024 {
+			all = append(all, fullySigned(fmt.Sprint("s", i), MaxSignatures))
+		}
+		return all
+	},
+	"deploy as many types as may be, with as many signatures": func(w *world) []Command {
+		fullPolicy(w)
+		c := &Deploy{Message: strings.Repeat("x", maxText)}
+		for i := range MaxChangedTypes / catalog.MaxMembers {
+			load := fullySigned(fmt.Sprint("d", i), MaxSignatures)
+			load.Route = true
+			c.Changes = append(c.Changes, Change{Load: load})
+		}
+		for i := len(c.Changes); i < MaxDeploySignatures/MaxSignatures; i++ {
+			load := signedBy(pack(fmt.Sprint("e", i), fmt.Sprint("u", i)), "1", "2", "3", "4", "5", "6", "7", "8")
+			c.Changes = append(c.Changes, Change{Load: load})
+		}
+		for i := range c.Changes[:MaxChangedTypes/catalog.MaxMembers] {
+			c.Changes[i].Load.Package.Members = c.Changes[i].Load.Package.Members[:253]
+		}
+		return []Command{c}
+	},
 	"delete a run whose signals in pieces live on": func(w *world) []Command { return w.purgeable(20_000, even) },
 	"delete a run and all that it took over": func(w *world) []Command {
 		w.purgeable(20_000, even)
@@ -304,6 +349,45 @@ var dearestToo = map[string]func(w *world) []Command{
 		w.do(&PurgeRuns{Runs: []history.RunID{w.runs[len(w.runs)-1]}})
 		return []Command{c}
 	},
+}
+
+// fullPolicy makes a policy of as many keys and rules as there may be, and returns its rules.
+func fullPolicy(w *world) (all []Command) {
+	w.s.cfg.Check = nil
+	var keys []string
+	var entry []Envelope
+	for i := range MaxTrustedKeys {
+		name := fmt.Sprintf("%0*d", MaxTokenName, i)
+		entry = append(entry, Envelope{Command: &TrustKey{Name: name, Key: publicOf(fmt.Sprint(i))}})
+		if i < MaxRuleKeys {
+			keys = append(keys, name)
+		}
+	}
+	w.propose(entry...)
+	for i := range MaxSignatureRules {
+		all = append(all, &SetSignatureRule{Rule: rows.SignatureRule{Prefix: fmt.Sprintf("t%0*d", i%(MaxRulePrefix-3), i), Keys: keys}})
+	}
+	for some := range slices.Chunk(all, 100) {
+		entry = entry[:0]
+		for _, c := range some {
+			entry = append(entry, Envelope{Command: c})
+		}
+		for _, r := range w.propose(entry...) {
+			if r.Refusal != nil {
+				w.t.Fatal(r.Refusal)
+			}
+		}
+	}
+	return all
+}
+
+// fullySigned is a package with as many types as there may be and as many signatures.
+func fullySigned(name string, n int) *LoadPackage {
+	var keys []string
+	for i := range n {
+		keys = append(keys, fmt.Sprint(i))
+	}
+	return signedBy(manyTypes(name), keys...)
 }
 
 // purgeable starts a run with so many signals, continues it as new with those that keep says, and

@@ -35,7 +35,7 @@ type windows [2][]rows.Place
 // then.
 func (t *step) chained(d *rows.DeployRecord) {
 	if t.level() < 1 || kindOf(d) != kindAct {
-		d.Fresh = false
+		d.Fresh, d.SignedBy = false, nil
 		return
 	}
 	var now, before catalog.Route

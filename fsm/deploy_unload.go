@@ -77,6 +77,7 @@ func (t *step) remove(p *catalog.Package, by *rows.UnloadAsked) error {
 		return err
 	}
 	t.Del(rows.VersionKey(rows.FamilyPackage, v))
+	t.forgetSignatures(v)
 	t.forgetPins(v)
 	t.forgetCounts(p)
 	t.forgetFingerprints(p)

@@ -10,7 +10,7 @@ import (
 // The most that one deployment may change, whatever a node's configuration: it is one entry.
 const (
 	MaxChanges      = 256
-	MaxChangedTypes = 2048 // workflow types of all its changes together
+	MaxChangedTypes = 2048 // workflow types of all its changes together; MaxDeploySignatures is a third bound
 )
 
 // Deploy carries out changes in order, all of them or none: nobody ever sees some of them without
@@ -133,6 +133,7 @@ func (c *Deploy) apply(t *step) (Answer, Refusal) {
 			return nil
 		},
 		canary: func(typ string) *rows.Canary { return t.s.canaries[typ] }, canaries: map[string]*rows.Canary{},
+		signing: t.signing(), signatures: t.signatures, signed: map[catalog.Version][]rows.VersionSignature{},
 	}
 	if _, refused := rehearsed.deploy(c); refused != nil {
 		if _, again := refused.err.(*Recheck); again {

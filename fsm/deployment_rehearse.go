@@ -22,6 +22,10 @@ type rehearsal struct {
 	put       map[string]bool                   // schedules that a change has put
 	canary    func(typ string) *rows.Canary     // before the deployment; nil = there is none
 	canaries  map[string]*rows.Canary           // that changes have begun or changed
+	signing   *signing
+	// of a version before the deployment; and of those that changes have loaded or unloaded
+	signatures func(catalog.Version) []rows.VersionSignature
+	signed     map[catalog.Version][]rows.VersionSignature
 }
 
 // refusedChange is why a deployment is refused.
@@ -60,6 +64,7 @@ func (c *Deploy) Rehearse(v View) (*DeployAnswer, *catalog.Catalog, Refusal) {
 			return nil
 		},
 		canaries: map[string]*rows.Canary{},
+		signing:  signingOf(v), signatures: v.Signatures, signed: map[catalog.Version][]rows.VersionSignature{},
 	}
 	answer, refused := r.deploy(c)
 	if refused != nil {
@@ -70,9 +75,12 @@ func (c *Deploy) Rehearse(v View) (*DeployAnswer, *catalog.Catalog, Refusal) {
 
 func (r *rehearsal) deploy(c *Deploy) (*DeployAnswer, *refusedChange) {
 	whole := func(err Refusal) (*DeployAnswer, *refusedChange) { return nil, &refusedChange{-1, err} }
-	types := 0
+	types, signatures := 0, 0
 	for i := range c.Changes {
 		types += c.Changes[i].Types()
+		if load := c.Changes[i].Load; load != nil {
+			signatures += len(load.Signatures)
+		}
 	}
 	switch {
 	case len(c.Message) > maxText:
@@ -81,6 +89,8 @@ func (r *rehearsal) deploy(c *Deploy) (*DeployAnswer, *refusedChange) {
 		return whole(&ResourceExhausted{What: "changes of one deployment", Limit: MaxChanges})
 	case types > MaxChangedTypes:
 		return whole(&ResourceExhausted{What: "workflow types of one deployment", Limit: MaxChangedTypes})
+	case signatures > MaxDeploySignatures:
+		return whole(&ResourceExhausted{What: "signatures of one deployment", Limit: MaxDeploySignatures})
 	}
 	for _, x := range c.Expect {
 		if err := r.catalog.CheckExpect(x); err != nil {
@@ -119,6 +129,15 @@ func (r *rehearsal) change(c *Change) (ChangeAnswer, error) {
 func (r *rehearsal) load(c *LoadPackage) (a ChangeAnswer, err error) {
 	pkg := c.Package
 	pkg.LoadedAt = int64(r.now)
+	known, touched := r.signed[pkg.Version]
+	if !touched {
+		known = r.signatures(pkg.Version)
+	}
+	signing, refusal := r.signing.admits(&pkg, c.Signatures, known)
+	if refusal != nil {
+		return a, refusal
+	}
+	r.signed[pkg.Version] = signing.all
 	change, err := r.catalog.Load(pkg, c.Route, c.Expect, r.index)
 	a.Load = &LoadAnswer{Package: change.Package, FreshlyLoaded: change.FreshlyLoaded, Routes: change.Routes}
 	return a, err
@@ -144,6 +163,7 @@ func (r *rehearsal) unload(c *UnloadVersion) (a ChangeAnswer, err error) {
 	if counts := r.pinned(p.Version); counts.Total() > 0 {
 		return a, &VersionPinned{Version: p.Version, Counts: counts, Holders: r.holders(p.Version)}
 	}
+	r.signed[p.Version] = nil
 	a.Unload = &UnloadAnswer{Version: p.Version, Types: p.Types()}
 	return a, r.catalog.Remove(p.Version)
 }

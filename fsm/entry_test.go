@@ -69,7 +69,7 @@ func everyCommand() []Command {
 		}, &StartPackage{
 			Package: pack("v1", "order"), Start: StartRun{WorkflowID: "order-1", RunID: run, Type: "order", Input: history.Payload("1"), Timeout: 1e9},
 			Ephemeral: true, Bytes: 9, Owner: "ci", Allowed: &Allowance{Versions: 2, Bytes: 1 << 20},
-		}}, moveCommands(), memberCommands(), []Command{&Refound{ClusterID: "c2"}}, tokenCommands())...)
+		}}, moveCommands(), memberCommands(), []Command{&Refound{ClusterID: "c2"}}, tokenCommands(), policyCommands())...)
 }
 
 func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {
@@ -203,7 +203,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 46 {
+	if seen != 51 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

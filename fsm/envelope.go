@@ -76,6 +76,10 @@ var commands = [...]struct {
 	KindCreateToken:         {"CreateToken", func() Command { return new(CreateToken) }},
 	KindRevokeToken:         {"RevokeToken", func() Command { return new(RevokeToken) }},
 	KindSetForwardKey:       {"SetForwardKey", func() Command { return new(SetForwardKey) }},
+	KindTrustKey:            {"TrustKey", func() Command { return new(TrustKey) }},
+	KindRevokeKey:           {"RevokeKey", func() Command { return new(RevokeKey) }},
+	KindSetSignatureRule:    {"SetSignatureRule", func() Command { return new(SetSignatureRule) }},
+	KindDropSignatureRule:   {"DropSignatureRule", func() Command { return new(DropSignatureRule) }},
 }
 
 // String is the command's name, for errors and logs.

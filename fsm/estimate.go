@@ -22,10 +22,12 @@ func Estimate(c Command) uint64 {
 			work += 1 + 2*uint64(len(line))/rows.BlockCost
 		}
 		return work
+	case *LoadPackage:
+		return least + perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures))
 	case *StartRun:
 		return least + bytesWork(c.Input) + attributesWork(c.Attributes)
 	case *StartPackage: // what it loads, one entry may have to unload at once
-		return least + 2*perChangedType*uint64(len(c.Package.Members)) + bytesWork(c.Start.Input) + attributesWork(c.Start.Attributes)
+		return least + 2*perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures)) + bytesWork(c.Start.Input) + attributesWork(c.Start.Attributes)
 	case *SignalRun:
 		return least + bytesWork(c.Payload)
 	case *LeaseTasks:
@@ -52,6 +54,9 @@ func Estimate(c Command) uint64 {
 		work := uint64(least)
 		for i := range c.Changes {
 			work += perChangedType * uint64(c.Changes[i].Types())
+			if load := c.Changes[i].Load; load != nil {
+				work += verifyCost * uint64(len(load.Signatures))
+			}
 			if put := c.Changes[i].Schedule; put != nil {
 				work += bytesWork(put.Schedule.Input)
 			}

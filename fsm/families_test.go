@@ -28,6 +28,9 @@ var owners = map[string][]string{
 	"Token": {"memory_tokens.go"},
 	"Auth":  {"memory_tokens.go"},
 
+	"Policy":     {"memory_policy.go"},
+	"Signatures": {"version_signatures.go"},
+
 	"Fingerprint": {"index_fingerprints.go"},
 	"Canary":      {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry
 	"Spent":       {"version_retention.go"},

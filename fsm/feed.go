@@ -19,6 +19,7 @@ var feedNames = [...]string{
 	1: "PackageLoaded", 2: "RouteChanged", 3: "VersionUnloaded", 4: "DeployRefused", 5: "VersionReadinessChanged", 6: "LeaderChanged", 7: "MemberChanged",
 	8: "WorkflowClosed", 9: "VersionDrained",
 	10: "CanaryStarted", 11: "CanaryChanged", 12: "CanaryPromoted", 13: "CanaryAborted",
+	23: "PolicyChanged",
 }
 
 const (
@@ -35,6 +36,8 @@ const (
 	feedCanaryChanged
 	feedCanaryPromoted
 	feedCanaryAborted
+
+	feedPolicyChanged = 23
 )
 
 // Every event's data is one of these structs; feed_json.go writes them.
@@ -65,6 +68,13 @@ type (
 		Share   uint64
 		Counts  rows.CanaryCounts // of the canary
 		Routed  rows.CanaryCounts // of the routed version
+	}
+	policyChanged struct { // of signatures; never of what is loaded
+		Change    string // key_trusted, key_revoked, key_forgotten, rule_set, rule_dropped
+		Key       string // its name
+		PublicKey string
+		Prefix    *string // of the rule
+		By        string
 	}
 	deployRefused struct {
 		Operation    string

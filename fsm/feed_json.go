@@ -42,6 +42,14 @@ func (e canaryChange) json() []byte {
 		raw("counts", jsonObject(nil).raw("canary", counts(e.Counts)).raw("routed", counts(e.Routed)).end()).end()
 }
 
+func (e policyChanged) json() []byte {
+	o := jsonObject(nil).text("change", e.Change).some("key", e.Key).some("public_key", e.PublicKey)
+	if e.Prefix != nil {
+		o = o.text("type_prefix", *e.Prefix)
+	}
+	return o.some("by", e.By).end()
+}
+
 func (e deployRefused) json() []byte {
 	return jsonObject(nil).text("operation", e.Operation).text("workflow_type", e.WorkflowType).
 		some("version", e.Version).text("code", e.Code).text("detail", e.Detail).end()

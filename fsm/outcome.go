@@ -34,6 +34,7 @@ var outcomes = [...]func() any{
 	20: func() any { return new(DeployAnswer) },
 	21: func() any { return new(TokenAnswer) },
 	24: func() any { return new(PackageStarted) },
+	28: func() any { return new(PolicyAnswer) },
 
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
@@ -53,6 +54,10 @@ var outcomes = [...]func() any{
 
 	50: func() any { return new(ChangeRefused) },
 	52: func() any { return new(NotEphemeral) },
+	56: func() any { return new(NotInPolicy) },
+	57: func() any { return new(PolicyConflict) },
+	58: func() any { return new(SignatureRequired) },
+	59: func() any { return new(SignatureInvalid) },
 
 	64: func() any { return new(catalog.UnknownVersion) },
 	65: func() any { return new(catalog.UnknownWorkflowType) },
@@ -110,6 +115,16 @@ func outcomeKind(v any) byte {
 		return 20
 	case *TokenAnswer:
 		return 21
+	case *PolicyAnswer:
+		return 28
+	case *NotInPolicy:
+		return 56
+	case *PolicyConflict:
+		return 57
+	case *SignatureRequired:
+		return 58
+	case *SignatureInvalid:
+		return 59
 	case *NoToken:
 		return 44
 	case *TokenExists:

@@ -71,7 +71,7 @@ func (g *gambler) command() Command {
 	case 0:
 		carries := map[string][]string{"v1": g.types, "v2": {"order"}, "v3": {"refund"}} // a version is a hash of what it carries
 		name := g.one("package", g.versions)
-		return &LoadPackage{Package: pack(name, carries[name]...), Route: g.coin("route")}
+		return &LoadPackage{Package: pack(name, carries[name]...), Route: g.coin("route"), Signatures: g.signatures(versionOf(name))}
 	case 1:
 		return &RouteType{Type: typ, Version: version[:rapid.IntRange(6, 64).Draw(g.t, "digits")]}
 	case 2:
@@ -114,6 +114,9 @@ func (g *gambler) command() Command {
 		g.w.view(func(v View) { c.Timers = v.DueTimers(g.w.now.Add(time.Second), 5) })
 		return c
 	case 14:
+		if g.w.levelNow() >= 4 && g.coin("policy") {
+			return g.policyCommand()
+		}
 		if g.coin("token") && g.w.levelNow() >= 3 {
 			return g.tokenCommand()
 		}

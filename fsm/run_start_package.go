@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/fsm/rows"
 )
 
@@ -22,6 +23,8 @@ type StartPackage struct {
 	Bytes     uint64     `cbor:"4,keyasint"`           // of the archive
 	Owner     string     `cbor:"5,keyasint,omitempty"` // name of the token that asks; empty = there are no tokens
 	Allowed   *Allowance `cbor:"6,keyasint,omitempty"` // nil = the owner may do more than bring ephemeral versions
+
+	Signatures []signature.Signature `cbor:"7,keyasint,omitempty"` // of the version; level 4
 }
 
 // Allowance is what a token may have of ephemeral versions at a time, when it may start nothing
@@ -79,6 +82,10 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	if refusal := t.startable(s, member); refusal != nil {
 		return nil, refusal
 	}
+	signing, refusal := t.signing().admits(pkg, c.Signatures, t.signatures(pkg.Version))
+	if refusal != nil {
+		return nil, t.refuse(this, refusal)
+	}
 	if refusal := t.admit(c, resident != nil); refusal != nil {
 		return nil, t.refuse(this, refusal)
 	}
@@ -86,11 +93,14 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	// Nothing below is refused.
 	a := &PackageStarted{FreshlyLoaded: resident == nil}
 	if resident == nil {
-		load := LoadPackage{Package: *pkg, Message: "comes along with workflow " + catalog.Quote(s.WorkflowID)}
+		load := LoadPackage{Package: *pkg, Signatures: c.Signatures, Message: "comes along with workflow " + catalog.Quote(s.WorkflowID)}
 		if _, refusal := load.apply(t); refusal != nil {
 			t.Fail(fmt.Errorf("a package was checked and is refused: %w", refusal))
 			return nil, refusal
 		}
+	}
+	if resident != nil {
+		t.keepSignatures(pkg.Version, signing)
 	}
 	if c.Ephemeral {
 		t.chargeEphemeral(c, resident == nil)

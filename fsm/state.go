@@ -58,6 +58,7 @@ type State struct {
 	limits  rows.Limits
 	nodes   nodes
 	tokens  *tokens
+	policy  *policy
 	windows windows
 	chain   catalog.Digest // of the newest act of the deploy history; zero below level 1
 
@@ -122,6 +123,9 @@ func (s *State) load() error {
 	}
 	if err == nil {
 		s.tokens, err = loadTokens(s.db.Reader)
+	}
+	if err == nil {
+		s.policy, err = loadPolicy(s.db.Reader)
 	}
 	if err == nil {
 		s.chain, err = s.windows.load(s.db.Reader)

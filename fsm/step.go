@@ -44,6 +44,7 @@ type step struct {
 	canaries   []string // types whose canary the entry counted for
 	counts     countChanges
 	prints     printChanges
+	verified   map[signed]bool // signatures that the entry has verified; nil = none
 	feed       []feedLine
 	requests   int    // request keys remembered
 	expired    []byte // row of the command's request key, when it is too old to answer
@@ -63,4 +64,5 @@ func (t *step) reset() {
 	t.canaries = t.canaries[:0]
 	t.counts.reset()
 	t.prints.reset()
+	t.verified = nil
 }

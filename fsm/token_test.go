@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 
@@ -161,11 +162,11 @@ func TestScope(t *testing.T) {
 		return r.Refusal.Code()
 	}
 	ref := func(id string) RunRef { return RunRef{WorkflowID: id} }
-	for name, make := range map[string]func(id string) Command{
+	for name, make := range inOrder(map[string]func(id string) Command{
 		"signal": func(id string) Command { return &SignalRun{Run: ref(id), Name: "go", MaxWaiting: 9} },
 		"pause":  func(id string) Command { return &PauseRun{Run: ref(id)} }, "resume": func(id string) Command { return &ResumeRun{Run: ref(id)} },
 		"cancel": func(id string) Command { return &CancelRun{Run: ref(id)} },
-	} {
+	}) {
 		_, digest := w.s.Digest()
 		foreign, absent := as(only, make("r")), as(only, make("x"))
 		if code(foreign) != "not_found" || strings.ReplaceAll(foreign.Refusal.Error(), `"r"`, `"x"`) != absent.Refusal.Error() {
@@ -223,5 +224,16 @@ func manyTokens(w *world, expire history.Time) {
 			all = append(all, Envelope{Command: &CreateToken{Token: k}})
 		}
 		w.propose(all...)
+	}
+}
+
+// inOrder ranges over a map by its names: what is paused has to be resumed.
+func inOrder[T any](m map[string]T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for _, name := range sortedKeys(m) {
+			if !yield(name, m[name]) {
+				return
+			}
+		}
 	}
 }

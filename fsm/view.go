@@ -32,11 +32,13 @@ type View interface {
 	RemovedNode(id string) (rows.RemovedNode, bool)                                         // of an id that is used up
 	Auth() rows.Auth                                                                        // what there is of callers beside their tokens
 	Token(name string) (rows.Token, bool)
-	TokenOf(hash catalog.Digest) (rows.Token, bool) // of the SHA-256 of a secret
-	Tokens(after string, limit int) []rows.Token    // by name, those after after
-	Readiness() []rows.Readiness                    // by version, node
-	Checks() []rows.Check                           // the newest 16, oldest first, with this node's digests
-	DigestReports(index uint64) []DigestReport      // what nodes reported for one of Checks, by node
+	TokenOf(hash catalog.Digest) (rows.Token, bool)       // of the SHA-256 of a secret
+	Tokens(after string, limit int) []rows.Token          // by name, those after after
+	Policy() ([]rows.TrustedKey, []rows.SignatureRule)    // by name, revoked ones too; by prefix
+	Signatures(v catalog.Version) []rows.VersionSignature // of a loaded version, in the order in which they came
+	Readiness() []rows.Readiness                          // by version, node
+	Checks() []rows.Check                                 // the newest 16, oldest first, with this node's digests
+	DigestReports(index uint64) []DigestReport            // what nodes reported for one of Checks, by node
 
 	Latest(workflowID string) (history.RunID, bool) // newest run of a workflow id
 	Run(id history.RunID) (rows.Run, bool)

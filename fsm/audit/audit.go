@@ -45,6 +45,7 @@ func Check(s *fsm.State) error {
 		c.checkEphemerals()
 		c.checkCanaries()
 		c.checkTokens()
+		c.checkPolicy()
 		c.checkOrphans()
 		c.checkSchedules()
 		c.checkMemory()

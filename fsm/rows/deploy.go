@@ -27,6 +27,10 @@ type DeployRecord struct {
 	Routed bool            `cbor:"13,keyasint,omitempty"` // the type's route changed
 	Before catalog.Version `cbor:"14,keyasint,omitzero"`  // of a route that changed: what was routed until then; zero = nothing
 	Chain  catalog.Digest  `cbor:"15,keyasint,omitzero"`  // see Link
+
+	// of loads at level 4 and above: the trusted keys that have signed the version, each as its
+	// name, a space and the key
+	SignedBy []string `cbor:"16,keyasint,omitempty"`
 }
 
 // Link returns the chain of a record that follows one with the chain before (zero for the first):

@@ -26,6 +26,8 @@ const (
 	FamilyMembership = '4' // j, id -> JoinToken; v, node id -> DemotedNode
 	FamilyToken      = '1' // name -> Token
 	FamilyAuth       = '2' // -> Auth
+	FamilyPolicy     = '8' // k, name -> TrustedKey; r, prefix -> SignatureRule
+	FamilySignatures = '9' // version -> VersionSignatures
 
 	FamilyFingerprint = 'E' // type, 0, version -> Fingerprint; nothing -> FingerprintsDone
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 )
@@ -21,6 +22,8 @@ type LoadRequest struct {
 	Expect  []catalog.Expect
 	DryRun  bool // validate everything, say what would happen, change nothing; uses no request id
 	Message string
+
+	Signatures []signature.Signature // of the archive's version
 }
 
 // putAge bounds how long a stored blob may wait for the entry that names it: the sweeper deletes
@@ -43,6 +46,9 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 		}
 		return outcome[*fsm.LoadAnswer](r.Call, res)
 	}
+	if err := e.knowsSignatures(r.Signatures); err != nil {
+		return nil, Answered{}, err
+	}
 	archive, err := e.openAndCheck(ctx, r.Archive)
 	if err != nil {
 		return nil, Answered{}, err
@@ -51,7 +57,7 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	if err := mayDeploy(r.Only, pkg.Types()); err != nil {
 		return nil, Answered{}, err
 	}
-	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Expect: r.Expect, Message: r.Message}
+	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Expect: r.Expect, Message: r.Message, Signatures: r.Signatures}
 	var gates []*gate
 	if r.Gate != "" {
 		g, err := e.newGate(ctx, cmd, archive, -1)
@@ -187,6 +193,10 @@ func causeOf(ctx context.Context, err error) error {
 func (e *Engine) dryRunLoad(ctx context.Context, cmd *fsm.LoadPackage) (answer *fsm.LoadAnswer, a Answered, err error) {
 	readErr := e.read(ctx, Read{}, func(v fsm.View) {
 		a.Index = v.Index()
+		if _, refusal := cmd.Signing(v); refusal != nil {
+			err = refusal
+			return
+		}
 		var change catalog.LoadChange
 		cmd.Package.LoadedAt = int64(v.Now())
 		change, err = v.Catalog().Clone().Load(cmd.Package, cmd.Route, cmd.Expect, v.Index())

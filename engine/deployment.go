@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
@@ -26,13 +27,14 @@ type DeployRequest struct {
 // ChangeRequest is one change; Op decides which of the other fields are read.
 type ChangeRequest struct {
 	Op       string
-	Archive  catalog.Digest // load: of an archive that was stored
-	Route    bool           // load: point the routes of all members at it
-	Gate     string         // load: "" or GateOpen
-	Type     string         // route, unroute, unload, canary
-	Version  string         // route, unload, canary
-	Schedule rows.Schedule  // schedule
-	Canary   fsm.SetCanary  // canary: share, key, thresholds and time
+	Archive  catalog.Digest        // load: of an archive that was stored
+	Route    bool                  // load: point the routes of all members at it
+	Gate     string                // load: "" or GateOpen
+	Signed   []signature.Signature // load: of the archive's version
+	Type     string                // route, unroute, unload, canary
+	Version  string                // route, unload, canary
+	Schedule rows.Schedule         // schedule
+	Canary   fsm.SetCanary         // canary: share, key, thresholds and time
 }
 
 // The ops of changes.
@@ -91,6 +93,8 @@ func (e *Engine) DeployTogether(ctx context.Context, r DeployRequest) (*fsm.Depl
 // none.
 func (r *DeployRequest) level() uint64 {
 	switch {
+	case slices.ContainsFunc(r.Changes, func(c ChangeRequest) bool { return len(c.Signed) > 0 }):
+		return signedLevel
 	case slices.ContainsFunc(r.Changes, func(c ChangeRequest) bool { return c.Op == OpCanary }):
 		return 2
 	case r.DryRun:
@@ -150,6 +154,7 @@ func (d *deployment) propose(ctx context.Context) (answer *fsm.DeployAnswer, a A
 }
 
 type manifestOf struct {
+	cmd      *fsm.LoadPackage
 	pkg      catalog.Package
 	manifest catalog.Manifest
 }
@@ -236,7 +241,7 @@ func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPacka
 	if err := mayDeploy(d.r.Only, pkg.Types()); err != nil {
 		return nil, err
 	}
-	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Message: d.r.Message}
+	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Message: d.r.Message, Signatures: r.Signed}
 	if err := checkGate(r.Gate, r.Route); err != nil {
 		return nil, err
 	}
@@ -255,7 +260,7 @@ func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPacka
 			return nil, err
 		}
 	}
-	d.manifests = append(d.manifests, manifestOf{pkg, archive.Manifest})
+	d.manifests = append(d.manifests, manifestOf{cmd, pkg, archive.Manifest})
 	return cmd, nil
 }
 

@@ -33,7 +33,8 @@ type Plan struct {
 type PlannedVersion struct {
 	Version  catalog.Version
 	Types    []string
-	Resident bool // it is loaded already
+	Resident bool     // it is loaded already
+	Signers  []string // names of the trusted keys that have signed it
 }
 
 // PlannedRoute is a route that would change; zero = no route.
@@ -75,7 +76,8 @@ func (d *deployment) plan(v fsm.View, after *catalog.Catalog, answer *fsm.Deploy
 	p := &Plan{Index: v.Index(), rerouted: map[string]*catalog.Package{}, canaried: map[string]*catalog.Package{}}
 	for _, m := range d.manifests {
 		_, resident := before.Package(m.pkg.Version)
-		p.Versions = append(p.Versions, PlannedVersion{m.pkg.Version, m.pkg.Types(), resident})
+		signers, _ := m.cmd.Signing(v) // refused by the rehearsal, if at all
+		p.Versions = append(p.Versions, PlannedVersion{m.pkg.Version, m.pkg.Types(), resident, signers})
 	}
 	from, to := routesOf(before), routesOf(after)
 	types := slices.Concat(slices.Collect(maps.Keys(from)), slices.Collect(maps.Keys(to)))

@@ -11,6 +11,7 @@ import (
 type Shown struct {
 	VersionRow
 	Archive *catalog.Archive
+	Signed  []SignedBy
 	Index   uint64
 }
 
@@ -30,6 +31,7 @@ func (e *Engine) ShowVersion(ctx context.Context, rd Read, typ, ref string) (*Sh
 				s.VersionRow = row
 			}
 		}
+		s.Signed = signedBy(v, version)
 	})
 	if readErr != nil {
 		return nil, readErr
@@ -59,6 +61,7 @@ type Fetched struct {
 	Version catalog.Version
 	Digest  catalog.Digest // SHA-256 of Archive
 	Archive []byte
+	Signed  []SignedBy
 	Index   uint64
 }
 
@@ -75,6 +78,7 @@ func (e *Engine) FetchVersion(ctx context.Context, rd Read, typ, ref string) (*F
 		}
 		p, _ := v.Catalog().Package(f.Version)
 		f.Digest = p.Blob
+		f.Signed = signedBy(v, f.Version)
 	})
 	if readErr != nil {
 		return nil, readErr

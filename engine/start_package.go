@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/fsm"
 )
 
 // Along is the code that comes along with a start.
 type Along struct {
-	Archive   catalog.Digest // of an archive that was stored
-	Ephemeral bool           // the version goes when its last run closes, unless it is resident already
-	Owner     string         // name of the token; empty = there are none
-	Allowed   *fsm.Allowance // nil = the owner may do more than bring ephemeral versions
-	Only      *fsm.Scope     // the types that the archive may carry; nil = all
+	Archive   catalog.Digest        // of an archive that was stored
+	Ephemeral bool                  // the version goes when its last run closes, unless it is resident already
+	Owner     string                // name of the token; empty = there are none
+	Allowed   *fsm.Allowance        // nil = the owner may do more than bring ephemeral versions
+	Only      *fsm.Scope            // the types that the archive may carry; nil = all
+	Signed    []signature.Signature // of the archive's version
 }
 
 // StartPackage starts a run on the code that comes along with it. Load, start and pin are one
@@ -37,13 +39,16 @@ func (e *Engine) StartPackage(ctx context.Context, r StartRequest, along Along) 
 	if err := e.atLevel(2); err != nil {
 		return nil, Answered{}, err
 	}
+	if err := e.knowsSignatures(along.Signed); err != nil {
+		return nil, Answered{}, err
+	}
 	if res, ok, err := e.firstOutcome(r.Call); err != nil {
 		return nil, Answered{}, err
 	} else if ok {
 		return outcome[*fsm.PackageStarted](r.Call, res)
 	}
 	began := time.Now()
-	cmd := &fsm.StartPackage{Start: *start, Ephemeral: along.Ephemeral, Owner: along.Owner, Allowed: along.Allowed}
+	cmd := &fsm.StartPackage{Start: *start, Ephemeral: along.Ephemeral, Owner: along.Owner, Allowed: along.Allowed, Signatures: along.Signed}
 	to, err := e.bringAlong(ctx, cmd, &along)
 	if err != nil {
 		if _, refusal := errors.AsType[fsm.Refusal](err); !refusal {

@@ -193,3 +193,13 @@ func signingOf(v View) *signing {
 	}
 	return &signing{policy: p, level: v.Level(), now: v.Now(), verified: map[signed]bool{}, charge: func(uint64) {}}
 }
+
+// Signing is what the policy says of a load over a view: the trusted keys that have signed it, and
+// whether apply would refuse it for its signatures.
+func (c *LoadPackage) Signing(v View) (signers []string, refusal Refusal) {
+	a, refusal := signingOf(v).admits(&c.Package, c.Signatures, v.Signatures(c.Package.Version))
+	for _, k := range a.signers {
+		signers = append(signers, k.Name)
+	}
+	return signers, refusal
+}

@@ -136,7 +136,7 @@ func deployOf(r rows.DeployRecord) wire.Deploy {
 	return wire.Deploy{
 		Index: r.Index, N: r.N, At: r.At.Std(), Operation: r.Operation, WorkflowType: r.Type, Version: versionText(r.Version), Previous: versionText(r.Previous),
 		Actor: r.Actor, RequestID: r.RequestID, Outcome: r.Outcome, Message: r.Message,
-		FreshlyLoaded: r.Fresh, RouteChanged: r.Routed, RoutedBefore: versionText(r.Before), Chain: chainText(r.Chain),
+		FreshlyLoaded: r.Fresh, RouteChanged: r.Routed, RoutedBefore: versionText(r.Before), SignedBy: r.SignedBy, Chain: chainText(r.Chain),
 	}
 }
 

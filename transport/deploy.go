@@ -24,6 +24,7 @@ type loadInput struct {
 	Expect  []string `query:"expect_route,explode" doc:"TYPE=VERSION or TYPE=none: a condition on a route; may repeat"`
 	DryRun  bool     `query:"dry_run" doc:"Validate everything, change nothing"`
 	Message string   `query:"message" doc:"For the deploy history"`
+	Signed  []string `query:"signature,explode" doc:"A signature of the archive's version, as a line of its signature file; may repeat"`
 	Gate    string   `query:"gate" enum:"open" doc:"open: route only if every open run of the types replays on the version at that index"`
 }
 
@@ -35,6 +36,10 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 			return nil, err
 		}
 		r.Expect = append(r.Expect, condition)
+	}
+	var err error
+	if r.Signatures, err = signatures("signature", in.Signed); err != nil {
+		return nil, err
 	}
 	if c := &exchangeOf(ctx).caller; c.allowed != nil && !in.DryRun {
 		return nil, c.onlyEphemeral()

@@ -71,7 +71,10 @@ func changeOf(c *wire.Change) (r engine.ChangeRequest, err error) {
 	rest.Op = ""
 	switch c.Op {
 	case engine.OpLoad:
-		rest.Archive, rest.Route, rest.Gate = "", nil, ""
+		rest.Archive, rest.Route, rest.Gate, rest.Signatures = "", nil, "", nil
+		if r.Signed, err = signatures("signatures", c.Signatures); err != nil {
+			return r, err
+		}
 		r.Gate = c.Gate
 		if r.Archive, err = catalog.ParseDigest(c.Archive); err != nil {
 			return r, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(c.Archive))
@@ -93,7 +96,7 @@ func changeOf(c *wire.Change) (r engine.ChangeRequest, err error) {
 		rest.Type, rest.Version, rest.Share, rest.Key, rest.AbortFailures, rest.PromoteAfter, rest.For = "", "", "", "", 0, 0, ""
 	case engine.OpSchedule:
 		rest = wire.Change{
-			Archive: c.Archive, Route: c.Route, Version: c.Version, Share: c.Share, Key: c.Key, AbortFailures: c.AbortFailures, PromoteAfter: c.PromoteAfter, For: c.For,
+			Archive: c.Archive, Route: c.Route, Signatures: c.Signatures, Version: c.Version, Share: c.Share, Key: c.Key, AbortFailures: c.AbortFailures, PromoteAfter: c.PromoteAfter, For: c.For,
 		}
 		if c.ScheduleID == "" {
 			return r, invalid("schedule_id", "is missing: name the schedule")
@@ -134,7 +137,7 @@ func planOf(p *engine.Plan) *wire.Plan {
 		Canaries: []wire.PlannedCanary{}, Schedules: []wire.PlannedSchedule{}, Unchecked: p.Unchecked, Unpolled: list(p.Unpolled), PollsSince: p.PollsSince.UTC(),
 	}
 	for _, v := range p.Versions {
-		w.Versions = append(w.Versions, wire.PlannedVersion{Version: v.Version.String(), WorkflowTypes: v.Types, Resident: v.Resident})
+		w.Versions = append(w.Versions, wire.PlannedVersion{Version: v.Version.String(), WorkflowTypes: v.Types, Resident: v.Resident, SignedBy: v.Signers})
 	}
 	for _, r := range p.Routes {
 		w.Routes = append(w.Routes, wire.PlannedRoute{WorkflowType: r.Type, From: versionText(r.From), To: versionText(r.To)})

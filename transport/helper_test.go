@@ -164,6 +164,7 @@ func parts(node any) transport.Parts {
 		QueueKeeper:  part[transport.QueueKeeper](node, struct{ transport.QueueKeeper }{}),
 		Scheduler:    part[transport.Scheduler](node, struct{ transport.Scheduler }{}),
 		CanaryKeeper: part[transport.CanaryKeeper](node, struct{ transport.CanaryKeeper }{}),
+		PolicyKeeper: part[transport.PolicyKeeper](node, struct{ transport.PolicyKeeper }{}),
 		Retainer:     part[transport.Retainer](node, struct{ transport.Retainer }{}),
 		JobReader:    part[transport.JobReader](node, struct{ transport.JobReader }{}),
 		Timekeeper:   part[transport.Timekeeper](node, struct{ transport.Timekeeper }{}),

@@ -11,11 +11,11 @@ var operations = map[string]struct {
 	// Deploy
 	"load": {text: "Checks the whole archive, stores it on a majority, and in one log entry loads all its workflow types and points their routes at it. " +
 		"Loading a version that is loaded changes nothing but the routes. With `gate=open` the routes move only if at that index every open run of these types replays on the version as far as it has come; turns of these types wait for at most a second while the last of them are checked.",
-		codes:  []string{"invalid_package", "manifest_mismatch", "route_conflict", "package_too_large", "gate_failed", "gate_contended"},
+		codes:  []string{"invalid_package", "manifest_mismatch", "signature_required", "signature_invalid", "route_conflict", "package_too_large", "gate_failed", "gate_contended"},
 		answer: `{"version":"` + aVersion + `","workflow_types":["order"],"workflow_type":"order","deployed_entry_module":"order$` + aVersion + `","entry_function":"run","freshly_loaded":true,"route_changed":true,"previous_routes":{},"loaded_at":"2026-11-28T12:00:00Z","index":41}`},
 	"deploy": {text: "Carries out the changes in order in one log entry, all or none: nobody ever sees some of them without the others. A refusal is that of the first change that is refused, and names it (`change`, from 0, and `op`). " +
 		"A load names an archive that PUT /v1/archives has stored. With `dry_run` it changes nothing and answers with a plan besides. It needs level 1 of the state (GET /v1/cluster).",
-		codes: []string{"not_found", "invalid_package", "manifest_mismatch", "route_conflict", "package_too_large", "unknown_version", "unknown_workflow_type", "route_active", "version_pinned", "gate_failed", "gate_contended"},
+		codes: []string{"not_found", "invalid_package", "manifest_mismatch", "signature_required", "signature_invalid", "route_conflict", "package_too_large", "unknown_version", "unknown_workflow_type", "route_active", "version_pinned", "gate_failed", "gate_contended"},
 		example: `{"changes":[{"op":"load","archive":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},{"op":"route","type":"refund","version":"4f1c9a07"},{"op":"unload","type":"order","version":"a7d3e2b1"}],` +
 			`"expect":{"routes":{"order":"a7d3e2b1"}},"message":"release 12"}`},
 	"store_archive": {text: "Checks the whole archive and stores it on a majority; loads nothing. It is kept for an hour, unless a log entry names it by then; storing it again begins another hour.",

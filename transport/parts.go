@@ -31,6 +31,7 @@ type Parts struct {
 	Scheduler    Scheduler
 	Retainer     Retainer
 	CanaryKeeper CanaryKeeper
+	PolicyKeeper PolicyKeeper
 	JobReader    JobReader
 	Timekeeper   Timekeeper
 	EventFeed    EventFeed

@@ -80,6 +80,7 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", needs: needs(ofTypeAsked, grant.Read), group: "Deploy", leader: true}, s.deploys)
 
 	s.tokenRoutes()
+	s.policyRoutes()
 	s.backtestRoutes()
 	s.moveRoutes()
 

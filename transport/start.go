@@ -89,6 +89,9 @@ func (s *Server) bring(ctx context.Context, req engine.StartRequest, r *wire.Sta
 		return nil, engine.Answered{}, err
 	}
 	var err error
+	if along.Signed, err = signatures("signatures", r.Signatures); err != nil {
+		return nil, engine.Answered{}, err
+	}
 	if along.Archive, err = catalog.ParseDigest(r.Archive); err != nil {
 		return nil, engine.Answered{}, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(r.Archive))
 	}

@@ -148,7 +148,7 @@ func (s *Server) version(ctx context.Context, in *versionInput) (*answer[wire.Ve
 		return nil, err
 	}
 	body := wire.VersionShown{
-		Version: versionRow(v.VersionRow), Manifest: manifest, Description: v.Package.Description, Labels: v.Package.Labels,
+		Version: versionRow(v.VersionRow), Manifest: manifest, Description: v.Package.Description, Labels: v.Package.Labels, Signatures: versionSignatures(v.Signed),
 		Modules: make([]wire.Module, len(v.Archive.Modules)), Indexed: at(v.Index),
 	}
 	if body.Labels == nil {

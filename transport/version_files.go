@@ -26,6 +26,9 @@ func (s *Server) archive(ctx context.Context, in *versionInput) (*huma.StreamRes
 	if err != nil {
 		return nil, err
 	}
+	if len(f.Signed) > 0 {
+		x.w.Header().Set(wire.HeaderSignature, signatureHeader(f.Signed))
+	}
 	return s.file(x, rd, f.Index, "application/octet-stream", f.Digest, f.Archive), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -24,6 +25,9 @@ func (c *Client) Load(ctx context.Context, archive []byte, o wire.LoadOptions, o
 	}
 	call.set("message", o.Message)
 	call.set("gate", o.Gate)
+	for _, s := range o.Signatures {
+		call.set("signature", s)
+	}
 	var a wire.LoadAnswer
 	return answer(&a, c.do(ctx, call, &a))
 }
@@ -70,9 +74,19 @@ func (c *Client) ShowVersion(ctx context.Context, typ, version string, opts ...O
 // FetchArchive returns the archive of a version of typ, byte for byte as it was deployed. version
 // may be a prefix.
 func (c *Client) FetchArchive(ctx context.Context, typ, version string, opts ...Option) ([]byte, error) {
+	archive, _, err := c.FetchSigned(ctx, typ, version, opts...)
+	return archive, err
+}
+
+// FetchSigned is FetchArchive with the signatures of the version, as lines of a signature file.
+func (c *Client) FetchSigned(ctx context.Context, typ, version string, opts ...Option) (archive []byte, signatures []string, err error) {
 	call := get("v1", "versions", typ, version, "archive").with(opts)
 	call.slow = true
-	return c.fetch(ctx, call)
+	archive, err = c.fetch(ctx, call)
+	if text := call.header.Get(wire.HeaderSignature); err == nil && text != "" {
+		signatures = strings.Split(text, ", ")
+	}
+	return archive, signatures, err
 }
 
 // ReadModule returns the source of a module of a version of typ. name is as ShowVersion lists it.

@@ -15,6 +15,8 @@ type LoadOptions struct {
 	DryRun  bool     // validate everything, change nothing
 	Message string   // for the deploy history
 	Gate    string   // "open": route only if every open run of the types replays on the version
+
+	Signatures []string // of the archive's version, as lines of a signature file
 }
 
 // LoadAnswer describes what a deploy did. workflow_type, deployed_entry_module and entry_function
@@ -101,10 +103,11 @@ type Versions struct {
 // VersionShown is the answer of GET /v1/versions/{type}/{version}.
 type VersionShown struct {
 	Version
-	Manifest    json.RawMessage   `json:"manifest" doc:"The manifest as it was deployed: docs/PACKAGE.md"`
-	Description string            `json:"description" doc:"From the manifest; not part of the version"`
-	Labels      map[string]string `json:"labels" doc:"From the manifest; not part of the version"`
-	Modules     []Module          `json:"modules" doc:"In the order of their names"`
+	Manifest    json.RawMessage    `json:"manifest" doc:"The manifest as it was deployed: docs/PACKAGE.md"`
+	Description string             `json:"description" doc:"From the manifest; not part of the version"`
+	Labels      map[string]string  `json:"labels" doc:"From the manifest; not part of the version"`
+	Modules     []Module           `json:"modules" doc:"In the order of their names"`
+	Signatures  []VersionSignature `json:"signatures" doc:"Of the version, in the order in which they came"`
 	Indexed
 }
 
@@ -187,10 +190,11 @@ type Deploy struct {
 	Outcome      string    `json:"outcome" doc:"ok, or the code of the refusal"`
 	Message      string    `json:"message,omitempty"`
 
-	FreshlyLoaded bool   `json:"freshly_loaded,omitempty" doc:"The load registered the version; until then it was not loaded"`
-	RouteChanged  bool   `json:"route_changed,omitempty" doc:"The type's route points elsewhere since"`
-	RoutedBefore  string `json:"routed_before,omitempty" doc:"Of a route that changed: what was routed until then; absent = nothing was"`
-	Chain         string `json:"chain,omitempty" doc:"SHA-256 of the chain of the act before and of this record: docs/DEPLOY_HISTORY.md. Absent: a refusal, or from before there were chains"`
+	FreshlyLoaded bool     `json:"freshly_loaded,omitempty" doc:"The load registered the version; until then it was not loaded"`
+	RouteChanged  bool     `json:"route_changed,omitempty" doc:"The type's route points elsewhere since"`
+	RoutedBefore  string   `json:"routed_before,omitempty" doc:"Of a route that changed: what was routed until then; absent = nothing was"`
+	SignedBy      []string `json:"signed_by,omitempty" doc:"Of a load: the trusted keys that had signed the version, each as its name, a space and the public key"`
+	Chain         string   `json:"chain,omitempty" doc:"SHA-256 of the chain of the act before and of this record: docs/DEPLOY_HISTORY.md. Absent: a refusal, or from before there were chains"`
 }
 
 // Deploys is a page of the deploy history, newest first.

@@ -48,6 +48,13 @@ func (d *Deploy) Canonical() ([]byte, error) {
 	if err := w.version(14, d.RoutedBefore); err != nil {
 		return nil, err
 	}
+	if len(d.SignedBy) > 0 {
+		texts := w.number(4, uint64(len(d.SignedBy)))
+		for _, s := range d.SignedBy {
+			texts = append(texts, w.text(s)...)
+		}
+		w.add(16, texts)
+	}
 	return append([]byte{0xa0 | byte(w.fields)}, w.bytes...), nil
 }
 

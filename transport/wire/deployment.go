@@ -23,11 +23,12 @@ type DeployCondition struct {
 // /v1/canaries/{type} (canary, which begins one or changes the one there is), or those of POST
 // /v1/schedules (schedule, which makes a schedule or replaces it).
 type Change struct {
-	Op      string `json:"op" enum:"load,route,unroute,unload,schedule,canary" doc:"What to do"`
-	Archive string `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored"`
-	Route   *bool  `json:"route,omitempty" doc:"Of load: point the routes of all its types at the version; default true"`
-	Gate    string `json:"gate,omitempty" enum:"open" doc:"Of load: route only if every open run of its types replays on the version at that index"`
-	Version string `json:"version,omitempty" doc:"Full, or a unique prefix of at least 6 digits"`
+	Op         string   `json:"op" enum:"load,route,unroute,unload,schedule,canary" doc:"What to do"`
+	Archive    string   `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored"`
+	Route      *bool    `json:"route,omitempty" doc:"Of load: point the routes of all its types at the version; default true"`
+	Gate       string   `json:"gate,omitempty" enum:"open" doc:"Of load: route only if every open run of its types replays on the version at that index"`
+	Signatures []string `json:"signatures,omitempty" doc:"Of load: signatures of the archive's version, as lines of its signature file"`
+	Version    string   `json:"version,omitempty" doc:"Full, or a unique prefix of at least 6 digits"`
 
 	Type       string          `json:"type,omitempty"`
 	ScheduleID string          `json:"schedule_id,omitempty"`
@@ -82,6 +83,7 @@ type PlannedVersion struct {
 	Version       string   `json:"version"`
 	WorkflowTypes []string `json:"workflow_types"`
 	Resident      bool     `json:"resident" doc:"It is loaded already"`
+	SignedBy      []string `json:"signed_by,omitempty" doc:"Names of the trusted keys that have signed it"`
 }
 
 // PlannedRoute is a route that would change; empty = no route.

@@ -48,6 +48,7 @@ type StartRequest struct {
 	Version    string          `json:"version,omitempty" doc:"Full or prefix; default: the routed one"`
 	Archive    string          `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored, in place of version: it is loaded, without a route, and the run starts on it, in one step. Not in a batch"`
 	Ephemeral  bool            `json:"ephemeral,omitempty" doc:"With archive: a version that this loads is unloaded in the entry in which the last run on it closes"`
+	Signatures []string        `json:"signatures,omitempty" doc:"With archive: signatures of its version, as lines of its signature file"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Timeout    string          `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration; default: the package's"`
 }

@@ -19,6 +19,8 @@ type Kind struct {
 var Table = []Kind{
 	{"invalid_package", 400, "The package is not valid", Rejected, "Nothing was changed. `aion-node package DIR` builds archives; `aion-node deploy FILE --dry-run` checks the code in them."},
 	{"invalid_input", 400, "The request is not valid", Rejected, ""},
+	{"signature_invalid", 400, "A signature is not one of this version", Rejected, "Sign the archive as it is now (`aion-node key sign FILE --key KEY`), or leave the signature out: the .sig file beside it may be of an older build."},
+	{"signature_required", 409, "The policy wants this package signed", Rejected, "Have it signed by a key that counts (`aion-node key sign FILE --key KEY`, `deploy --sign KEY`) and deploy it again; `aion-node policy show` lists keys and rules."},
 	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are not part of the version: ship them as they are there (`aion-node versions show TYPE VERSION`), or change the code."},
 	{"unknown_query", 400, "The workflow has no such query", Rejected, "Queries are registered with ctx.on_query(name, function)."},
 	{"unauthenticated", 401, "Who are you?", Rejected, "Send a token: --token, AION_TOKEN, or `Authorization: Bearer TOKEN`."},

@@ -106,6 +106,6 @@ func tokens(a config.Auth) []transport.Token {
 func served(e *engine.Engine) transport.Parts {
 	return transport.Parts{
 		Authority: e, Deployer: e, Archivist: e, Releaser: e, Backtester: e, Mover: e, Catalog: e, Starter: e, RunReader: e, LogReader: e, RunCounter: e, Controller: e, Querier: e,
-		TaskDesk: e, QueueKeeper: e, Scheduler: e, Retainer: e, CanaryKeeper: e, JobReader: e, Timekeeper: e, EventFeed: e,
+		TaskDesk: e, QueueKeeper: e, Scheduler: e, Retainer: e, CanaryKeeper: e, PolicyKeeper: e, JobReader: e, Timekeeper: e, EventFeed: e,
 	}
 }

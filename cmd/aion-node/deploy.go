@@ -24,6 +24,7 @@ type deployed struct {
 func deployCmd(a *app) *cobra.Command {
 	var o wire.LoadOptions
 	var canary canaryFlags
+	var s signer
 	cmd := &cobra.Command{
 		Use:   "deploy [FILE|DIR]...",
 		Short: "Load packages into the running cluster and route their workflow types to them",
@@ -36,6 +37,8 @@ With --canary SHARE the routes stay, and that share of new starts of each type g
 
 With --gate open the routes move only if, in that very step, every open run of the types replays on the new code; else the first that do not are listed. Their turns wait for up to a
 second while the last of them are checked.
+
+Signatures in FILE.sig beside FILE go along, and with --sign those by keys (see policy).
 
 Several files are one step: all of them are loaded and routed, or get their canaries, at once, or none.`,
 		Args:              arguments("[FILE|DIR]..."),
@@ -53,16 +56,22 @@ Several files are one step: all of them are loaded and routed, or get their cana
 					return usage("--expect-route %q is not TYPE=VERSION or TYPE=none", e)
 				}
 			}
+			if err := s.read(); err != nil {
+				return err
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
 			defer c.Close()
 			if len(files) > 1 || canary.request.Share != "" {
-				return a.deployTogether(cmd, c, files, o, canary.request)
+				return a.deployTogether(cmd, c, files, &s, o, canary.request)
 			}
 			archive, err := a.readArchive(cmd.Context(), files[0])
 			if err != nil {
+				return err
+			}
+			if o.Signatures, err = s.of(files[0], archive); err != nil {
 				return err
 			}
 			answer, err := c.Load(cmd.Context(), archive, o, a.mutationOptions()...)
@@ -77,6 +86,7 @@ Several files are one step: all of them are loaded and routed, or get their cana
 	f.StringArrayVar(&o.Expect, "expect-route", nil, "refuse unless `TYPE=VERSION` (or TYPE=none) is the route now; may be repeated")
 	f.BoolVar(&o.DryRun, "dry-run", false, "check everything and say what would happen; change nothing")
 	canary.begin(cmd)
+	s.flag(cmd, "sign each package")
 	f.StringVar(&o.Gate, "gate", "", "`open`: route only if every open run of the types replays on it as far as it has come")
 	f.StringVar(&o.Message, "message", "", "`TEXT` for the deploy history")
 	return cmd

@@ -14,8 +14,8 @@ import (
 )
 
 // deployTogether deploys files in one step, and begins canaries of them if a share is given.
-func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []string, o wire.LoadOptions, canary wire.CanaryRequest) error {
-	d, archives, err := a.release(cmd.Context(), c, files, o, canary)
+func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []string, s *signer, o wire.LoadOptions, canary wire.CanaryRequest) error {
+	d, archives, err := a.release(cmd.Context(), c, files, s, o, canary)
 	if err != nil {
 		return err
 	}
@@ -53,13 +53,18 @@ func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []strin
 
 // release reads all files, stores them on the cluster, and makes the deployment that loads them, in
 // their order, and then begins the canaries.
-func (a *app) release(ctx context.Context, c *client.Client, files []string, o wire.LoadOptions, canary wire.CanaryRequest) (d wire.Deployment, archives [][]byte, err error) {
+func (a *app) release(ctx context.Context, c *client.Client, files []string, s *signer, o wire.LoadOptions, canary wire.CanaryRequest) (d wire.Deployment, archives [][]byte, err error) {
+	var signatures [][]string
 	for _, file := range files { // before the first is sent
 		archive, err := a.readArchive(ctx, file)
 		if err != nil {
 			return d, nil, err
 		}
-		archives = append(archives, archive)
+		texts, err := s.of(file, archive)
+		if err != nil {
+			return d, nil, err
+		}
+		archives, signatures = append(archives, archive), append(signatures, texts)
 	}
 	d = wire.Deployment{Message: o.Message, DryRun: o.DryRun}
 	for _, e := range o.Expect {
@@ -75,7 +80,7 @@ func (a *app) release(ctx context.Context, c *client.Client, files []string, o w
 		if err != nil {
 			return d, nil, ofFile(files[i], err)
 		}
-		change := wire.Change{Op: "load", Archive: stored.Archive, Gate: o.Gate}
+		change := wire.Change{Op: "load", Archive: stored.Archive, Gate: o.Gate, Signatures: signatures[i]}
 		if o.NoRoute {
 			change.Route = new(bool)
 		}

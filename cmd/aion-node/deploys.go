@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"aion.dev/aion/transport/wire"
@@ -40,14 +42,19 @@ changed, dropped or put between others. The exit status is 1 if the history does
 				return err
 			}
 			return a.answer(d, func(w io.Writer) {
+				header := []string{"INDEX", "WHEN", "OPERATION", "TYPE", "VERSION", "PREVIOUS", "OUTCOME", "ACTOR", "MESSAGE"}
+				signed := slices.ContainsFunc(d.Deploys, func(r wire.Deploy) bool { return len(r.SignedBy) > 0 })
+				if signed {
+					header = append(header, "SIGNED BY")
+				}
 				var rows [][]string
 				for _, r := range d.Deploys {
 					rows = append(rows, []string{
 						strconv.FormatUint(r.Index, 10), past(w, r.At, time.Now()), r.Operation, r.WorkflowType, short(r.Version), short(r.Previous),
-						r.Outcome, r.Actor, r.Message,
-					})
+						r.Outcome, r.Actor, r.Message, signersOf(r.SignedBy),
+					}[:len(header)])
 				}
-				table(w, "nothing has been deployed yet", []string{"INDEX", "WHEN", "OPERATION", "TYPE", "VERSION", "PREVIOUS", "OUTCOME", "ACTOR", "MESSAGE"}, rows)
+				table(w, "nothing has been deployed yet", header, rows)
 				more(w, d.NextCursor)
 			})
 		},
@@ -56,6 +63,15 @@ changed, dropped or put between others. The exit status is 1 if the history does
 	cmd.Flags().BoolVar(&verify, "verify", false, "compute the chain of the whole history anew")
 	addPageFlags(cmd, &page)
 	return cmd
+}
+
+// signersOf names the keys that had signed; a record has the keys themselves besides.
+func signersOf(signed []string) string {
+	names := make([]string, len(signed))
+	for i, s := range signed {
+		names[i], _, _ = strings.Cut(s, " ")
+	}
+	return strings.Join(names, ", ")
 }
 
 // verifyDeploys tells whether the deploy history is linked as it should be.

@@ -17,6 +17,7 @@ func planCmd(a *app) *cobra.Command {
 	var o wire.LoadOptions
 	var canary canaryFlags
 	var exitCode bool
+	var s signer
 	cmd := &cobra.Command{
 		Use:   "plan [FILE|DIR]...",
 		Short: "Show what a deploy would change, and change nothing",
@@ -33,13 +34,16 @@ stored on the cluster for an hour; nothing is loaded. FILE and DIR are as for de
 			if err := canary.check(cmd, &o); err != nil {
 				return err
 			}
+			if err := s.read(); err != nil {
+				return err
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
 			defer c.Close()
 			o.DryRun = true
-			d, archives, err := a.release(cmd.Context(), c, files, o, canary.request)
+			d, archives, err := a.release(cmd.Context(), c, files, &s, o, canary.request)
 			if err != nil {
 				return err
 			}
@@ -66,6 +70,7 @@ stored on the cluster for an hour; nothing is loaded. FILE and DIR are as for de
 	f := cmd.Flags()
 	f.BoolVar(&o.NoRoute, "no-route", false, "plan to load only, and to leave the routes as they are")
 	canary.begin(cmd)
+	s.flag(cmd, "sign each package")
 	f.BoolVar(&exitCode, "exit-code", false, "end with status 2 if something would change, 0 if nothing would")
 	return cmd
 }
@@ -76,6 +81,9 @@ func printPlan(w io.Writer, a *wire.DeploymentAnswer) {
 		state := "new"
 		if v.Resident {
 			state = "loaded already"
+		}
+		if len(v.SignedBy) > 0 {
+			state += ", signed by " + oneLine(strings.Join(v.SignedBy, ", "))
 		}
 		fmt.Fprintf(w, "version %s of %s: %s\n", short(v.Version), oneLine(strings.Join(v.WorkflowTypes, ", ")), state)
 	}

@@ -20,6 +20,7 @@ func runCmd(a *app) *cobra.Command {
 	var attributes []string
 	var timeout time.Duration
 	var wait bool
+	var s signer
 	cmd := &cobra.Command{
 		Use:   "run [FILE|DIR]",
 		Short: "Start a run on code that comes along with it",
@@ -54,6 +55,12 @@ An interrupt ends the waiting, not the run.`,
 			if err != nil {
 				return err
 			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			if r.Signatures, err = s.of(files[0], archive); err != nil {
+				return err
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
@@ -64,16 +71,17 @@ An interrupt ends the waiting, not the run.`,
 				return err
 			}
 			r.Archive = stored.Archive
-			s, err := c.Start(cmd.Context(), r, a.mutationOptions()...)
+			started, err := c.Start(cmd.Context(), r, a.mutationOptions()...)
 			if err != nil {
 				return explainMismatch(cmd.Context(), c, archive, err)
 			}
-			return a.reportStart(cmd.Context(), c, r.Type, s, wait)
+			return a.reportStart(cmd.Context(), c, r.Type, started, wait)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.Type, "type", "", "workflow `TYPE`; may be left out if the package carries only one")
 	f.BoolVar(&r.Ephemeral, "ephemeral", false, "unload the version in the entry in which the last run on it ends")
+	s.flag(cmd, "sign the package")
 	f.StringVar(&input, "input", "", "what the workflow gets: `JSON`, @FILE, or @- for standard input")
 	f.StringVar(&r.WorkflowID, "id", "", "workflow `ID`; made up when not given")
 	f.StringArrayVar(&attributes, "attr", nil, "searchable attribute `KEY=VALUE`; may be repeated")

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/signature"
+	"aion.dev/aion/cmd/aion-node/signing"
 	"github.com/spf13/cobra"
 )
 
@@ -24,6 +26,8 @@ type fetched struct {
 	Version catalog.Version `json:"version"`
 	Archive catalog.Digest  `json:"archive"` // SHA-256 of the bytes
 	Bytes   int             `json:"bytes"`
+
+	Signatures int `json:"signatures,omitempty"` // in the file beside it
 }
 
 func versionsFetchCmd(a *app) *cobra.Command {
@@ -32,7 +36,7 @@ func versionsFetchCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fetch TYPE VERSION",
 		Short: "Write the archive of a loaded version to a file",
-		Long:  "Write the archive of a loaded version to a file, byte for byte as it was deployed. A file that exists is left alone, unless --force is given; - is standard output.",
+		Long:  "Write the archive of a loaded version to a file, byte for byte as it was deployed, and its signatures to FILE.sig. A file that exists is left alone, unless --force is given; - is standard output.",
 		Args:  arguments("TYPE", "VERSION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if path == "-" && a.json {
@@ -48,7 +52,7 @@ func versionsFetchCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			archive, err := c.FetchArchive(cmd.Context(), args[0], args[1], a.readOptions()...)
+			archive, signatures, err := c.FetchSigned(cmd.Context(), args[0], args[1], a.readOptions()...)
 			if err != nil {
 				return err
 			}
@@ -66,12 +70,31 @@ func versionsFetchCmd(a *app) *cobra.Command {
 					return err
 				}
 			}
+			var signed []signature.Signature
+			for _, text := range signatures {
+				s, err := signature.Parse(text)
+				if err != nil || !s.Verify(opened.Version) {
+					return fmt.Errorf("the node sent a signature that is none of version %s: %s", opened.Version, oneLine(text))
+				}
+				signed = append(signed, s)
+			}
+			if len(signed) > 0 || force { // nobody has asked to remove what lies there otherwise
+				if err := free(signing.Beside(path), force); err != nil {
+					return err
+				}
+				if err := writeSignatures(path, signed); err != nil {
+					return err
+				}
+			}
 			if err := replaceFile(path, archive); err != nil {
 				return err
 			}
-			one := fetched{path, opened.Version, sha256.Sum256(archive), len(archive)}
+			one := fetched{path, opened.Version, sha256.Sum256(archive), len(archive), len(signed)}
 			return a.answer(one, func(w io.Writer) {
 				fmt.Fprintf(w, "wrote %s: version %s, %s\n", path, one.Version.Short(), bytesOf(int64(one.Bytes)))
+				if one.Signatures > 0 {
+					fmt.Fprintf(w, "  %s in %s\n", count(one.Signatures, "signature"), signing.Beside(path))
+				}
 			})
 		},
 	}

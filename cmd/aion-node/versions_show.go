@@ -45,6 +45,13 @@ func printVersion(w io.Writer, v *wire.VersionShown) {
 		[2]string{"ready on", strings.Join(v.ReadyNodes, " ")}, [2]string{"loaded", moment(v.LoadedAt) + fmt.Sprintf(", index %d", v.LoadedIndex)},
 		[2]string{"description", v.Description}, [2]string{"labels", strings.Join(labels, " ")},
 	)
+	for _, s := range v.Signatures {
+		by := s.Key
+		if by == "" {
+			by = s.PublicKey
+		}
+		fmt.Fprintf(w, "signed by %s, %s (brought %s)\n", oneLine(by), keyStates[s.State], moment(s.At))
+	}
 	fmt.Fprintln(w)
 	var rows [][]string
 	for _, m := range v.Modules {
@@ -57,6 +64,9 @@ func printVersion(w io.Writer, v *wire.VersionShown) {
 	}
 	fmt.Fprintf(w, "\n%s\n", printable(manifest.String()))
 }
+
+// keyStates says what a signature counts.
+var keyStates = map[string]string{"trusted": "a trusted key", "revoked": "a key that is revoked", "unknown": "a key that the policy does not know"}
 
 // explainMismatch adds to a refused load how the manifests of the loaded and the sent version
 // differ. It omits what it cannot learn.

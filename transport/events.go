@@ -25,7 +25,7 @@ type EventFeed interface {
 	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) (*engine.DeployPage, error)
 }
 
-var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "VersionDrained", "CanaryStarted", "CanaryChanged", "CanaryPromoted", "CanaryAborted", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
+var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "VersionDrained", "CanaryStarted", "CanaryChanged", "CanaryPromoted", "CanaryAborted", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "PolicyChanged", "WorkflowClosed"}
 
 type eventsInput struct {
 	After string `query:"after" doc:"Log index to go on after; 0 = from the oldest event that is kept. Default: from now on"`

@@ -33,6 +33,7 @@ func apiConfig(version string) huma.Config {
 				{Name: "Activities", Description: "What workers call, and the queues that they poll."},
 				{Name: "Schedules", Description: "Starting runs at times."},
 				{Name: "Tokens", Description: "Who may call, and what."},
+				{Name: "Policy", Description: "Whose signatures count, and which packages have to be signed."},
 				{Name: "Cluster", Description: "The nodes, and what happens in the cluster."},
 				{Name: "Node", Description: "The node that is called."},
 			},

@@ -121,6 +121,17 @@ var operations = map[string]struct {
 	"tokens": {text: "Without their secrets, which no node has, and without those of nodes' files. One that has expired is listed for a week."},
 	"revoke_token": {text: "No call that begins later succeeds with it; calls that wait end. The name may be used again, by a token that then owns the request ids of this one.", codes: []string{"not_found"},
 		answer: `{"token":{"name":"ci","grants":["deploy:type=order","read"],"created_at":"2026-11-28T12:00:00Z","created_by":"root"},"index":14}`},
+	"policy": {text: "Revoked keys too. Of the rules whose prefix a type has, the one with the longest decides; without any, nothing has to be signed. See docs/SIGNATURES.md.",
+		answer: `{"keys":[{"name":"release","public_key":"` + aKey + `","state":"trusted","trusted_at":"2026-11-28T12:00:00Z","trusted_by":"root"}],"rules":[{"type_prefix":"order","count":1,"keys":["release"],"set_at":"2026-11-28T12:00:00Z","set_by":"root"}],"index":15}`},
+	"trust_key": {text: "A key has one name, and a name stands for one key until it is forgotten.", codes: []string{"invalid_state", "resource_exhausted"},
+		example: `{"public_key":"` + aKey + `"}`,
+		answer:  `{"key":{"name":"release","public_key":"` + aKey + `","state":"trusted","trusted_at":"2026-11-28T12:00:00Z","trusted_by":"root"},"public_key":"` + aKey + `","index":16}`},
+	"revoke_key": {text: "From this log entry on its signatures count for nothing. What is loaded stays, and is shown as signed by a revoked key. With `forget`, a revoked key that no rule names leaves the list.", codes: []string{"not_found", "invalid_state"}},
+	"set_signature_rule": {text: "From this log entry on a package that carries a type with the prefix is refused (`signature_required`) unless enough of the keys have signed its version. What is loaded stays. A count of 0 is an exception from rules of shorter prefixes.",
+		codes:   []string{"resource_exhausted"},
+		example: `{"type_prefix":"payment","keys":["release","security"],"count":2}`,
+		answer:  `{"rule":{"type_prefix":"payment","count":2,"keys":["release","security"],"set_at":"2026-11-28T12:00:00Z","set_by":"root"},"type_prefix":"payment","index":17}`},
+	"drop_signature_rule": {text: "The rule of the next shorter prefix decides then, or nothing has to be signed.", codes: []string{"not_found"}},
 	"retain_all":   {text: "For the types that have no rule of their own.", example: `{"age":"2160h"}`},
 	"retain":       {text: "`0s` keeps them for ever.", example: `{"age":"720h"}`},
 	"unretain_all": {text: "Types that have a rule of their own keep it.", codes: []string{"not_found"}},
@@ -188,6 +199,7 @@ var operations = map[string]struct {
 
 // Values of examples.
 const (
+	aKey     = "ed25519:A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg"
 	aVersion = "4f1c9a07d2b85e3160fa9c7e4b1d8a25c3f6079e8b4d1a7260e5f39c81b7d4a2"
 	aRun     = "01a2b3c4-d5e6-7f80-91a2-b3c4d5e6f708"
 	aToken   = "BASE64-TOKEN"

@@ -35,6 +35,7 @@ var streamData = map[string]*huma.Schema{
 	"VersionReadinessChanged": object("version node ready?", "problem"),
 	"LeaderChanged":           object("node term#", ""),
 	"MemberChanged":           object("node change", "raft_address http_address version"),
+	"PolicyChanged":           object("change", "key public_key type_prefix by"),
 	"WorkflowClosed":          object("run_id status", "workflow_id workflow_type version purged?"),
 }
 

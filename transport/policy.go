@@ -124,11 +124,11 @@ func policyChanged(p *fsm.PolicyAnswer, a engine.Answered, err error) (*answer[w
 	body := wire.PolicyAnswer{Answered: answered(a)}
 	if p.Key != nil {
 		k := trustedKeyOf(p.Key)
-		body.Key = &k
+		body.Key, body.PublicKey = &k, k.PublicKey
 	}
 	if p.Rule != nil {
 		r := signatureRuleOf(p.Rule)
-		body.Rule = &r
+		body.Rule, body.TypePrefix = &r, &r.TypePrefix
 	}
 	return &answer[wire.PolicyAnswer]{Index: a.Index, Body: body}, nil
 }

@@ -3,7 +3,9 @@ package signature
 import (
 	"crypto/ed25519"
 	"encoding/hex"
+	"fmt"
 	"math/big"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -165,5 +167,20 @@ func BenchmarkVerify(b *testing.B) {
 		if !s.Verify(v) {
 			b.Fatal("it does not verify")
 		}
+	}
+}
+
+// TestVectorOfTheManual: the page that others write verifiers from says what is so.
+func TestVectorOfTheManual(t *testing.T) {
+	page, err := os.ReadFile("../../docs/SIGNATURES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := version(t, strings.Repeat("1", 64))
+	if s := Sign(seeded(), v); !strings.Contains(string(page), "<!-- vector: a test computes it -->\n```\n"+s.String()+"\n```") {
+		t.Errorf("docs/SIGNATURES.md does not have %s", s)
+	}
+	if n := len(Message(v)); !strings.Contains(string(page), fmt.Sprintf("a line feed: %d bytes", n)) {
+		t.Errorf("docs/SIGNATURES.md does not say that the message has %d bytes", n)
 	}
 }

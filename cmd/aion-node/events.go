@@ -14,7 +14,7 @@ import (
 )
 
 // eventNames are the events of the stream.
-var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "VersionDrained", "CanaryStarted", "CanaryChanged", "CanaryPromoted", "CanaryAborted", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
+var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "VersionDrained", "CanaryStarted", "CanaryChanged", "CanaryPromoted", "CanaryAborted", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "PolicyChanged", "WorkflowClosed"}
 
 func eventsCmd(a *app) *cobra.Command {
 	var names []string

@@ -42,6 +42,8 @@ func Bugs() []Bug {
 		{"token-checked-early", "a call is let in by what a node knew before it led", false, []Try{under("callers", "kill-leader"), under("callers", "transfers")}},
 		{"token-unasked", "a token that a node does not know is refused without asking the leader", false, []Try{under("callers", "none"), under("callers", "kill-leader")}},
 		{"scope-ignored", "a caller reaches runs beyond its grants", true, []Try{under("callers", "none")}},
+		{"signature-unread", "whatever names a trusted key counts as its signature", false, []Try{under("signatures", "none")}},
+		{"revoked-counts", "signatures by a revoked key count on", false, []Try{under("signatures", "none"), under("signatures", "process")}},
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},
 		{"idle-kept", "connections that say nothing are let in beyond every limit", false, []Try{long(under("signals", "idle-callers")), long(under("catalog", "idle-callers"))}},
 		{"disk-unwatched", "nobody looks how much room the disk has", false, []Try{long(under("signals", "disk-low")), long(under("catalog", "disk-low"))}},

@@ -77,13 +77,13 @@ func TestParseProblemOfOtherAnswers(t *testing.T) {
 
 // contract is what callers were promised: codes, their statuses and outcomes.
 var contract = map[int]string{
-	400: "invalid_package invalid_input manifest_mismatch unknown_query",
+	400: "invalid_package invalid_input signature_invalid manifest_mismatch unknown_query",
 	401: "unauthenticated",
 	403: "permission_denied",
 	404: "not_found unknown_version unknown_workflow_type",
 	405: "method_not_allowed",
 	408: "query_timeout",
-	409: "version_pinned route_active canary_active route_conflict gate_failed gate_contended already_running not_running invalid_state version_unavailable lease_lost",
+	409: "signature_required version_pinned route_active canary_active route_conflict gate_failed gate_contended already_running not_running invalid_state version_unavailable lease_lost",
 	413: "package_too_large body_too_large",
 	415: "unsupported_encoding",
 	421: "misdirected",

@@ -23,6 +23,7 @@ import (
 	"aion.dev/aion/jepsen/load/readers"
 	"aion.dev/aion/jepsen/load/schedules"
 	"aion.dev/aion/jepsen/load/signals"
+	"aion.dev/aion/jepsen/load/signatures"
 	"aion.dev/aion/jepsen/load/timers"
 	"aion.dev/aion/jepsen/load/workers"
 )
@@ -51,6 +52,7 @@ var kinds = map[string]kind{
 	"readers":     {func() load.Workload { return &readers.Workload{} }, 1},
 	"schedules":   {func() load.Workload { return &schedules.Workload{} }, 1},
 	"signals":     {func() load.Workload { return &signals.Workload{} }, 0.5},
+	"signatures":  {func() load.Workload { return &signatures.Workload{} }, 1},
 	"timers":      {func() load.Workload { return &timers.Workload{} }, 0.2},
 	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},
 }

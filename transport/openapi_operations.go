@@ -132,10 +132,10 @@ var operations = map[string]struct {
 		example: `{"type_prefix":"payment","keys":["release","security"],"count":2}`,
 		answer:  `{"rule":{"type_prefix":"payment","count":2,"keys":["release","security"],"set_at":"2026-11-28T12:00:00Z","set_by":"root"},"type_prefix":"payment","index":17}`},
 	"drop_signature_rule": {text: "The rule of the next shorter prefix decides then, or nothing has to be signed.", codes: []string{"not_found"}},
-	"retain_all":   {text: "For the types that have no rule of their own.", example: `{"age":"2160h"}`},
-	"retain":       {text: "`0s` keeps them for ever.", example: `{"age":"720h"}`},
-	"unretain_all": {text: "Types that have a rule of their own keep it.", codes: []string{"not_found"}},
-	"unretain":     {text: "The rule of all other types applies again.", codes: []string{"not_found"}},
+	"retain_all":          {text: "For the types that have no rule of their own.", example: `{"age":"2160h"}`},
+	"retain":              {text: "`0s` keeps them for ever.", example: `{"age":"720h"}`},
+	"unretain_all":        {text: "Types that have a rule of their own keep it.", codes: []string{"not_found"}},
+	"unretain":            {text: "The rule of all other types applies again.", codes: []string{"not_found"}},
 
 	// Activities
 	"poll": {text: "Answers as soon as there is a task, at the latest after `wait`. Repeated under the same key it answers the same tasks, as far as they are still the worker's.",

@@ -52,7 +52,7 @@ func TestKeys(t *testing.T) {
 
 // TestKeysOfOthers: what is no ed25519 key says so.
 func TestKeysOfOthers(t *testing.T) {
-	// made by: openssl ecparam -name prime256v1 -genkey | openssl pkcs8 -topk8 -nocrypt | openssl pkey -pubout
+	// made by: openssl ecparam -name prime256v1 -genkey | openssl pkey -pubout
 	const ec = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8A\niTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\n-----END PUBLIC KEY-----\n"
 	path := filepath.Join(t.TempDir(), "k")
 	for content, want := range map[string]string{ec: "another kind", "no key": "is not a key in PEM", strings.Repeat("x", maxKeyFile+1): "more than"} {

@@ -53,6 +53,7 @@ type Cluster struct {
 	archives  Archives
 	blobs     *blobs.Blobs // nil where archives are replaced
 	backups   *backup.Desk
+	kept      *keptBackups
 
 	raft    atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
 	tuning  sync.Mutex                // held while raft's configuration is changed
@@ -177,6 +178,9 @@ func (c *Cluster) openData() (err error) {
 	c.built.Add(c.state.Close)
 	c.cfg.Backup.Logger = c.log.Named("backup")
 	c.backups = backup.NewDesk(c.cfg.Backup)
+	if c.kept, err = openKept(c.cfg.DataDir); err != nil {
+		c.log.Warn("it is not known how old the newest backup is", "error", err)
+	}
 	c.built.Add(c.backups.Close)
 	if err := catchUpFromSnapshot(c.state, c.stores); err != nil {
 		return err

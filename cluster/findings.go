@@ -60,6 +60,7 @@ func FindingsOf(s Status, waits []string) (all []Finding) {
 		}
 		findMemberState(s, m, newest, say)
 	}
+	lateBackup(s, s.At, say)
 	if s.LogTimeHeld > 0 {
 		say(Finding{"log_time_held", Critical, "", fmt.Sprintf("log time is held back by %s: timers are late", s.LogTimeHeld.Round(time.Millisecond)), "aion-node cluster clock show, then set the clocks, or aion-node cluster clock confirm"})
 	}

@@ -54,6 +54,12 @@ func TestFindings(t *testing.T) {
 			s.Members[2].AppliedIndex, s.Members[2].MissingBlobs = 1, 3
 		}), "disk_full clock_wrong disk_low behind archives_missing draining", false, "the disk of node c is full: 0.5 GiB are free"},
 		{"time held", three(func(s *Status) { s.LogTimeHeld = time.Hour }), "log_time_held", false, "held back by 1h0m0s"},
+		{"a late backup", three(func(s *Status) {
+			s.At, s.Backup = time.Unix(10_000, 0), &KeptBackup{Index: 7, Point: time.Unix(6_400, 0), Every: 5 * time.Minute}
+		}), "backup_late", false, "of index 7, 1h0m0s ago, and there is to be one every 5m0s"},
+		{"a backup in time", three(func(s *Status) {
+			s.At, s.Backup = time.Unix(10_000, 0), &KeptBackup{Index: 7, Point: time.Unix(9_400, 0), Every: 5 * time.Minute}
+		}), "", true, ""},
 		{"an upgrade", three(func(s *Status) { s.Level = 0 }), "level_waits", true, "it waits for b (does not answer)"},
 	} {
 		found := FindingsOf(c.status, []string{"b (does not answer)"})

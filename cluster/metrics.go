@@ -95,7 +95,7 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		count(metricDropped, g.Dropped())
 	}
 	c.state.View(func(v fsm.View) { collectRequests(out, v.RequestUse()) })
-	collectBackups(out, c.backups.Stats())
+	collectBackups(out, c.backups.Stats(), c.kept)
 	gauge(metricLevel, float64(c.level()))
 	gauge(metricNewest, fsm.NewestLevel)
 	r := c.raft.Load()

@@ -33,6 +33,8 @@ type Status struct {
 	Digest       catalog.Digest // of this node's state
 	DigestIndex  uint64         // at this index
 	Members      []Member       // by id
+	At           time.Time      // by this node's clock
+	Backup       *KeptBackup    // the newest that was taken from this node and has arrived; nil = it knows of none
 }
 
 // Member is a node of the configuration.
@@ -57,7 +59,10 @@ type Member struct {
 
 // Status greets every member, for at most a second, and describes the cluster as seen from here.
 func (c *Cluster) Status(ctx context.Context) (Status, error) {
-	s := Status{Node: c.id, ClusterID: c.clusterID(), LogTime: c.Now(), Level: c.level(), AppliedIndex: c.applied()}
+	s := Status{Node: c.id, At: time.Now(), ClusterID: c.clusterID(), LogTime: c.Now(), Level: c.level(), AppliedIndex: c.applied()}
+	if b, some := c.kept.get(); some {
+		s.Backup = &b
+	}
 	s.Leader, s.LeaderHTTP, _ = c.Leader()
 	s.LogTimeHeld = c.heldBack()
 	s.DigestIndex, s.Digest = c.state.Digest()

@@ -19,6 +19,8 @@ type Backups interface {
 	BeginBackup(ctx context.Context, stale bool) (Backup, error)
 	// FindBackup returns one that is open.
 	FindBackup(id string) (Backup, error)
+	// NoteBackup remembers one that has arrived where it is kept, unless a newer one has.
+	NoteBackup(k wire.BackupKept) error
 }
 
 // Backup is one that a node has open.
@@ -108,3 +110,32 @@ func (s *streamWriter) Write(b []byte) (int, error) {
 	s.rc.SetWriteDeadline(time.Now().Add(streamWrite))
 	return s.w.Write(b)
 }
+
+// noteBackup is served where it is asked: the node whose backups a command keeps tells how old the
+// newest is.
+func (s *Server) noteBackup(ctx context.Context, _ *operateInput) (*plain[wire.BackupKept], error) {
+	var k wire.BackupKept
+	if err := exchangeOf(ctx).decode(&k, required); err != nil {
+		return nil, err
+	}
+	switch {
+	case k.BackupID == "" || len(k.BackupID) > 64:
+		return nil, invalid("backup_id", "has %d bytes, which is not within 1 to 64", len(k.BackupID))
+	case k.Index == 0:
+		return nil, invalid("index", "is missing")
+	case k.AgeMS < 0 || k.AgeMS/1000 > mostEvery:
+		return nil, invalid("age_ms", "is %d, which is not within 0 to %d", k.AgeMS, mostEvery*1000)
+	case k.EverySeconds < 0 || k.EverySeconds > mostEvery:
+		return nil, invalid("every_s", "is %d, which is not within 0 to %d", k.EverySeconds, mostEvery)
+	}
+	if s.cfg.Backups == nil {
+		return nil, wire.New("unavailable", "this node makes no backups")
+	}
+	if err := s.cfg.Backups.NoteBackup(k); err != nil {
+		return nil, err
+	}
+	return &plain[wire.BackupKept]{Body: k}, nil
+}
+
+// mostEvery is a century, in seconds.
+const mostEvery = 100 * 366 * 24 * 3600

@@ -19,11 +19,17 @@ type safe struct {
 	bytes  string
 	breaks int // after so many bytes, once
 	stale  []bool
+	noted  []wire.BackupKept
 }
 
 func (s *safe) BeginBackup(_ context.Context, stale bool) (transport.Backup, error) {
 	s.stale = append(s.stale, stale)
 	return s, nil
+}
+
+func (s *safe) NoteBackup(k wire.BackupKept) error {
+	s.noted = append(s.noted, k)
+	return nil
 }
 
 func (s *safe) FindBackup(id string) (transport.Backup, error) {
@@ -108,5 +114,33 @@ func TestABackupIsForThoseWhoMayChange(t *testing.T) {
 	}
 	if r := h.send(t, "GET", "/v1/backup", "", "Authorization: Bearer secret-of-ops"); r.status != 200 || string(r.body) != "all" || r.header.Get("Aion-Backup") != "b-1" || r.header.Get("Aion-Index") != "17" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestABackupThatArrivedIsNoted by the node that is told.
+func TestABackupThatArrivedIsNoted(t *testing.T) {
+	n := enginetest.New(t)
+	kept := &safe{}
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) { cfg.Backups = kept }) // not the leader
+	c, err := client.New(client.Config{Addresses: []string{h.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	k := wire.BackupKept{BackupID: "b-1", Index: 17, AgeMS: 1500, EverySeconds: 300}
+	if err := c.BackupKept(t.Context(), k); err != nil || len(kept.noted) != 1 || kept.noted[0] != k {
+		t.Errorf("%v; it noted %+v", err, kept.noted)
+	}
+	for field, body := range map[string]string{
+		"backup_id": `{"index":1,"age_ms":5}`, "index": `{"backup_id":"b","age_ms":5}`, "age_ms": `{"backup_id":"b","index":1,"age_ms":-1}`,
+		"every_s": `{"backup_id":"b","index":1,"age_ms":5,"every_s":-1}`,
+	} {
+		var got string
+		if p := h.send(t, "POST", "/v1/backup/kept", body).problem(t); p.Code != "invalid_input" || !p.Fact("field", &got) || got != field {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+	if len(kept.noted) != 1 {
+		t.Errorf("it noted %+v", kept.noted)
 	}
 }

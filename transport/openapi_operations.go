@@ -174,6 +174,8 @@ var operations = map[string]struct {
 		"Resume with Last-Event-ID or `after`, on any node: none is skipped, those of one index may be repeated.", codes: []string{"resource_exhausted"}},
 	"backup": {text: "One consistent state, at the index that Aion-Index names, with everything that was acknowledged before the call, and every archive. Served by the node that is asked, with consistency=stale also without a leader. " +
 		"If it breaks off, go on with `id` and `offset` on the same node within backup.keep. A token that only reads may not call it.", codes: []string{"not_found", "permission_denied"}},
+	"note_backup": {text: "The node that is asked remembers it on its disk, and tells the age of the newest in its metrics and findings. Of an older one than it knows it remembers nothing.",
+		example: `{"backup_id":"0f5a2f0e-6c3b-4a51-9d0c-6c1f4a5a7d11","index":4711,"age_ms":2140,"every_s":300}`},
 	"cluster": {text: "Answered by the node that is asked, with or without a leader."},
 	"transfer": {text: "Without a node: to whichever voter is most up to date.", codes: []string{"not_found", "invalid_state"}, bodyOptional: true,
 		example: `{"node":"n2"}`},

@@ -153,6 +153,8 @@ func (s *Server) routes() {
 
 	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", needs: needs(ofAll, grant.Read), group: "Cluster", stream: true}, s.events)
 	add(s, route{method: "GET", path: "/v1/backup", id: "backup", summary: "Stream a backup of this node's state with every archive", needs: needs(ofAll, grant.Admin), group: "Cluster", stream: true, whole: true}, s.backup)
+	add(s, route{method: "POST", path: "/v1/backup/kept", id: "note_backup", summary: "Tell a node that a backup has arrived where it is kept", needs: needs(ofAll, grant.Admin), group: "Cluster", write: true,
+		limit: smallBody, body: new(wire.BackupKept)}, s.noteBackup)
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", needs: needs(ofAny, grant.Read), group: "Cluster"}, s.cluster)
 	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)

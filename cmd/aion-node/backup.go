@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster/backup"
+	"aion.dev/aion/cluster/increments"
 	"github.com/spf13/cobra"
 )
 
@@ -31,15 +33,22 @@ func answerOf(path string, h backup.Header) (backedUp, error) {
 func backupCmd(a *app) *cobra.Command {
 	var from string
 	var force bool
+	var every time.Duration
+	var keep int
 	cmd := &cobra.Command{
-		Use:   "backup FILE",
-		Short: "Write a backup of the cluster to a file",
+		Use:   "backup FILE|FOLDER|s3://BUCKET/PREFIX",
+		Short: "Write a backup of the cluster to a file, or increments to a folder or bucket",
 		Long: `Write a backup to a file: one consistent state, with everything that was acknowledged before the command began, and every archive. Any node makes one; callers
 of the cluster go on. --stale also works without a leader, and may lack what was acknowledged lately.
 
 Until it is complete and checked, the file is called FILE.partial. If the connection breaks, the command goes on where it stopped; so does the same command
-later, as long as the node has the backup open (backup.keep). Otherwise it says so and begins a new one. restore makes a cluster of a backup.`,
+later, as long as the node has the backup open (backup.keep). Otherwise it says so and begins a new one. restore makes a cluster of a backup.
+
+To a folder that exists, or to a bucket of an S3-compatible store, it writes an increment: only what is not there yet is sent, and each backup stands by itself. With --every it goes on
+for ever, also while the store or the cluster is away; with --keep it gives up all but the newest. Several may write to one place. A bucket is s3://BUCKET/PREFIX?endpoint=HOST:PORT&region=REGION;
+keys are found where tools for S3 look (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws/credentials, the machine's role).`,
 		Example: `  aion-node backup aion-$(date +%F).backup --from n2.example:7600
+  aion-node backup s3://backups/aion --every 5m --keep 288 --from n2.example:7600
   aion-node backup verify aion-2026-11-28.backup --rebuild`,
 		Args: arguments("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,11 +56,17 @@ later, as long as the node has the backup open (backup.keep). Otherwise it says 
 			if path == "-" {
 				return usage("backup: a backup goes to a file, so that it can go on if it breaks off")
 			}
-			if near := nearCommand(cmd, path); near != "" { // a slip must not write a file of that name
+			into := isStore(path)
+			if err := incrementMistake(cmd, path, into, every, keep); err != nil {
+				return err
+			}
+			if near := nearCommand(cmd, path); !into && near != "" { // a slip must not write a file of that name
 				return usage("backup: there is no command %q%s; a file of that name is ./%s", path, near, path)
 			}
-			if err := free(path, force); err != nil {
-				return err
+			if !into {
+				if err := free(path, force); err != nil {
+					return err
+				}
 			}
 			if from != "" {
 				if len(a.addresses) > 0 {
@@ -64,6 +79,9 @@ later, as long as the node has the backup open (backup.keep). Otherwise it says 
 				return err
 			}
 			defer c.Close()
+			if into {
+				return a.backupInto(cmd.Context(), c, path, every, keep)
+			}
 			d := &download{client: c, path: path, stale: a.stale, show: newByteProgress(a.err, "backup"), says: a.err, patience: a.patience}
 			a.after = afterwards{goesOn: "the same command goes on where it stopped, as long as the node has the backup open"}
 			if err := d.run(cmd.Context()); err != nil {
@@ -81,20 +99,38 @@ later, as long as the node has the backup open (backup.keep). Otherwise it says 
 	}
 	cmd.Flags().StringVar(&from, "from", "", "ask the node at `ADDR`, instead of those of --addr")
 	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it exists")
-	cmd.AddCommand(backupVerifyCmd(a))
+	cmd.Flags().DurationVar(&every, "every", 0, "write an increment each time this has passed, until it is interrupted")
+	cmd.Flags().IntVar(&keep, "keep", 0, "give up all increments of this cluster but the newest so many (default: keep all)")
+	cmd.AddCommand(backupListCmd(a), backupVerifyCmd(a))
 	return cmd
+}
+
+// incrementMistake checks the flags of increments.
+func incrementMistake(cmd *cobra.Command, target string, into bool, every time.Duration, keep int) error {
+	switch {
+	case !into && (cmd.Flags().Changed("every") || cmd.Flags().Changed("keep")):
+		return usage("--every and --keep are for increments, and %s is neither a folder that exists nor s3://BUCKET/PREFIX", target)
+	case into && cmd.Flags().Changed("force"):
+		return usage("--force is for files: an increment replaces nothing")
+	case cmd.Flags().Changed("every") && every < time.Second:
+		return usage("--every %s is less than 1s", every)
+	case cmd.Flags().Changed("keep") && keep < 1:
+		return usage("--keep %d would keep nothing: the least is 1", keep)
+	}
+	return nil
 }
 
 func backupVerifyCmd(a *app) *cobra.Command {
 	var rebuild bool
+	var at string
 	cmd := &cobra.Command{
-		Use:   "verify FILE",
+		Use:   "verify FILE|FOLDER|s3://BUCKET/PREFIX",
 		Short: "Check every byte of a backup",
 		Long: `Check a backup without a cluster: that it is complete, every checksum, and the digest of every archive. With --rebuild it also builds the state in a temporary
-folder (TMPDIR), as large as the state, and recounts everything in it that follows from something else.`,
+folder (TMPDIR), as large as the state, and recounts everything in it that follows from something else. Of a folder or bucket the newest backup is read, or the one that --at chooses.`,
 		Args: arguments("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			one, err := a.verifyBackup(args[0], rebuild)
+			one, err := a.verifyBackup(cmd.Context(), args[0], at, rebuild)
 			if err != nil {
 				return err
 			}
@@ -102,20 +138,26 @@ folder (TMPDIR), as large as the state, and recounts everything in it that follo
 		},
 	}
 	cmd.Flags().BoolVar(&rebuild, "rebuild", false, "also build the state and recount it")
+	addAt(cmd, &at)
 	return cmd
 }
 
-// verifyBackup checks a file.
-func (a *app) verifyBackup(path string, rebuild bool) (one backedUp, err error) {
-	f, err := os.Open(path)
+// addAt adds the flag that chooses a backup of a store.
+func addAt(cmd *cobra.Command, at *string) {
+	cmd.Flags().StringVar(at, "at", "", "of a folder or bucket: the newest backup that is not after an index or `TIME` ("+momentHelp+"), or an id that backup list shows")
+}
+
+// verifyBackup checks a file, or a backup of a store.
+func (a *app) verifyBackup(ctx context.Context, target, at string, rebuild bool) (one backedUp, err error) {
+	f, path, err := a.openBackup(ctx, target, at)
 	if err != nil {
 		return one, err
 	}
 	defer f.Close()
 	show := newByteProgress(a.err, "verify")
 	defer show.end()
-	if info, err := f.Stat(); err == nil {
-		show.begin(0, info.Size())
+	if size, err := f.Size(); err == nil {
+		show.begin(0, size)
 	}
 	var sink backup.Sink
 	var rebuilt *rebuiltFile
@@ -146,13 +188,16 @@ func damagedFile(path string, err error) error {
 	if d, is := errors.AsType[*backup.Damaged](err); is {
 		return &wrongBackup{path, d}
 	}
+	if d, is := errors.AsType[*increments.Damaged](err); is {
+		return &wrongBackup{path, d}
+	}
 	return fmt.Errorf("%s: %w", path, err)
 }
 
 // wrongBackup is a file that is no backup, or not the one that was written.
 type wrongBackup struct {
 	path string
-	flaw *backup.Damaged
+	flaw error
 }
 
 func (w *wrongBackup) Error() string { return w.path + ": " + w.flaw.Error() }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -22,12 +21,12 @@ type restored struct {
 }
 
 func restoreCmd(a *app) *cobra.Command {
-	var file string
+	var file, at string
 	cmd := &cobra.Command{
-		Use:   "restore FILE",
+		Use:   "restore FILE|FOLDER|s3://BUCKET/PREFIX",
 		Short: "Make a new cluster of a backup, in the empty data folder of its first node",
 		Long: `Make a new cluster of a backup. It takes the settings of serve, for the node that will be the first of the cluster, and fills that node's data folder, which must be
-empty. The file is checked before anything is written; what is refused leaves nothing behind.
+empty. The file is checked before anything is written; what is refused leaves nothing behind. Of a folder or bucket of increments it takes the newest backup, or the one that --at chooses.
 
 The cluster has a new id and this node as its only voter; its catalog, runs, histories, timers, tasks, schedules, request ids and deploy history are those of the
 backup, and nodes of the old cluster are forgotten. Start the node with serve and the same settings. Others join it with empty folders, and may have their old
@@ -40,24 +39,24 @@ ids. Never run nodes of the old cluster beside it: runs would go on in both.`,
 			if err != nil {
 				return err
 			}
-			f, err := os.Open(args[0])
+			f, path, err := a.openBackup(cmd.Context(), args[0], at)
 			if err != nil {
 				return err
 			}
 			defer f.Close()
-			info, err := f.Stat()
+			size, err := f.Size()
 			if err != nil {
 				return err
 			}
 			show := newByteProgress(a.err, "restore")
-			show.begin(0, 2*info.Size()) // it is read twice
+			show.begin(0, 2*size) // it is read twice
 			r, err := n.Restore(cmd.Context(), f, show)
 			show.end()
 			if err != nil {
-				return damagedFile(args[0], err)
+				return damagedFile(path, err)
 			}
-			one := restored{Path: args[0], DataDir: cfg.Node.DataDir, Node: r.Node, Address: r.Address, ClusterID: r.Cluster, Index: r.Index, Digest: r.Digest}
-			if one.Backup, err = answerOf(args[0], r.Header); err != nil {
+			one := restored{Path: path, DataDir: cfg.Node.DataDir, Node: r.Node, Address: r.Address, ClusterID: r.Cluster, Index: r.Index, Digest: r.Digest}
+			if one.Backup, err = answerOf(path, r.Header); err != nil {
 				return err
 			}
 			return a.answer(one, func(w io.Writer) {
@@ -70,5 +69,6 @@ ids. Never run nodes of the old cluster beside it: runs would go on in both.`,
 		},
 	}
 	addSettings(cmd, &file)
+	addAt(cmd, &at)
 	return cmd
 }

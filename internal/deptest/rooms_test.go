@@ -70,6 +70,10 @@ var rooms = []room{
 		"archives travel over the node port, which knows nothing of them; who is a member and what is named is told"},
 	{"cluster/backup", []string{"catalog", "engine"}, []string{"github.com/google/uuid", "github.com/hashicorp/go-hclog"},
 		"the file of a backup and who sends it: what is in a state it is handed, and which node has it, it does not know"},
+	{"cluster/increments", []string{"catalog", "cluster/backup"}, []string{"github.com/google/uuid", "github.com/restic/chunker", "golang.org/x/sync"},
+		"what of a backup is sent, and what may be deleted: it knows no store, and of nodes only the file that they send"},
+	{"cluster/increments/place", []string{"cluster/durable", "cluster/increments"}, []string{"*", "github.com/minio/minio-go/v7"},
+		"folders and buckets, which nobody else knows: what objects mean it does not know"},
 	{"cluster", []string{"catalog", "cluster/backup", "cluster/blobs", "cluster/durable", "cluster/folder", "cluster/gossip", "cluster/logstore", "cluster/port", "engine", "fsm/history", "fsm", "fsm/rows", "internal/faults", "internal/lifecycle", "internal/throttle"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"the cluster replicates commands without looking into them: it knows the engine's ports, not its languages or callers"},
 	{"cluster/clustertest", []string{"catalog", "cluster", "cluster/folder", "cluster/gossip", "cluster/logstore", "cluster/port", "engine", "fsm/history", "fsm", "fsm/audit", "fsm/rows", "internal/await"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
@@ -128,4 +132,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "go.opentelemetry.io/otel"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "go.opentelemetry.io/otel", "github.com/minio/minio-go/v7", "github.com/restic/chunker"}, replication...)

@@ -57,6 +57,8 @@ func Bugs() []Bug {
 
 		{"backup-unasked", "a node that does not lead backs up what it has, without asking the leader how far it has to be", false, []Try{dense(under("backups", "none")), dense(under("backups", "network"))}},
 		{"backup-archive-lost", "a backup leaves one archive out", false, []Try{under("backups", "none")}},
+		{"increment-unchecked", "whoever reads an increment does not look whether blocks are what their names say", false, []Try{under("backups", "none")}},
+		{"prune-newest", "what is given up of increments are the newest ones", false, []Try{under("backups", "none")}},
 		{"backup-unchecked", "whoever reads a backup does not look at its checksums", false, []Try{under("backups", "none")}},
 
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},

@@ -32,9 +32,9 @@ func (c *Cluster) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Restored makes a cluster of one node of a backup, runs it, and calls f with a client of it. It
-// has nothing to do with the cluster under test, which runs on.
-func (c *Cluster) Restored(ctx context.Context, file string, f func(*client.Client) error) error {
+// Restored makes a cluster of one node of a backup, which is named as restore wants it, runs it, and
+// calls f with a client of it. It has nothing to do with the cluster under test, which runs on.
+func (c *Cluster) Restored(ctx context.Context, target []string, f func(*client.Client) error) error {
 	at, err := freeAddresses()
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (c *Cluster) Restored(ctx context.Context, file string, f func(*client.Clie
 	}
 	defer os.RemoveAll(data)
 	settings := []string{"--id", "restored", "--data-dir", filepath.Join(data, "data"), "--raft-address", at.Raft, "--gossip-address", at.Gossip, "--http-address", at.HTTP}
-	if _, err := c.Command(ctx, append([]string{"restore", file, "--json"}, settings...)...); err != nil {
+	if _, err := c.Command(ctx, append(append([]string{"restore", "--json"}, target...), settings...)...); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -120,4 +121,10 @@ func (c *Client) beginBackup(ctx context.Context, base int, call *call) (_ *Back
 	b.ID, b.Node = resp.Header.Get(wire.HeaderBackup), resp.Header.Get(wire.HeaderNode)
 	b.Index, _ = strconv.ParseUint(resp.Header.Get(wire.HeaderIndex), 10, 64)
 	return b, nil
+}
+
+// BackupKept tells the node that gets the call that a backup has arrived where it is kept. That
+// node's metrics and findings tell how old the newest is.
+func (c *Client) BackupKept(ctx context.Context, k wire.BackupKept) error {
+	return c.do(ctx, change(http.MethodPost, k, "v1", "backup", "kept"), nil)
 }

@@ -70,6 +70,15 @@ type NodeRequest struct {
 	Node string `json:"node,omitempty"`
 }
 
+// BackupKept is the body and the answer of POST /v1/backup/kept: a backup that has arrived where it
+// is kept.
+type BackupKept struct {
+	BackupID     string `json:"backup_id" doc:"As Aion-Backup named it"`
+	Index        uint64 `json:"index" doc:"Of its state"`
+	AgeMS        int64  `json:"age_ms" doc:"How long ago it was begun: what was acknowledged before is in it, what came later would be lost"`
+	EverySeconds int64  `json:"every_s,omitempty" doc:"How often one is to be made; absent: nobody has said"`
+}
+
 // TimeRequest is the body of POST /v1/cluster/clock.
 type TimeRequest struct {
 	Time string `json:"time" doc:"RFC 3339; what time it is, by another clock than the leader's"`

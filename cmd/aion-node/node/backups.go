@@ -2,10 +2,12 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cluster/backup"
 	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/wire"
 )
 
 // backups presents the cluster's backups to the HTTP server.
@@ -19,6 +21,11 @@ func (b backups) BeginBackup(ctx context.Context, stale bool) (transport.Backup,
 // FindBackup implements transport.Backups.
 func (b backups) FindBackup(id string) (transport.Backup, error) {
 	return opened(b.cluster.FindBackup(id))
+}
+
+// NoteBackup implements transport.Backups.
+func (b backups) NoteBackup(k wire.BackupKept) error {
+	return b.cluster.NoteBackup(cluster.KeptBackup{ID: k.BackupID, Index: k.Index, Point: time.Now().Add(-time.Duration(k.AgeMS) * time.Millisecond), Every: time.Duration(k.EverySeconds) * time.Second})
 }
 
 func opened(s *backup.Session, err error) (transport.Backup, error) {

@@ -29,35 +29,62 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 		return err
 	}
 	for n, taken := range w.taken {
-		o := op.Op{Process: e.Record.Process(), Workload: "backups", F: "restored", Key: taken.Key, Value: encoded(taken.ID), Node: taken.Node}
-		e.Record.Do(o, func(o *op.Op) error {
-			in, err := w.look(ctx, e, taken)
-			o.Index, o.Answer = in.Index, encoded(in)
-			if err != nil {
-				return wire.New("invalid_state", err.Error()) // no node answered that: it is what became of the file
-			}
-			return nil
-		})
-		o.F = "flipped"
-		e.Record.Do(o, func(o *op.Op) error {
-			if err := flip(taken.Key, e.Rand(uint64(200+n)).Int64N); err != nil {
-				return err
-			}
-			if _, err := e.Cluster.Command(ctx, "backup", "verify", taken.Key, "--json"); err != nil {
-				return wire.New("invalid_input", err.Error())
-			}
-			return nil
-		})
+		flip := func() (undo func() error, err error) { return flip(taken.Key, e.Rand(uint64(200+n)).Int64N) }
+		if err := w.resolve(ctx, e, taken, flip, taken.Key); err != nil {
+			return err
+		}
 		if err := os.Remove(taken.Key); err != nil {
+			return err
+		}
+	}
+	for n, taken := range w.newest() {
+		flip := func() (undo func() error, err error) {
+			r := e.Rand(uint64(300 + n))
+			path, err := blockOf(storeOf(e), taken.Key, r.Int64N)
+			if err != nil {
+				return nil, err
+			}
+			return flip(path, r.Int64N)
+		}
+		if err := w.resolve(ctx, e, taken, flip, storeOf(e), "--at", taken.Key); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
+// resolve records what is in a backup, and what is said of it with another bit. The target is what
+// commands call it.
+func (w *Workload) resolve(ctx context.Context, e *load.Env, taken op.Op, flip func() (undo func() error, err error), target ...string) error {
+	o := op.Op{Process: e.Record.Process(), Workload: "backups", F: "restored", Key: taken.Key, Value: encoded(taken.ID), Node: taken.Node}
+	done := e.Record.Do(o, func(o *op.Op) error {
+		in, err := w.look(ctx, e, target)
+		o.Index, o.Answer = in.Index, encoded(in)
+		if err != nil {
+			return wire.New("invalid_state", err.Error()) // no node answered that: it is what became of the file
+		}
+		return nil
+	})
+	if done.Outcome != op.OK {
+		return nil // nothing is there to flip
+	}
+	undo := func() error { return nil }
+	o.F = "flipped"
+	e.Record.Do(o, func(o *op.Op) (err error) {
+		if undo, err = flip(); err != nil {
+			return err
+		}
+		if _, err := e.Cluster.Command(ctx, append([]string{"backup", "verify", "--json"}, target...)...); err != nil {
+			return wire.New("invalid_input", err.Error())
+		}
+		return nil
+	})
+	return undo() // others may share what was flipped
+}
+
 // look restores a backup and reads what is in it.
-func (w *Workload) look(ctx context.Context, e *load.Env, taken op.Op) (in inside, err error) {
-	out, err := e.Cluster.Command(ctx, "backup", "verify", taken.Key, "--rebuild", "--json")
+func (w *Workload) look(ctx context.Context, e *load.Env, target []string) (in inside, err error) {
+	out, err := e.Cluster.Command(ctx, append([]string{"backup", "verify", "--rebuild", "--json"}, target...)...)
 	if err != nil {
 		return in, fmt.Errorf("verify: %w", err)
 	}
@@ -65,7 +92,7 @@ func (w *Workload) look(ctx context.Context, e *load.Env, taken op.Op) (in insid
 		return in, err
 	}
 	in.Runs, in.Again = map[string]string{}, map[string]string{}
-	err = e.Cluster.Restored(ctx, taken.Key, func(c *client.Client) error {
+	err = e.Cluster.Restored(ctx, target, func(c *client.Client) error {
 		for page := (wire.Page{Limit: wire.MaxPage}); ; {
 			list, err := c.List(ctx, wire.RunFilter{Type: "backups"}, page)
 			if err != nil {
@@ -100,12 +127,16 @@ func (w *Workload) look(ctx context.Context, e *load.Env, taken op.Op) (in insid
 	return in, err
 }
 
-// flip changes one bit of a file.
-func flip(path string, choose func(int64) int64) error {
+// flip changes one bit of a file, and returns how to change it back.
+func flip(path string, choose func(int64) int64) (undo func() error, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return func() error { return nil }, err
 	}
-	b[choose(int64(len(b)))] ^= 1 << choose(8)
-	return os.WriteFile(path, b, 0o600)
+	at, bit := choose(int64(len(b))), byte(1)<<choose(8)
+	b[at] ^= bit
+	return func() error {
+		b[at] ^= bit
+		return os.WriteFile(path, b, 0o600)
+	}, os.WriteFile(path, b, 0o600)
 }

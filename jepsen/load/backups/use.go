@@ -4,6 +4,9 @@
 // acknowledged before the backup began; every archive; and the answers to repeated requests. A
 // backup in which a bit is flipped must be refused.
 //
+// Beside those in files, two writers keep increments in one folder, and both give up what is old.
+// The newest must be there, and hold what is said above.
+//
 // Begin with Run, then check.go.
 package backups
 
@@ -32,6 +35,7 @@ type Workload struct {
 
 	mu    sync.Mutex
 	taken []op.Op // backups that are complete
+	store []op.Op // increments that are
 	acked []op.Op // starts
 }
 
@@ -67,6 +71,9 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 				}
 			}
 		})
+	}
+	for i := range writers {
+		callers.Go(func() { w.increments(ctx, e, e.Rand(uint64(90+i))) })
 	}
 	callers.Go(func() {
 		r := e.Rand(99)

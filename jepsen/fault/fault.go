@@ -40,7 +40,9 @@ type Kind struct {
 	// for a transfer of leadership, but no longer.
 	Orderly bool
 	Mixed   bool // needs the binary of another commit
-	Fault   Fault
+	// Certified: needs nodes with certificates, and callers that trust them
+	Certified bool
+	Fault     Fault
 }
 
 // Begin starts the fault, on nodes that were built for it.
@@ -82,5 +84,5 @@ func Names() []string {
 
 // Families lists the families in the order of the report.
 func Families() []string {
-	return []string{"process", "network", "netns", "clients", "clock", "leadership", "membership", "identity", "disk", "bits", "load", "upgrade"}
+	return []string{"process", "network", "netns", "clients", "clock", "leadership", "membership", "identity", "disk", "bits", "load", "certificates", "upgrade"}
 }

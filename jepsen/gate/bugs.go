@@ -44,6 +44,7 @@ func Bugs() []Bug {
 		{"scope-ignored", "a caller reaches runs beyond its grants", true, []Try{under("callers", "none")}},
 		{"signature-unread", "whatever names a trusted key counts as its signature", false, []Try{under("signatures", "none")}},
 		{"revoked-counts", "signatures by a revoked key count on", false, []Try{under("signatures", "none"), under("signatures", "process")}},
+		{"roots-kept", "a node that reads its files again goes on trusting the CA that it began with, and no other", false, []Try{under("signals", "rotate"), under("catalog", "rotate")}},
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},
 		{"idle-kept", "connections that say nothing are let in beyond every limit", false, []Try{long(under("signals", "idle-callers")), long(under("catalog", "idle-callers"))}},
 		{"disk-unwatched", "nobody looks how much room the disk has", false, []Try{long(under("signals", "disk-low")), long(under("catalog", "disk-low"))}},

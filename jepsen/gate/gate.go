@@ -87,7 +87,7 @@ func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 // possible leaves out the runs that the binary does not support, and records that in row.
 func (g *Gate) possible(row *Row, b Bug) (tries []Try) {
 	for _, t := range b.Tries {
-		s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: g.Tagged}
+		s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: g.Tagged, Certified: suite.NeedsCertificates(t.Faults)}
 		if err := s.Plan(); err != nil || !g.Tagged && t.tagged() {
 			row.Errors = append(row.Errors, fmt.Sprintf("%s under %s needs a binary built with -tags aionfaults", t.Workload, t.Faults))
 			continue
@@ -116,7 +116,7 @@ func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	row.Runs++
 	s := suite.Spec{
 		Seed: seed, Workload: t.Workload, Faults: t.Faults, Nodes: 3, Length: cmp.Or(t.Length, 8*time.Second), Concurrency: cmp.Or(t.Callers, 8), Rate: cmp.Or(t.Rate, 30),
-		Flags: t.Flags, Env: t.Env, Face: t.Face, Bug: row.Bug, Tagged: g.Tagged,
+		Flags: t.Flags, Env: t.Env, Face: t.Face, Bug: row.Bug, Tagged: g.Tagged, Certified: suite.NeedsCertificates(t.Faults),
 	}
 	if row.Bug != "" {
 		s.Env = append(append([]string{}, s.Env...), "AION_BUG="+row.Bug)

@@ -57,7 +57,7 @@ func (t Try) unknown() string {
 	if _, err := all.New(t.Workload); err != nil {
 		return "workload " + t.Workload
 	}
-	s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: true}
+	s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: true, Certified: suite.NeedsCertificates(t.Faults)}
 	if err := s.Plan(); err != nil {
 		return "faults " + t.Faults
 	}

@@ -46,7 +46,7 @@ type Env struct {
 func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, face string, concurrency int, rate float64) (*Env, error) {
 	e := &Env{Cluster: c, Record: r, Dir: dir, Seed: seed, Face: face, Concurrency: concurrency, Rate: rate, clients: map[string]*client.Client{}}
 	for _, n := range c.Nodes() {
-		cl, err := client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen", Face: FaceOf(face), Token: c.Token()})
+		cl, err := client.New(client.Config{Addresses: []string{n.ClientAddress()}, Patience: -1, Actor: "jepsen", Face: FaceOf(face), Token: c.Token(), RootCAs: c.Roots()})
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func (e *Env) Client(node string) *client.Client { return e.clients[node] }
 func (e *Env) As(node, secret string) (*client.Client, error) {
 	for _, n := range e.Cluster.Nodes() {
 		if n.Name == node {
-			return client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Face: client.FaceHTTP, Token: secret})
+			return client.New(client.Config{Addresses: []string{n.ClientAddress()}, Patience: -1, Face: client.FaceHTTP, Token: secret, RootCAs: e.Cluster.Roots()})
 		}
 	}
 	return nil, fmt.Errorf("there is no node %s", node)

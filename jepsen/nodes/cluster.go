@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -29,6 +30,7 @@ type Config struct {
 	Seed   uint64   // of the links
 	Tagged bool     // Binary was built with -tags aionfaults: each node reads its Control file
 	Netns  bool     // each node in a network namespace of its own, see package netns
+	TLS    bool     // nodes have certificates, which Rotation replaces
 	Token  string   // secret of a token of every node's file that may do everything; empty = they are open
 }
 
@@ -49,8 +51,10 @@ type Cluster struct {
 	// between nodes in namespaces; otherwise nil. Its ends are the nodes' names and links.Client
 	Switch *netns.Switch
 
-	cfg   Config
-	nodes []*Node // by number; fixed
+	cfg         Config
+	nodes       []*Node      // by number; fixed
+	authorities *authorities // nil = no TLS
+	web         *http.Client
 
 	mu        sync.Mutex // guards the fields below
 	strangers []*Node    // by age
@@ -61,7 +65,14 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	c := &Cluster{cfg: cfg, Links: links.New(cfg.Seed)}
+	c := &Cluster{cfg: cfg, Links: links.New(cfg.Seed), web: http.DefaultClient}
+	if cfg.TLS {
+		var err error
+		if c.authorities, err = newAuthorities(filepath.Join(cfg.Dir, "certificates")); err != nil {
+			return nil, err
+		}
+		c.web = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.Roots()}}}
+	}
 	if cfg.Netns {
 		if err := c.connect(); err != nil {
 			return nil, err
@@ -74,6 +85,10 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 			n.Extra = append(n.Extra, "AION_FAULTS="+n.Control())
 		}
 		if err := c.place(n); err != nil {
+			c.Close()
+			return nil, err
+		}
+		if err := c.authorities.equip(n); err != nil {
 			c.Close()
 			return nil, err
 		}
@@ -191,7 +206,7 @@ func (c *Cluster) Close() error {
 
 // direct returns a client that bypasses the links.
 func (c *Cluster) direct(address string) (*client.Client, error) {
-	return client.New(client.Config{Addresses: []string{address}, Patience: -1, Token: c.cfg.Token})
+	return client.New(client.Config{Addresses: []string{address}, Patience: -1, Token: c.cfg.Token, RootCAs: c.Roots()})
 }
 
 // Status is a node's view of the cluster; see Node.Status.

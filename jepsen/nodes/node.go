@@ -156,7 +156,7 @@ func (n *Node) args() []string {
 	if len(n.joins) > 0 {
 		args = append(args, "--join", strings.Join(n.joins, ","))
 	}
-	args = append(args, n.cluster.cfg.Flags...)
+	args = append(append(args, n.cluster.cfg.Flags...), n.cluster.authorities.flags(n)...)
 	if !n.other { // it may not know them
 		args = append(args, n.flags...)
 	}
@@ -296,12 +296,15 @@ func (n *Node) Tail(lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
+// Web is a client for calls to the node past the clients.
+func (n *Node) Web() *http.Client { return n.cluster.web }
+
 // Direct returns the node's HTTP address past the links: for observation, never for a workload.
 func (n *Node) Direct() string { return n.looks }
 
 // Status asks the node, past the links, for its view of the cluster.
 func (n *Node) Status(ctx context.Context) (*Status, error) {
-	c, err := n.cluster.direct(n.looks)
+	c, err := n.cluster.direct(n.URL(""))
 	if err != nil {
 		return nil, err
 	}
@@ -316,11 +319,11 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.looks+"/health/ready", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL("/health/ready"), nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := n.cluster.web.Do(req)
 	if err != nil {
 		return errors.New("does not answer")
 	}

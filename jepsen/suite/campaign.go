@@ -61,7 +61,7 @@ func (c *Campaign) Specs() ([]Spec, error) {
 			Flags:       c.Flags,
 		}
 		s.Tagged = NeedsTags(s.Faults) || c.Faulty != "" && s.Faults == "pairs" && (round+i)%2 == 0
-		s.Mixed = NeedsOther(s.Faults)
+		s.Mixed, s.Certified = NeedsOther(s.Faults), NeedsCertificates(s.Faults)
 		s.Netns = c.Netns && (s.Faults == "netns" || s.Faults == "pairs" && (round+i)%3 == 0)
 		switch {
 		case r.IntN(12) == 0 && c.Most > c.Least && s.Faults != "none":
@@ -165,12 +165,15 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults of a campaign: none, all families except upgrade, and pairs.
+// EverySet lists the sets of faults of a campaign: none, all families except certificates and upgrade, and pairs.
 // Without a tagged binary it leaves out those that need one, and without namespaces it leaves out
 // netns.
 func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {
+		if family == "certificates" { // nor does every workload have callers that trust them
+			continue
+		}
 		if len(kindsCalled(family, false)) > 0 && (tagged || !NeedsTags(family)) && (namespaces || family != "netns") && !NeedsOther(family) {
 			sets = append(sets, family)
 		}

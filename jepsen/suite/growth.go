@@ -23,11 +23,11 @@ func sizeOf(ctx context.Context, n *nodes.Node) (s size, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	s.starts = n.Starts()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.Direct()+"/metrics", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL("/metrics"), nil)
 	if err != nil {
 		return s, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := n.Web().Do(req)
 	if err != nil {
 		return s, err
 	}

@@ -34,6 +34,9 @@ func (s *Spec) Plan() error {
 			if err == nil && k.Mixed && !s.Mixed {
 				err = fmt.Errorf("%s needs the node of another commit: --other-binary", k.Name)
 			}
+			if err == nil && k.Certified != s.Certified && (k.Certified || !worksWithCertificates(k)) {
+				err = fmt.Errorf("%s is for nodes with certificates, or not for them", k.Name)
+			}
 			if err != nil {
 				unfit = err
 				continue

@@ -18,12 +18,13 @@ type Spec struct {
 	Rate        float64        `json:"rate,omitempty"`
 	Face        string         `json:"face,omitempty"` // of nodes, which callers and workers call; see load.Faces. Empty = the seed decides
 	Schedule    fault.Schedule `json:"schedule"`
-	Flags       []string       `json:"flags,omitempty"`  // of every node
-	Env         []string       `json:"env,omitempty"`    // of every node
-	Tagged      bool           `json:"tagged,omitempty"` // the binary was built with -tags aionfaults
-	Mixed       bool           `json:"mixed,omitempty"`  // nodes may be replaced by those of another commit
-	Netns       bool           `json:"netns,omitempty"`  // nodes are in network namespaces
-	Bug         string         `json:"bug,omitempty"`    // seeded
+	Flags       []string       `json:"flags,omitempty"`     // of every node
+	Env         []string       `json:"env,omitempty"`       // of every node
+	Tagged      bool           `json:"tagged,omitempty"`    // the binary was built with -tags aionfaults
+	Mixed       bool           `json:"mixed,omitempty"`     // nodes may be replaced by those of another commit
+	Certified   bool           `json:"certified,omitempty"` // nodes have certificates
+	Netns       bool           `json:"netns,omitempty"`     // nodes are in network namespaces
+	Bug         string         `json:"bug,omitempty"`       // seeded
 }
 
 // Result is the outcome of a run: one JSON document in its folder, from which every report is made.

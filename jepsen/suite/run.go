@@ -93,7 +93,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Hold: s.Mixed && s.Seed%2 == 0, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns, Token: token(s.Workload)})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Hold: s.Mixed && s.Seed%2 == 0, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns, TLS: s.Certified, Token: token(s.Workload)})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}

@@ -13,6 +13,9 @@ func (o *Options) fits(s *Spec) error {
 	if s.Mixed && o.Other == "" {
 		return fmt.Errorf("%s under %s needs the node of another commit: --other-binary", s.Workload, s.Faults)
 	}
+	if err := certified(s); err != nil {
+		return err
+	}
 	if !s.Tagged {
 		return nil
 	}

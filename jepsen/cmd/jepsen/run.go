@@ -51,7 +51,7 @@ func runCmd() *cobra.Command {
 					for _, f := range faults {
 						s := spec
 						s.Workload, s.Faults, s.Seed = w, f, seed+uint64(round)
-						s.Tagged, s.Mixed = spec.Tagged || suite.NeedsTags(f), suite.NeedsOther(f)
+						s.Tagged, s.Mixed, s.Certified = spec.Tagged || suite.NeedsTags(f), suite.NeedsOther(f), suite.NeedsCertificates(f)
 						if err := s.Plan(); err != nil {
 							return err
 						}

@@ -43,6 +43,17 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 			continue
 		}
 		switch {
+		case o.F == "recovered" && o.Outcome != op.OK:
+			bad(o, "a cluster that had lost its quorum is not recovered: %s", o.Error)
+		case o.F == "recovered":
+			var r recovered
+			if err := json.Unmarshal(o.Answer, &r); err != nil {
+				bad(o, "%v", err)
+			} else if len(r.Lost) > 0 {
+				bad(o, "%d of %d acknowledged starts are lost by the recovery, %s among them", len(r.Lost), r.Acked, slices.Min(r.Lost))
+			} else if r.Acked == 0 {
+				bad(o, "nothing was acknowledged before the quorum was lost, so nothing is shown")
+			}
 		case o.F == "flipped" && o.Outcome == op.OK:
 			bad(o, "one of its bits is another one, and it is found to be sound")
 		case o.F == "restored" && o.Outcome != op.OK:

@@ -50,3 +50,13 @@ func TestCheck(t *testing.T) {
 		loadtest.Expect(t, c.name, (&Workload{}).Check(s.ops()), c.want)
 	}
 }
+
+func TestCheckRecovered(t *testing.T) {
+	of := func(outcome op.Outcome, r recovered) []op.Op {
+		return []op.Op{{ID: 1, Workload: "backups", F: "recovered", Key: "a pair", Outcome: outcome, Answer: loadtest.JSON(r)}}
+	}
+	loadtest.Expect(t, "right", (&Workload{}).Check(of(op.OK, recovered{Acked: 5})), "")
+	loadtest.Expect(t, "lost", (&Workload{}).Check(of(op.OK, recovered{Acked: 5, Lost: []string{"pair-2-7"}})), "1 of 5 acknowledged starts are lost by the recovery, pair-2-7 among them")
+	loadtest.Expect(t, "empty", (&Workload{}).Check(of(op.OK, recovered{})), "nothing was acknowledged")
+	loadtest.Expect(t, "refused", (&Workload{}).Check(of(op.Refused, recovered{})), "is not recovered")
+}

@@ -37,6 +37,7 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 			return err
 		}
 	}
+	w.recoverSurvivor(ctx, e)
 	for n, taken := range w.newest() {
 		flip := func() (undo func() error, err error) {
 			r := e.Rand(uint64(300 + n))

@@ -4,8 +4,8 @@
 // The content of a backup (its archives and the stream of the state) is cut into blocks that are
 // named by their SHA-256; a manifest, written last, lists the blocks of one backup, and a checksum
 // of itself. There is no chain: each manifest stands alone, so any of the others can be lost or
-// pruned. The bytes of a backup file are made anew from a manifest, so whatever reads files (verify,
-// restore) reads increments, and checks the same.
+// pruned. The bytes of a backup file are made anew from a manifest, so whatever reads files
+// (verify, restore) reads increments, and checks the same.
 //
 // It decides what is sent, what counts as a backup, and what may be deleted. It does not know what
 // a store is (package place does), nor what is in a state.

@@ -95,8 +95,8 @@ func TestAStoreThatRefuses(t *testing.T) {
 	}
 }
 
-// TestDamageIsFound: whatever object is lost or has a flipped bit, either the backup is not found or
-// reading it says what is wrong.
+// TestDamageIsFound: whatever object is lost or has a flipped bit, either the backup is not found
+// or reading it says what is wrong.
 func TestDamageIsFound(t *testing.T) {
 	s := newMemory()
 	file := content{archives: [][]byte{random(1, 1000)}, state: random(3, 3<<20)}.file(t, "c", 7, began)

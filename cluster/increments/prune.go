@@ -20,14 +20,14 @@ type Pruned struct {
 // Prune gives up all backups of a cluster but the newest, and deletes blocks that no backup has
 // named for Grace. Nobody has to wait for anybody else:
 //
-//   - A manifest is moved to retired/ first, and is deleted Grace later, after its blocks. So a block
-//     that a manifest named when a writer began stays until that writer has ended, which may take
-//     half as long; then the writer's own manifest names it, and Prune reads manifests before it
-//     lists blocks.
+//   - A manifest is moved to retired/ first, and is deleted Grace later, after its blocks. So a
+//     block that a manifest named when a writer began stays until that writer has ended, which may
+//     take half as long; then the writer's own manifest names it, and Prune reads manifests before
+//     it lists blocks.
 //   - A block that no manifest names, which a writer has just sent or a broken one has left, is
-//     deleted when it is older than Grace by the store's clock. A writer relies on such a block only
-//     if it is younger than half of that when it begins. Otherwise it sends the content again, under
-//     a name that nobody has seen, so a deletion that is slow takes nothing from it.
+//     deleted when it is older than Grace by the store's clock. A writer relies on such a block
+//     only if it is younger than half of that when it begins. Otherwise it sends the content again,
+//     under a name that nobody has seen, so a deletion that is slow takes nothing from it.
 //
 // As a second look, a writer lists the blocks before it writes its manifest.
 //

@@ -17,9 +17,9 @@ import (
 )
 
 // BenchmarkIncrements fills a node with some 200 MB that do not compress, writes a backup into a
-// folder, and then, each time after a hundredth of that has been added, another one: what is sent of
-// it (sent-MB), what it would be as a file (full-MB), and how long it takes, which is how old the
-// state is that is kept when it has arrived (point-s).
+// folder, and then, each time after a hundredth of that has been added, another one: what is sent
+// of it (sent-MB), what it would be as a file (full-MB), and how long it takes, which is how old
+// the state is that is kept when it has arrived (point-s).
 func BenchmarkIncrements(b *testing.B) {
 	f := &fleet{dir: b.TempDir(), nodes: map[string]*process{}}
 	defer f.killAll()

@@ -32,8 +32,8 @@ func (c *Cluster) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Restored makes a cluster of one node of a backup, which is named as restore wants it, runs it, and
-// calls f with a client of it. It has nothing to do with the cluster under test, which runs on.
+// Restored makes a cluster of one node of a backup, which is named as restore wants it, runs it,
+// and calls f with a client of it. It has nothing to do with the cluster under test, which runs on.
 func (c *Cluster) Restored(ctx context.Context, target []string, f func(*client.Client) error) error {
 	at, err := freeAddresses()
 	if err != nil {

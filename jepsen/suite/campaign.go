@@ -165,9 +165,9 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults of a campaign: none, all families except certificates and upgrade, and pairs.
-// Without a tagged binary it leaves out those that need one, and without namespaces it leaves out
-// netns.
+// EverySet lists the sets of faults of a campaign: none, all families except certificates and
+// upgrade, and pairs. Without a tagged binary it leaves out those that need one, and without
+// namespaces it leaves out netns.
 func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {

@@ -7,8 +7,8 @@
 // Beside those in files, two writers keep increments in one folder, and both give up what is old.
 // The newest must be there, and hold what is said above.
 //
-// In the end two more nodes are a cluster that loses its quorum under load: what was acknowledged is
-// in what is recovered of the one that did not lead.
+// In the end two more nodes are a cluster that loses its quorum under load: what was acknowledged
+// is in what is recovered of the one that did not lead.
 //
 // Begin with Run, then check.go.
 package backups

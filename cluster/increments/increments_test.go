@@ -86,7 +86,7 @@ func TestAStoreThatRefuses(t *testing.T) {
 		}
 		w := &Writer{Store: s}
 		if patient {
-			w.Retry = func(context.Context, string, error) error { return nil }
+			w.Retry = func(context.Context, string, time.Duration, error) error { return nil }
 		}
 		_, err := w.Write(t.Context(), bytes.NewReader(file))
 		if patient && err != nil || !patient && !errors.Is(err, away) {

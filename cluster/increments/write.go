@@ -44,7 +44,9 @@ const (
 type Writer struct {
 	Store Store
 	Every time.Duration // told in manifests
-	Retry func(ctx context.Context, what string, err error) error
+	// Retry is asked, by several at once, whether an object that the store has not taken for so
+	// long is to be tried again: nil = yes, after it has waited. A nil Retry tries once.
+	Retry func(ctx context.Context, what string, since time.Duration, err error) error
 }
 
 // Write writes the backup that r streams. Its manifest is there if and only if err is nil, or not
@@ -85,12 +87,12 @@ func (w *Writer) Write(ctx context.Context, r io.Reader) (*Manifest, error) {
 
 // put stores an object, and repeats it as long as Retry wants.
 func (w *Writer) put(ctx context.Context, name string, content []byte) error {
-	for {
+	for began := time.Now(); ; {
 		err := w.Store.Put(ctx, name, content)
 		if err == nil || ctx.Err() != nil || w.Retry == nil {
 			return err
 		}
-		if err := w.Retry(ctx, name, err); err != nil {
+		if err := w.Retry(ctx, name, time.Since(began), err); err != nil {
 			return err
 		}
 	}

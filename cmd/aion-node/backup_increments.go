@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"aion.dev/aion/cluster/increments"
@@ -45,7 +46,9 @@ type incrementing struct {
 	every  time.Duration // 0 = once
 	keep   int           // 0 = all
 	newest time.Time     // log time of the newest that this process has written
-	told   string        // the last complaint of the store, said once
+
+	mu   sync.Mutex // guards told
+	told bool       // that the store does not take something, since the last backup
 }
 
 // backupInto writes one backup into a store, or one each time, until the context ends.
@@ -88,12 +91,15 @@ func (i *incrementing) one(ctx context.Context) (one incremented, err error) {
 	began := time.Now()
 	stream := &steadyBackup{ctx: ctx, client: i.client, stale: i.stale}
 	defer stream.close()
-	w := &increments.Writer{Store: i.store, Every: i.every, Retry: i.retry(began)}
+	w := &increments.Writer{Store: i.store, Every: i.every, Retry: i.retry}
 	m, err := w.Write(ctx, stream)
 	if err != nil {
 		return one, err
 	}
-	i.newest, i.told = m.Header.LogTime, ""
+	i.newest = m.Header.LogTime
+	i.mu.Lock()
+	i.told = false
+	i.mu.Unlock()
 	size, err := m.Header.Size()
 	one = incremented{
 		Store: i.target, ID: m.ID(), Sent: m.Sent, Bytes: size, Seconds: time.Since(began).Seconds(),
@@ -113,25 +119,25 @@ func (i *incrementing) one(ctx context.Context) (one incremented, err error) {
 }
 
 // retry says once that the store does not take an object, and lets the writer try for a while.
-func (i *incrementing) retry(began time.Time) func(context.Context, string, error) error {
+func (i *incrementing) retry(ctx context.Context, what string, since time.Duration, err error) error {
 	patience := i.patience
 	if patience <= 0 {
 		patience = 30 * time.Second
 	}
-	return func(ctx context.Context, what string, err error) error {
-		if time.Since(began) > patience {
-			return fmt.Errorf("the store does not take %s: %w", what, err)
-		}
-		if text := lineOf(err); text != i.told {
-			i.told = text
-			fmt.Fprintf(i.err, "the store does not take %s: %s; trying again\n", what, text)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-			return nil
-		}
+	if since > patience {
+		return fmt.Errorf("the store does not take %s: %w", what, err)
+	}
+	i.mu.Lock()
+	if !i.told { // once: each object has an error of its own
+		i.told = true
+		fmt.Fprintf(i.err, "the store does not take %s: %s; trying again\n", what, lineOf(err))
+	}
+	i.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(500 * time.Millisecond):
+		return nil
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
@@ -14,6 +15,7 @@ import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/grant"
+	"aion.dev/aion/transport/jwt"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -57,6 +59,7 @@ type caller struct {
 	open    bool           // there are no tokens: anybody may call, under any name
 	first   bool           // may make the first token: see bootstrapper
 	serial  uint64         // of a token in the state; 0 = it is of another kind
+	outside string         // kindJWT or kindCertificate: what somebody else vouches for; empty = a token
 	// another node makes the call for the caller, and has proven that it is a node
 	passedOn bool
 	expires  history.Time // likewise; 0 = never
@@ -107,7 +110,7 @@ func (t tokens) has(name string) bool {
 
 // openToAll reports whether there are no tokens: anybody who reaches the node may do everything.
 func (s *Server) openToAll() bool {
-	return len(s.tokens) == 0 && !s.cfg.TokensRequired && !s.cfg.Authority.Callers().Any
+	return len(s.tokens) == 0 && !s.cfg.TokensRequired && s.cfg.JWT == nil && len(s.cfg.Certificates) == 0 && !s.cfg.Authority.Callers().Any
 }
 
 // identify returns the caller of a request. Without tokens, callers name themselves.
@@ -125,8 +128,14 @@ func (s *Server) identify(r *http.Request) (caller, error) {
 	if open {
 		return anonymous(r)
 	}
+	if c, ok, err := s.certified(r); ok && secret == "" {
+		return c, err
+	}
 	if secret == "" || !strings.EqualFold(scheme, "Bearer") {
 		return caller{}, wire.New("unauthenticated", "the call carries no bearer token")
+	}
+	if s.cfg.JWT != nil && jwt.Looks(strings.TrimSpace(secret)) {
+		return s.vouched(r.Context(), strings.TrimSpace(secret))
 	}
 	hash := sha256.Sum256([]byte(strings.TrimSpace(secret)))
 	if c, ok := s.tokens[hash]; ok {
@@ -173,6 +182,8 @@ func (s *Server) still(c *caller) error {
 	switch {
 	case c.open && !s.openToAll():
 		return wire.New("unauthenticated", "the call carries no bearer token, and this cluster has tokens now")
+	case c.outside != "" && history.At(time.Now()) >= c.expires:
+		return wire.New("unauthenticated", overNow[c.outside])
 	case c.serial == 0:
 		return nil
 	}

@@ -37,6 +37,7 @@ type identity struct {
 	Open    bool           `json:"f,omitempty"` // the node that was called had no tokens
 	First   bool           `json:"b,omitempty"` // it may make the first token
 	Peer    bool           `json:"p,omitempty"` // the node itself asks
+	Outside string         `json:"k,omitempty"` // jwt or certificate
 }
 
 // signedFor is how long before or after the leader's own time an identity may have been signed:
@@ -50,7 +51,7 @@ var identityText = base64.RawURLEncoding
 
 // identityOf is what this node says of a caller.
 func (s *Server) identityOf(c *caller, now time.Time) identity {
-	i := identity{Node: s.cfg.Node, At: now.UnixMilli(), Name: c.name, Owner: c.owner, Serial: c.serial, Allowed: c.allowed, Expires: c.expires, Open: c.open, First: c.first}
+	i := identity{Node: s.cfg.Node, At: now.UnixMilli(), Name: c.name, Owner: c.owner, Serial: c.serial, Allowed: c.allowed, Expires: c.expires, Open: c.open, First: c.first, Outside: c.outside}
 	if c.serial == 0 && !c.open && !c.first {
 		i.Grants = c.grants.Strings()
 	}
@@ -137,7 +138,8 @@ func (s *Server) passedOn(text string, r *http.Request) (caller, error) {
 		c = s.callerOf(&k)
 		c.passedOn = true
 	default:
-		c.grants = grant.Known(i.Grants)
+		c.outside, c.grants = i.Outside, grant.Known(i.Grants)
+		return c, s.still(&c)
 	}
 	return c, nil
 }

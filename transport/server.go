@@ -14,6 +14,7 @@ import (
 
 	"aion.dev/aion/transport/auditlog"
 	"aion.dev/aion/transport/hot"
+	"aion.dev/aion/transport/jwt"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/hashicorp/go-hclog"
@@ -33,6 +34,10 @@ type Config struct {
 	// TokensRequired: every call needs a token, even while there is none. Otherwise a node without
 	// Tokens is open to all until the state has had a token.
 	TokensRequired bool
+	// JWT verifies bearer tokens that others have issued; Certificates say what those of callers
+	// may do that TLS has verified. With either, every call needs one of them, or a token.
+	JWT          *jwt.Verifier
+	Certificates []CertificateRule
 	// Hosts are the names, besides loopback's, that callers may give as Host while there are no
 	// Tokens; see GuardHosts.
 	Hosts []string

@@ -196,7 +196,7 @@ func (s *Server) whoCalls(ctx context.Context, in *selfInput) (*answer[wire.Self
 		return nil, err
 	}
 	c := &exchangeOf(ctx).caller
-	body := wire.Self{Token: wire.Token{Name: c.name, Grants: c.grantTexts()}, Kind: c.kind(), Indexed: at(index)}
+	body := wire.Self{Token: wire.Token{Name: c.name, Grants: c.grantTexts(), ExpiresAt: timeOf(c.expires)}, Kind: c.kind(), Indexed: at(index)}
 	if k, ok := s.cfg.Authority.TokenNamed(c.name); ok && c.serial == k.Serial && c.serial > 0 {
 		body.Token = tokenOf(&k, 0)
 	}
@@ -215,6 +215,8 @@ func (c *caller) kind() string {
 		return "none"
 	case c.serial > 0:
 		return "token"
+	case c.outside != "":
+		return c.outside
 	}
 	return "file"
 }

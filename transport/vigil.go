@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"aion.dev/aion/fsm/history"
 )
 
 // A call that waits, and a stream of events, end when their caller may not call any more: its token
@@ -25,8 +27,9 @@ type vigils struct {
 
 // vigilKey tells apart those of whom something else may become true.
 type vigilKey struct {
-	serial uint64
-	open   bool
+	serial  uint64
+	open    bool
+	expires history.Time // of what others vouch for
 }
 
 // vigil is one caller who waits, perhaps with many calls.
@@ -40,10 +43,13 @@ type vigil struct {
 // keep watches a caller while a call of it waits. The context ends, with the reason as its cause,
 // when the caller may not go on; release ends the watch. Both are nil for a caller who always may.
 func (v *vigils) keep(c *caller) (over context.Context, release func()) {
-	if c.serial == 0 && !c.open {
+	if c.serial == 0 && !c.open && c.outside == "" {
 		return nil, nil
 	}
-	key := vigilKey{c.serial, c.open}
+	key := vigilKey{c.serial, c.open, 0}
+	if c.outside != "" {
+		key.expires = c.expires
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.of[key]

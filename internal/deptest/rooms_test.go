@@ -78,6 +78,7 @@ var rooms = []room{
 		"the cluster replicates commands without looking into them: it knows the engine's ports, not its languages or callers"},
 	{"cluster/clustertest", []string{"catalog", "cluster", "cluster/folder", "cluster/gossip", "cluster/logstore", "cluster/port", "engine", "fsm/history", "fsm", "fsm/audit", "fsm/rows", "internal/await"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"the cluster without sockets"},
+	{"transport/jwt", []string{"transport/grant"}, []string{"github.com/go-jose/go-jose/v4"}, "who a JWT speaks for follows from its bytes, a key set and the time: no calls, no state, and nobody else knows the library"},
 	{"transport/wire", nil, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/hot/pb", nil, []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, "made from hot.proto"},
 	{"transport/hot", []string{"transport/hot/pb", "transport/wire"}, []string{"google.golang.org/grpc"},
@@ -91,7 +92,7 @@ var rooms = []room{
 	{"docs", nil, nil, "pages to hand out"},
 	{"transport/mcp", []string{"catalog", "catalog/project", "docs", "transport/wire"}, []string{"github.com/google/uuid", "github.com/modelcontextprotocol/go-sdk"},
 		"what agents are offered, which nobody else knows: a tool is calls of the API, as its caller makes them"},
-	{"transport", []string{"catalog", "catalog/signature", "engine", "engine/backtest", "engine/calendar", "fsm/history", "fsm", "fsm/rows", "internal/lifecycle", "transport/auditlog", "transport/console", "transport/grant", "transport/hot", "transport/hot/pb", "transport/mcp", "transport/wire"}, []string{"*"},
+	{"transport", []string{"catalog", "catalog/signature", "engine", "engine/backtest", "engine/calendar", "fsm/history", "fsm", "fsm/rows", "internal/lifecycle", "transport/auditlog", "transport/console", "transport/grant", "transport/hot", "transport/hot/pb", "transport/jwt", "transport/mcp", "transport/wire"}, []string{"*"},
 		"transport serves the engine, whose bounds of schedules it names, and declares what it needs of a cluster itself"},
 	{"cmd/aion-node/tracing", []string{"fsm", "fsm/history", "fsm/rows"}, []string{"*", "go.opentelemetry.io/otel"}, "the only one who knows OpenTelemetry: the engine and transport say what they do through ports of their own"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
@@ -132,4 +133,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "go.opentelemetry.io/otel", "github.com/minio/minio-go/v7", "github.com/restic/chunker"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "github.com/go-jose/go-jose/v4", "go.opentelemetry.io/otel", "github.com/minio/minio-go/v7", "github.com/restic/chunker"}, replication...)

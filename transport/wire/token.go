@@ -56,7 +56,7 @@ type TokenAnswer struct {
 // Self says who calls.
 type Self struct {
 	Token Token  `json:"token"`
-	Kind  string `json:"kind" enum:"none,file,token" doc:"none: there are no tokens; file: of the node's file; token: of the cluster's state"`
+	Kind  string `json:"kind" enum:"none,file,token,jwt,certificate" doc:"none: there are no tokens; file: of the node's file; token: of the cluster's state; jwt, certificate: somebody whom the node's settings name has issued it"`
 	Indexed
 }
 

@@ -86,6 +86,17 @@ type Otel struct {
 // Auth configures who may call.
 type Auth struct {
 	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write, read or ephemeral, which only starts runs on code that comes along and goes again: ephemeral/VERSIONS/BYTES at a time, 10 and 64MiB when not given. They are known to this node alone; aion-node token create makes those that all nodes know. Without any of both, a node on loopback lets everybody do everything"`
+
+	JWKS        string   `toml:"jwks" help:"JWK set, a file or an https URL, by whose keys bearer tokens are signed that others issue (JWT); none count when empty"`
+	Issuer      string   `toml:"issuer" help:"iss of JWTs"`
+	Audience    []string `toml:"audience" help:"aud of JWTs has to hold one of these"`
+	Algorithms  []string `toml:"algorithms" help:"signatures of JWTs that count: of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA"`
+	ClockSkew   Duration `toml:"clock_skew" help:"by which clocks of issuers may differ from this node's, at most 5m"`
+	JWKSRefresh Duration `toml:"jwks_refresh" help:"how often auth.jwks is read again; a JWT with an unknown key makes it be read at once, but not within 30s"`
+	GrantsClaim string   `toml:"grants_claim" help:"claim of JWTs that holds grants, as a list or separated by spaces"`
+	JWTGrants   []string `toml:"jwt_grants" help:"CLAIM=VALUE: GRANT... each: what JWTs may do whose claim is, or holds, the value, besides auth.grants_claim"`
+
+	Certificates []string `toml:"certificates" help:"KIND=NAME: GRANT... each, KIND being cn, dns, uri or email: what callers may do with a client certificate of that name; needs tls.client_ca_file"`
 }
 
 // Audit configures who is told what callers did.
@@ -104,6 +115,8 @@ type TLS struct {
 	CertFile string `toml:"cert_file" help:"PEM certificate of this node, for callers and for other nodes"`
 	KeyFile  string `toml:"key_file" help:"PEM key of tls.cert_file"`
 	CAFile   string `toml:"ca_file" help:"PEM certificates that the other nodes' certificates must descend from"`
+
+	ClientCAFile string `toml:"client_ca_file" help:"PEM certificates that those of callers must descend from, see auth.certificates; read when the node starts. Callers without a certificate show a token"`
 
 	NodeNames []string `toml:"node_names" help:"DNS names or common names of certificates that are nodes: ID=NAME is node ID's, NAME any node's; for certificates without a URI aion://CLUSTER/node/ID"`
 }
@@ -191,6 +204,7 @@ func Default() Config {
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Backup: Backup{AtOnce: 1, Keep: Duration{10 * time.Minute}, BytesPerSecond: 64 << 20},
+		Auth:   Auth{Algorithms: []string{"RS256", "ES256", "EdDSA"}, ClockSkew: Duration{30 * time.Second}, JWKSRefresh: Duration{10 * time.Minute}},
 		Audit:  Audit{FileBytes: 64 << 20, FileKeep: 10, Strangers: 200, Strict: true},
 		Drain:  Drain{Timeout: Duration{15 * time.Second}},
 		Disk:   Disk{Reserve: 128 << 20, ScrubEvery: Duration{24 * time.Hour}},

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster/nodeid"
+	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/jwt"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -21,6 +23,7 @@ func (c *Config) Validate() error {
 	v.cluster(c)
 	v.hosts(c.HTTP.Hosts)
 	v.auth(c.Auth)
+	v.vouched(c)
 	v.audit(c.Audit)
 	v.tls(c.TLS)
 	v.sizes(c)
@@ -112,6 +115,54 @@ func (v *errorList) auth(a Auth) {
 		default:
 			seen[t.Name] = true
 		}
+	}
+}
+
+// jwtSettings names the settings of jwt.Config.
+var jwtSettings = map[string]string{
+	"JWKS": "auth.jwks", "Issuer": "auth.issuer", "Audience": "auth.audience", "Algorithms": "auth.algorithms", "Skew": "auth.clock_skew", "Refresh": "auth.jwks_refresh",
+	"Claim": "auth.grants_claim", "Rules": "auth.jwt_grants",
+}
+
+// vouched rejects what would let in whom nobody vouches for.
+func (v *errorList) vouched(c *Config) {
+	a := c.Auth
+	if a.JWKS != "" {
+		j := a.JWT()
+		for _, err := range unwrapped(j.Validate()) {
+			if flaw, ok := errors.AsType[*jwt.Flaw](err); ok {
+				v.add(jwtSettings[flaw.Setting], "%s", flaw.Reason)
+			}
+		}
+	} else if a.Issuer != "" || len(a.Audience) > 0 || a.GrantsClaim != "" || len(a.JWTGrants) > 0 {
+		v.add("auth.jwks", "is missing: without keys no JWT counts, whatever the settings beside it say")
+	}
+	for i, text := range a.Certificates {
+		if _, err := transport.ParseCertificateRule(text); err != nil {
+			v.add("auth.certificates", "item %d %v", i+1, err)
+		}
+	}
+	switch {
+	case len(a.Certificates) > 0 && c.TLS.ClientCAFile == "":
+		v.add("auth.certificates", "need tls.client_ca_file: who vouches for them?")
+	case c.TLS.ClientCAFile != "" && len(a.Certificates) == 0:
+		v.add("tls.client_ca_file", "needs auth.certificates: what may its holders do?")
+	case c.TLS.ClientCAFile != "" && c.TLS.CertFile == "":
+		v.add("tls.client_ca_file", "is given without tls.cert_file and tls.key_file")
+	}
+}
+
+func unwrapped(err error) []error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		return all.Unwrap()
+	}
+	return nil
+}
+
+// JWT is how tokens are verified that others issue.
+func (a *Auth) JWT() jwt.Config {
+	return jwt.Config{
+		JWKS: a.JWKS, Issuer: a.Issuer, Audience: a.Audience, Algorithms: a.Algorithms, Skew: a.ClockSkew.Duration, Refresh: a.JWKSRefresh.Duration, Claim: a.GrantsClaim, Rules: a.JWTGrants,
 	}
 }
 

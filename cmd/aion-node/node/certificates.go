@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"os"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/internal/certs"
@@ -23,11 +25,32 @@ func openCertificates(t config.TLS, log hclog.Logger) (*certs.Set, error) {
 }
 
 // serverTLS returns the certificate configuration of the HTTP server.
-func serverTLS(set *certs.Set) *tls.Config {
+func serverTLS(set *certs.Set, callers *x509.CertPool) *tls.Config {
 	if set == nil {
 		return nil
 	}
-	return set.Server(&tls.Config{MinVersion: tls.VersionTLS12})
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if callers != nil { // whoever shows none shows a token
+		c.ClientAuth, c.ClientCAs = tls.VerifyClientCertIfGiven, callers
+	}
+	return set.Server(c)
+}
+
+// callersCA reads what certificates of callers must descend from; nil without an error = none
+// count.
+func callersCA(t config.TLS) (*x509.CertPool, error) {
+	if t.ClientCAFile == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(t.ClientCAFile)
+	if err != nil {
+		return nil, &config.Error{Key: "tls.client_ca_file", Reason: err.Error()}
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, &config.Error{Key: "tls.client_ca_file", Reason: t.ClientCAFile + ": has no certificate in PEM"}
+	}
+	return pool, nil
 }
 
 // leaderTLS returns how this node checks the leader's certificate when it forwards a call.

@@ -16,6 +16,7 @@ import (
 	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/auditlog"
+	"aion.dev/aion/transport/jwt"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -40,9 +41,10 @@ type Node struct {
 	cfg config.Config
 	log hclog.Logger
 
-	listener net.Listener // of HTTP
-	pprof    net.Listener // nil unless configured
-	certs    *certs.Set   // nil = plaintext
+	listener net.Listener  // of HTTP
+	pprof    net.Listener  // nil unless configured
+	certs    *certs.Set    // nil = plaintext
+	jwt      *jwt.Verifier // nil = no JWTs count
 	cluster  *cluster.Cluster
 	checker  *vet.Checker // nil = packages are compiled in this process only
 	engine   *engine.Engine
@@ -148,6 +150,13 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 			return nil, err
 		}
 	}
+	callers, err := callersCA(cfg.TLS)
+	if err != nil {
+		return nil, err
+	}
+	if n.jwt, err = openJWT(cfg.Auth); err != nil {
+		return nil, err
+	}
 	n.server, err = transport.New(transport.Config{
 		Parts:   served(n.engine),
 		Cluster: membership{n.cluster, n.certs},
@@ -165,7 +174,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Hosts:          hosts(cfg.HTTP),
 		HTTPOnly:       !cfg.HTTP.Hot,
 		Audit:          n.audit,
-		TLS:            serverTLS(n.certs),
+		JWT:            n.jwt,
+		Certificates:   certificateRules(cfg.Auth),
+		TLS:            serverTLS(n.certs, callers),
 		LeaderTLS:      leaderTLS(n.certs),
 		Registry:       registry,
 		Tracer:         calls,

@@ -48,6 +48,7 @@ func (n *Node) Run(ctx context.Context) error {
 	renewal := begin("certificates", n.keepCertificates)
 	checks := begin("package checks", n.keepChecker)
 	audit := begin("audit log", n.keepAudit)
+	issuer := begin("keys of JWTs", n.keepJWT)
 
 	var first *part // the first part that ended by itself
 	select {
@@ -62,7 +63,7 @@ func (n *Node) Run(ctx context.Context) error {
 	case first = <-ended:
 	}
 
-	parts := []*part{server, engine, cluster, profiles, renewal, checks, audit}
+	parts := []*part{server, engine, cluster, profiles, renewal, checks, audit, issuer}
 	for _, p := range parts {
 		p.stop()
 		<-p.over

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"os"
@@ -42,6 +44,9 @@ func (a *app) connectOver(face client.Face, patience time.Duration) (*client.Cli
 	if cfg.RootCAs, err = a.authorities(); err != nil {
 		return nil, err
 	}
+	if cfg.Certificate, err = a.certificate(); err != nil {
+		return nil, err
+	}
 	c, err := client.New(cfg)
 	if err != nil {
 		if strings.HasPrefix(err.Error(), "address ") {
@@ -71,6 +76,22 @@ func (a *app) authorities() (*x509.CertPool, error) {
 		return nil, usage("%s: %s has no PEM certificate", from, file)
 	}
 	return roots, nil
+}
+
+// certificate returns the one that says who calls; nil = none does.
+func (a *app) certificate() (*tls.Certificate, error) {
+	cert, key := cmp.Or(a.certFile, a.environ("AION_CLIENT_CERT")), cmp.Or(a.keyFile, a.environ("AION_CLIENT_KEY"))
+	switch {
+	case cert == "" && key == "":
+		return nil, nil
+	case cert == "" || key == "":
+		return nil, usage("--client-cert and --client-key (AION_CLIENT_CERT, AION_CLIENT_KEY) go together: give both or none")
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, usage("--client-cert: %v", err)
+	}
+	return &pair, nil
 }
 
 // mutationOptions returns the options of every mutation.

@@ -47,6 +47,8 @@ type app struct {
 	addresses []string
 	token     string
 	caFile    string
+	certFile  string
+	keyFile   string
 	requestID string
 	stale     bool
 	wide      bool

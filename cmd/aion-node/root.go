@@ -37,6 +37,8 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	f.StringSliceVar(&a.addresses, "addr", nil, "`HOST:PORT` or URL of a node; repeat it or separate by commas (AION_ADDR; default 127.0.0.1:7600)")
 	f.StringVar(&a.token, "token", "", "bearer `TOKEN` (AION_TOKEN)")
 	f.StringVar(&a.caFile, "ca-file", "", "PEM `FILE` with the certificates that nodes' certificates descend from (AION_CA_FILE)")
+	f.StringVar(&a.certFile, "client-cert", "", "PEM `FILE` with the certificate that says who calls, in place of a token (AION_CLIENT_CERT)")
+	f.StringVar(&a.keyFile, "client-key", "", "PEM `FILE` with its key (AION_CLIENT_KEY)")
 	f.BoolVar(&a.json, "json", false, "print exactly one JSON document on stdout")
 	f.StringVar(&a.requestID, "request-id", "", "request `ID`: a change with the same id happens at most once and answers the same")
 	f.BoolVar(&a.wide, "wide", false, "do not cut tables to the width of the terminal")

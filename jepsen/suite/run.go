@@ -76,6 +76,11 @@ func token(workload string) string {
 	return "the-suite-itself-0123456789"
 }
 
+// settingNodes is a workload that needs settings of nodes, as variables. Files go into dir.
+type settingNodes interface {
+	Settings(dir string) ([]string, error)
+}
+
 func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := cmp.Or(s.Check(), o.fits(&s)); err != nil {
 		return err
@@ -90,10 +95,16 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := os.MkdirAll(res.Dir, 0o755); err != nil {
 		return err
 	}
+	var settings []string
+	if set, ok := w.(settingNodes); ok && !s.Mixed { // older builds do not know what it sets
+		if settings, err = set.Settings(res.Dir); err != nil {
+			return err
+		}
+	}
 	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Hold: s.Mixed && s.Seed%2 == 0, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns, TLS: s.Certified, Token: token(s.Workload)})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: slices.Concat(s.Env, settings), Hold: s.Mixed && s.Seed%2 == 0, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns, TLS: s.Certified, Token: token(s.Workload)})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}

@@ -27,10 +27,13 @@ type Config struct {
 	Addresses []string
 	Token     string         // sent as bearer token; empty = none
 	RootCAs   *x509.CertPool // that sign nodes' certificates; nil = the system's. Not together with HTTP
-	Actor     string         // for the deploy history of clusters without tokens; empty = the server's default
-	Face      Face           // which of a node's faces is called; empty = the hot one where nodes have it
-	HTTP      *http.Client   // nil = a client of its own. It must not have a Timeout shorter than the requested waits; redirects are not followed. It has no hot face
-	Patience  time.Duration  // how long a call is retried after its first failure; 0 = 30 s, negative = never. The context also bounds it
+	// Certificate is shown to nodes that ask for one, in place of a Token; nil = none is. Not
+	// together with HTTP.
+	Certificate *tls.Certificate
+	Actor       string        // for the deploy history of clusters without tokens; empty = the server's default
+	Face        Face          // which of a node's faces is called; empty = the hot one where nodes have it
+	HTTP        *http.Client  // nil = a client of its own. It must not have a Timeout shorter than the requested waits; redirects are not followed. It has no hot face
+	Patience    time.Duration // how long a call is retried after its first failure; 0 = 30 s, negative = never. The context also bounds it
 
 	// Connect bounds how long connecting to one node may take, and how long a call is retried while
 	// no node accepts a connection; 0 = 5 s and Patience. A person who calls should learn of that
@@ -67,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
 	c.notice.say, c.silent = cfg.Waiting, cfg.Silent
 	for _, a := range cfg.Addresses {
-		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil)
+		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil || cfg.Certificate != nil)
 		if err != nil {
 			return nil, err
 		}
@@ -79,8 +82,8 @@ func New(cfg Config) (*Client, error) {
 	if c.patience == 0 {
 		c.patience = 30 * time.Second
 	}
-	if c.http != nil && cfg.RootCAs != nil {
-		return nil, errors.New("client: Config has HTTP, so its RootCAs have no effect: give one or the other")
+	if c.http != nil && (cfg.RootCAs != nil || cfg.Certificate != nil) {
+		return nil, errors.New("client: Config has HTTP, so its RootCAs and Certificate have no effect: give one or the other")
 	}
 	if c.http == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
@@ -88,6 +91,9 @@ func New(cfg Config) (*Client, error) {
 		t.ResponseHeaderTimeout = 0
 		t.DialContext = (&net.Dialer{Timeout: cmp.Or(cfg.Connect, 5*time.Second), KeepAlive: 15 * time.Second}).DialContext
 		t.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
+		if cfg.Certificate != nil {
+			t.TLSClientConfig.Certificates = []tls.Certificate{*cfg.Certificate}
+		}
 		t.Proxy = proxyFor
 		c.http = &http.Client{Transport: t}
 	}

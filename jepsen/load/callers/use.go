@@ -1,4 +1,5 @@
-// Package callers makes tokens, calls with them through every node, and revokes them.
+// Package callers makes tokens, calls with them through every node, and revokes them. It also calls
+// with JWTs of an issuer that the nodes know, of which some have expired.
 //
 // Its checker knows only when calls began and ended: no change and no linearizable read succeeds
 // with a token whose revocation was answered before the call began, and none is told that it does
@@ -21,6 +22,8 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
+	issues bool // nodes accept its JWTs
+
 	mu   sync.Mutex
 	left []op.Op // guarded by mu: the newest change of each token whose outcome is not known
 }
@@ -63,10 +66,29 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 // usesAtOnce is how many callers use a token at a time.
 const usesAtOnce = 3
 
+// vouched calls with JWTs until ctx ends.
+func (w *Workload) vouched(ctx context.Context, e *load.Env) {
+	r, p := e.Rand(3_000_000), e.Record.Process()
+	for n := 0; ctx.Err() == nil && e.Pace(ctx); n++ {
+		f, until := "vouched", time.Now().Add(longLife)
+		if r.IntN(2) == 0 {
+			f, until = "overdue", time.Now().Add(-overFor)
+		}
+		o := newOp(f, "jwt", "")
+		o.Process, o.Node, o.Request = p, e.AnyNode(r), fmt.Sprintf("jwt-%d", n)
+		if o = w.use(ctx, e, o, vouch("suite", until)); o.Outcome == op.Unknown {
+			p = e.Record.Process()
+		}
+	}
+}
+
 // Run makes tokens one after the other, each used by several callers before, while and after it is
 // revoked.
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	var all sync.WaitGroup
+	if w.issues {
+		all.Go(func() { w.vouched(ctx, e) })
+	}
 	for i := range max(1, e.Concurrency/usesAtOnce) {
 		all.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {

@@ -239,7 +239,7 @@ func tokenSelfCmd(a *app) *cobra.Command {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Self, error) {
 				return c.Self(ctx, a.readOptions()...)
 			}, func(w io.Writer, s *wire.Self) {
-				from := map[string]string{"none": "no token is needed here", "file": "a token of the node's file", "token": "a token of the cluster"}[s.Kind]
+				from := map[string]string{"none": "no token is needed here", "file": "a token of the node's file", "token": "a token of the cluster", "jwt": "a JWT", "certificate": "a client certificate"}[s.Kind]
 				fmt.Fprintf(w, "%s (%s): %s%s\n", s.Token.Name, from, strings.Join(s.Token.Grants, " "), untilOf(&s.Token))
 			})
 		},

@@ -22,7 +22,7 @@ func (w *World) checkNode(n *node, rng *rand.Rand) bool {
 	}
 	w.stats.Looks++
 	n.state.View(func(v fsm.View) {
-		why := cmp.Or(w.model.catalogIsNot(v), w.model.factsAreNot(v), w.model.canariesAreNot(v), w.model.fingerprintsAreNot(v), w.model.tokensAreNot(v))
+		why := cmp.Or(w.model.catalogIsNot(v), w.model.factsAreNot(v), w.model.canariesAreNot(v), w.model.fingerprintsAreNot(v), w.model.tokensAreNot(v), w.model.policyIsNot(v))
 		if why == "" {
 			why = w.model.schedulesAreNot(v)
 		}

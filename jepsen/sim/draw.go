@@ -114,6 +114,7 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 		return &fsm.ResumeRun{Run: w.ref(rng)}
 	case n < 80:
 		c := &fsm.LoadPackage{Package: one(rng, packages), Route: !odds(rng, 3)}
+		c.Signatures = w.drawSignatures(c.Package.Version, rng)
 		if odds(rng, 10) {
 			c.Package.ManifestDigest[0] ^= 1
 		}

@@ -36,6 +36,7 @@ type Model struct {
 	limits    map[string]*limits // of queues
 	cluster
 	callers
+	policy
 	only *fsm.Scope // of the command being judged
 
 	facts    map[catalog.Version]*facts // of loaded versions, from level 1 on
@@ -76,7 +77,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
-		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
+		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, policy: newPolicy(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
 	}
 }
 
@@ -279,6 +280,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.report(c), ""
 	case *fsm.Bootstrap, *fsm.CreateToken, *fsm.RevokeToken, *fsm.SetForwardKey:
 		return m.onToken(c, r)
+	case *fsm.TrustKey, *fsm.RevokeKey, *fsm.SetSignatureRule, *fsm.DropSignatureRule:
+		return m.onPolicy(c)
 	case *fsm.AnnounceLeader:
 		return ok, ""
 	case *fsm.ConfirmTime: // the entry's own time moves the state's

@@ -43,6 +43,10 @@ func (m *Model) point(typ string, v catalog.Version) bool {
 
 func (m *Model) load(c *fsm.LoadPackage, r *fsm.Result) (code, why string) {
 	p := c.Package
+	signers, refused := m.unsigned(&p, c.Signatures)
+	if refused != "" {
+		return refused, ""
+	}
 	resident := m.loaded[p.Version]
 	if resident != nil && resident.ManifestDigest != p.ManifestDigest {
 		return "manifest_mismatch", ""
@@ -66,6 +70,9 @@ func (m *Model) load(c *fsm.LoadPackage, r *fsm.Result) (code, why string) {
 		if m.level >= 1 {
 			m.facts[p.Version] = newFacts()
 		}
+	}
+	if len(signers) > 0 {
+		m.signers[p.Version] = signers
 	}
 	if f := m.facts[p.Version]; f != nil {
 		f.owners = nil

@@ -22,8 +22,10 @@ func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
 		one := *c
 		canaries[typ] = &one
 	}
+	signers := maps.Clone(m.signers)
 	refuse := func(operation string, types []string, code string) (string, string) {
 		m.loaded, m.routes, m.ready, m.moved, m.facts, m.canaries, m.drains = loaded, routes, ready, moved, known, canaries, m.drains[:drains]
+		m.signers = signers
 		clear(m.left)
 		m.recordDeploy(operation, types, code)
 		return code, ""
@@ -120,6 +122,7 @@ func (w *World) drawDeployment(rng *rand.Rand) fsm.Command {
 		switch rng.IntN(8) {
 		case 0, 1, 2, 3:
 			change.Load = &fsm.LoadPackage{Package: one(rng, packages), Route: !odds(rng, 3)}
+			change.Load.Signatures = w.drawSignatures(change.Load.Package.Version, rng)
 		case 4, 5:
 			change.Route = &fsm.RouteType{Type: one(rng, types), Version: version(rng)}
 		case 6:

@@ -33,6 +33,10 @@ func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why stri
 	if member.InputSchema != c.Start.CheckedSchema {
 		return recheck, ""
 	}
+	signers, refused := m.unsigned(&c.Package, c.Signatures)
+	if refused != "" {
+		return refuse(refused)
+	}
 	goes := c.Ephemeral && (resident == nil || m.facts[resident.Version].owners != nil)
 	if c.Allowed != nil && !goes {
 		return refuse("permission_denied")
@@ -53,8 +57,11 @@ func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why stri
 	}
 
 	if resident == nil {
-		m.load(&fsm.LoadPackage{Package: c.Package}, new(fsm.Result))
+		m.load(&fsm.LoadPackage{Package: c.Package, Signatures: c.Signatures}, new(fsm.Result))
 		m.recordDeploy("load", types, ok)
+	}
+	if len(signers) > 0 {
+		m.signers[c.Package.Version] = signers
 	}
 	f := m.facts[c.Package.Version]
 	switch {
@@ -80,6 +87,7 @@ func (w *World) drawPackage(rng *rand.Rand) fsm.Command {
 		Package: p, Start: fsm.StartRun{WorkflowID: one(rng, ids), RunID: w.mint(rng), Type: one(rng, p.Members).Type}, Ephemeral: !odds(rng, 5),
 		Bytes: 100, Owner: one(rng, []string{"", "ci", "ci", "ops"}),
 	}
+	c.Signatures = w.drawSignatures(p.Version, rng)
 	switch rng.IntN(12) {
 	case 0:
 		c.Package.ManifestDigest[0] ^= 1

@@ -154,6 +154,7 @@ func (m *Model) remove(p *catalog.Package) {
 		m.settleOne(p)
 	}
 	delete(m.loaded, p.Version)
+	delete(m.signers, p.Version)
 	delete(m.ready, p.Version)
 	delete(m.facts, p.Version)
 	delete(m.moved, p.Version)
@@ -246,6 +247,8 @@ func (w *World) submitVersion(n *node, rng *rand.Rand) bool {
 	typ, ref := p.Members[rng.IntN(len(p.Members))].Type, p.Version.String()
 	var c fsm.Command
 	switch d := rng.IntN(20); {
+	case w.model.level >= 4 && odds(rng, 6):
+		c = w.drawPolicy(rng)
 	case w.model.level >= 3 && odds(rng, 8):
 		c = w.drawToken(rng)
 	case w.model.level < 1 && d > 2:

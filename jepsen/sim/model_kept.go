@@ -156,7 +156,7 @@ func toldOf(d rows.DeployRecord) wire.Deploy {
 	}
 	return wire.Deploy{
 		Index: d.Index, N: d.N, At: d.At.Std(), Operation: d.Operation, WorkflowType: d.Type, Version: text(d.Version), Previous: text(d.Previous), Actor: d.Actor,
-		RequestID: d.RequestID, Outcome: d.Outcome, Message: d.Message, FreshlyLoaded: d.Fresh, RouteChanged: d.Routed, RoutedBefore: text(d.Before), Chain: text(d.Chain),
+		RequestID: d.RequestID, Outcome: d.Outcome, Message: d.Message, FreshlyLoaded: d.Fresh, RouteChanged: d.Routed, RoutedBefore: text(d.Before), SignedBy: d.SignedBy, Chain: text(d.Chain),
 	}
 }
 

@@ -58,9 +58,14 @@ func (w *World) drawPolicy(rng *rand.Rand) fsm.Command {
 	switch rng.IntN(10) {
 	case 0, 1, 2, 3:
 		return &fsm.TrustKey{Name: name, Key: keyOf(name)}
-	case 4:
-		return &fsm.RevokeKey{Name: name, Forget: odds(rng, 2)}
-	case 5, 6:
+	case 4, 5:
+		for _, there := range slices.Sorted(maps.Keys(w.model.trusted)) { // usually one that there is
+			if odds(rng, 2) {
+				name = there
+			}
+		}
+		return &fsm.RevokeKey{Name: name, Forget: odds(rng, 3)}
+	case 6, 7:
 		r := rows.SignatureRule{Prefix: prefix, Count: rng.Uint64N(3)}
 		if odds(rng, 2) {
 			r.Keys = []string{name}

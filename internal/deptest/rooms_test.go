@@ -96,7 +96,7 @@ var rooms = []room{
 		"transport serves the engine, whose bounds of schedules it names, and declares what it needs of a cluster itself"},
 	{"cmd/aion-node/tracing", []string{"fsm", "fsm/history", "fsm/rows"}, []string{"*", "go.opentelemetry.io/otel"}, "the only one who knows OpenTelemetry: the engine and transport say what they do through ports of their own"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
-	{"jepsen/sim", []string{"catalog", "fsm/history", "engine/replay", "engine/runtime/...", "fsm", "fsm/audit", "fsm/rows", "transport/wire"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises, and verifies chains as callers do"},
+	{"jepsen/sim", []string{"catalog", "catalog/signature", "fsm/history", "engine/replay", "engine/runtime/...", "fsm", "fsm/audit", "fsm/rows", "transport/wire"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises, and verifies chains as callers do"},
 	{"jepsen/gate/seeded", nil, nil, "what planted bugs call, compiled into copies of the product: it can bring nothing along, and nobody in the tree imports it"},
 	{"jepsen/load", []string{"jepsen/nodes", "jepsen/op", "transport/client", "transport/wire"}, nil, "what workloads are made of: it knows none of them"},
 	{"jepsen/load/runs", []string{"jepsen/load", "jepsen/op", "transport/client", "transport/wire"}, nil, "several workloads start runs and read them to their end: it serves them and knows none"},

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +53,11 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 	values := map[string]string{
 		"text": "x", "number": "2048", "duration": "7s", "switch": "true", "list": "a:1,b:2",
 		"raft.log_store": "bolt", "log.level": "debug", "log.format": "json", "gossip.key": "MDEyMzQ1Njc4OWFiY2RlZg==",
-		"auth.tokens": "ci:write:0123456789abcdef", "cluster.bootstrap_expect": "3", "limits.turns": "4", "limits.backtest_cpu": "50",
+		"auth.tokens": "ci:write:0123456789abcdef", "auth.algorithms": "PS256,ES384", "auth.jwks_refresh": "1m0s", "auth.jwt_grants": "sub=ci: read,groups=ops: operate", "auth.certificates": "cn=ci: read,dns=b.example: work", "cluster.bootstrap_expect": "3", "limits.turns": "4", "limits.backtest_cpu": "50",
 		"deploy.check_memory_bytes": "536870912", "deploy.max_changes": "64", "deploy.max_change_bytes": "131072", "limits.history_bytes": "131072", "limits.memory_bytes": "1048576", "limits.resident_bytes": "1048576",
 		"raft.log_bytes": "134217728", "cluster.join_token": "0a1b.secret", "otel.endpoint": "http://127.0.0.1:4318", "otel.sample": "0.5", "audit.file_bytes": "1048576", "audit.webhook": "https://a.example/x", "backup.at_once": "4", "backup.bytes_per_second": "65536",
 	}
+	jwt := []string{"AION_AUTH_JWKS=keys.json", "AION_AUTH_ISSUER=https://id.example", "AION_AUTH_AUDIENCE=aion", "AION_AUTH_GRANTS_CLAIM=grants"}
 	for _, k := range Keys() {
 		value, ok := values[k.Name]
 		if !ok {
@@ -76,6 +78,14 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 			more = []string{"AION_TLS_CERT_FILE=c"}
 		case "cluster.bootstrap_expect":
 			more = []string{"AION_CLUSTER_JOIN=a:1"}
+		case "auth.jwks":
+			more = jwt[1:]
+		case "auth.issuer", "auth.audience", "auth.grants_claim", "auth.jwt_grants":
+			more = slices.DeleteFunc(slices.Clone(jwt), func(v string) bool { return strings.HasPrefix(v, k.Variable()+"=") })
+		case "auth.certificates":
+			more = []string{"AION_TLS_CLIENT_CA_FILE=c", "AION_TLS_KEY_FILE=k", "AION_TLS_CERT_FILE=x"}
+		case "tls.client_ca_file":
+			more = []string{"AION_AUTH_CERTIFICATES=cn=ci: read", "AION_TLS_KEY_FILE=k", "AION_TLS_CERT_FILE=x"}
 		case "audit.webhook_token":
 			more = []string{"AION_AUDIT_WEBHOOK=https://a.example"}
 		}

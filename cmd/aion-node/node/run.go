@@ -27,7 +27,7 @@ type part struct {
 // Run runs the node until ctx ends or it cannot go on, and then releases everything. The error is
 // nil after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
-	ended := make(chan *part, 7)
+	ended := make(chan *part, 8) // as many as there are parts: nobody listens to the later ones
 	begin := func(name string, run func(context.Context) error) *part {
 		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends in its turn, not all at once
 		p := &part{name: name, stop: stop, over: make(chan struct{})}

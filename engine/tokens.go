@@ -18,10 +18,11 @@ type NewToken struct {
 	Hash    catalog.Digest // SHA-256 of its secret
 	Grants  []string
 	Expires time.Time // zero = never
+	Rates   rows.TokenRates
 }
 
 func (n *NewToken) row() (k rows.Token, err error) {
-	k = rows.Token{Name: n.Name, Hash: n.Hash, Grants: n.Grants}
+	k = rows.Token{Name: n.Name, Hash: n.Hash, Grants: n.Grants, Rates: n.Rates}
 	if flaw := history.NameFlaw(n.Name); n.Name != "" && flaw != "" {
 		return k, invalid("name", "%s", flaw)
 	}
@@ -47,6 +48,11 @@ func (e *Engine) CreateToken(ctx context.Context, c Call, n NewToken) (*rows.Tok
 	k, err := n.row()
 	if err != nil {
 		return nil, Answered{}, err
+	}
+	if n.Rates != (rows.TokenRates{}) {
+		if err := e.atLevel(4); err != nil {
+			return nil, Answered{}, err
+		}
 	}
 	return proposeToken(ctx, e, c, &fsm.CreateToken{Token: k})
 }

@@ -60,6 +60,7 @@ type caller struct {
 	first   bool           // may make the first token: see bootstrapper
 	serial  uint64         // of a token in the state; 0 = it is of another kind
 	outside string         // kindJWT or kindCertificate: what somebody else vouches for; empty = a token
+	quota   *quota         // what it may use on this node, which was called; nil = as much as it will
 	// another node makes the call for the caller, and has proven that it is a node
 	passedOn bool
 	expires  history.Time // likewise; 0 = never
@@ -152,7 +153,9 @@ func (s *Server) identify(r *http.Request) (caller, error) {
 	if !ok {
 		return caller{}, wire.New("unauthenticated", "this token is not known, or its time is over")
 	}
-	return s.callerOf(&k), nil
+	c := s.callerOf(&k)
+	c.quota = s.quotas.ofToken(&k, time.Now())
+	return c, nil
 }
 
 // anonymous is the caller of a node without tokens.

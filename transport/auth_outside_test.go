@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -12,6 +13,7 @@ import (
 	"encoding/json"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +24,7 @@ import (
 	"time"
 
 	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/jwt"
 	"aion.dev/aion/transport/wire"
 )
@@ -234,6 +237,54 @@ func TestParseCertificateRule(t *testing.T) {
 	for _, bad := range []string{"", "ci: read", "cn=ci", "cn=: read", "cn=ci: ", "cn=ci: everything", "ou=ci: read", "cn=a\tb: read"} {
 		if r, err := transport.ParseCertificateRule(bad); err == nil {
 			t.Errorf("%q is read as %+v", bad, r)
+		}
+	}
+}
+
+// TestClientCertificatesOverTheHotFace: a stream is its caller's, whom TLS has verified.
+func TestClientCertificatesOverTheHotFace(t *testing.T) {
+	k := newKeeper(t)
+	rule, err := transport.ParseCertificateRule("cn=ci: signal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, caKey := certificate(t, &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
+	pool := x509.NewCertPool()
+	pool.AddCert(ca)
+	node, nodeKey := certificate(t, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, ca, caKey)
+	server, err := transport.New(transport.Config{
+		Parts: parts(k.node), Cluster: k.seat, Node: "n1", Certificates: []transport.CertificateRule{rule},
+		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{node.Raw}, PrivateKey: nodeKey}}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: pool},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error)
+	go func() { served <- server.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		<-served
+	})
+	own, ownKey := certificate(t, &x509.Certificate{Subject: pkix.Name{CommonName: "ci"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, ca, caKey)
+	for _, face := range []client.Face{client.FaceHot, client.FaceHTTP} {
+		c, err := client.New(client.Config{
+			Addresses: []string{"https://" + l.Addr().String()}, Face: face, RootCAs: pool, Patience: -1,
+			Certificate: &tls.Certificate{Certificate: [][]byte{own.Raw}, PrivateKey: ownKey},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Start(t.Context(), wire.StartRequest{Type: "order"}); err == nil || wire.Of(err).Code != "permission_denied" {
+			t.Errorf("%q: beyond its grants: %v", face, err)
+		}
+		if _, err := c.Signal(t.Context(), wire.RunRef{WorkflowID: "nobody"}, "go", nil); err == nil || wire.Of(err).Code != "not_found" {
+			t.Errorf("%q: within its grants: %v", face, err)
 		}
 	}
 }

@@ -63,6 +63,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 		n, err = 0, b.x.tooLarge()
 	}
 	b.left -= int64(n)
+	if b.x.hot == nil {
+		b.x.caller.quota.spend(n)
+	}
 	if room := min(cap(b.head)-len(b.head), n); room > 0 {
 		b.head = append(b.head, p[:room]...)
 	}

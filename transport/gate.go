@@ -60,6 +60,12 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 				return
 			}
 		}
+		over, err := x.caller.quota.begin(x.waits() || route.stream, time.Now())
+		if err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
+		defer over()
 		if err := s.auditable(&x.caller, route, r); err != nil {
 			writeProblem(w, wire.Of(err))
 			return

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	"aion.dev/aion/transport/hot"
 	"aion.dev/aion/transport/hot/pb"
@@ -28,6 +29,7 @@ func (c *hotCaller) Call(ctx context.Context, call *pb.Call) (a *pb.Answer, sent
 			a = c.failed(wire.New("internal", "the node's handler panicked; its log says more"))
 		}
 		c.server.auditHot(x, a)
+		x.caller.quota.spend(len(call.Body) + len(a.Body))
 		sent = x.releaseMemory
 		done(operation, int(a.Status))
 	}()
@@ -96,6 +98,11 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 		}
 		return nil, err
 	}
+	over, err := x.caller.quota.begin(x.waits(), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	defer over()
 	if err := s.auditable(&x.caller, op.route, x.r); err != nil {
 		return nil, err
 	}

@@ -83,8 +83,18 @@ func (h *hotFace) join(srv *http.Server) {
 // handle serves a connection; below it is the one that the listener accepted.
 func (h *hotFace) handle(c, below net.Conn) {
 	own, _ := below.(*connection)
-	h.face.Handle(c, func(ctx context.Context) context.Context { return context.WithValue(ctx, connectionKey{}, own) })
+	var state *tls.ConnectionState // with the caller's certificate; nil = plaintext
+	if over, ok := c.(*tls.Conn); ok {
+		s := over.ConnectionState()
+		state = &s
+	}
+	h.face.Handle(c, func(ctx context.Context) context.Context {
+		return context.WithValue(context.WithValue(ctx, connectionKey{}, own), tlsKey{}, state)
+	})
 }
+
+// tlsKey is where the context of a stream has the state of TLS.
+type tlsKey struct{}
 
 // prefaced is a connection whose first bytes have been read.
 type prefaced struct {
@@ -122,6 +132,7 @@ func (h *hotFace) Closing() <-chan struct{} { return h.server.closing.Done() }
 // Open implements hot.Door.
 func (h *hotFace) Open(r *http.Request) (hot.Caller, error) {
 	s := h.server
+	r.TLS, _ = r.Context().Value(tlsKey{}).(*tls.ConnectionState)
 	if s.openToAll() && !s.guard.accepts(r) {
 		p := misdirected(r)
 		s.denials.hold(r, "", p)

@@ -42,7 +42,7 @@ func apiConfig(version string) huma.Config {
 				Headers: map[string]*huma.Header{
 					wire.HeaderNode: textHeader("Id of the node that answered"),
 					"Retry-After": {Schema: &huma.Schema{Type: "integer"},
-						Description: "Seconds to wait before retrying. Present if the outcome is retry"},
+						Description: "Seconds to wait before retrying. Present if the outcome is retry, and if a token has used up its rate"},
 				},
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {
 					Type: "http", Scheme: "bearer", Description: "A token of the cluster, or of the node's file. A cluster without tokens, whose nodes listen on loopback, asks for none.",

@@ -89,7 +89,7 @@ func problemResponse(status int, codes string) *huma.Response {
 	default:
 		description = fmt.Sprintf("%s: %s", http.StatusText(status), codes)
 	}
-	if status == http.StatusServiceUnavailable {
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		headers["Retry-After"] = &huma.Param{Ref: "#/components/headers/Retry-After"}
 	}
 	return &huma.Response{Description: description, Headers: headers,

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aion.dev/aion/catalog"
@@ -37,6 +38,10 @@ func headersOf(p *wire.Problem) http.Header {
 	}
 	if p.Status == http.StatusServiceUnavailable && p.Outcome == wire.Retry {
 		h.Set("Retry-After", "1")
+	}
+	var seconds int
+	if p.Code == "resource_exhausted" && p.Fact(retryAfter, &seconds) {
+		h.Set("Retry-After", strconv.Itoa(seconds))
 	}
 	return h
 }

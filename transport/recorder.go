@@ -53,6 +53,9 @@ func (r *recorder) Write(b []byte) (int, error) {
 	}
 	r.setLength(len(b))
 	r.audit(b)
+	if r.exchange != nil {
+		r.exchange.caller.quota.spend(len(b))
+	}
 	r.sendHead()
 	return r.ResponseWriter.Write(b)
 }

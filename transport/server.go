@@ -71,6 +71,7 @@ type Server struct {
 	fresh   freshness
 	vigils  vigils
 	grants  readGrants
+	quotas  quotas
 	mux     *http.ServeMux
 	api     huma.API
 	made    *made             // what huma made of the route that is being added

@@ -96,6 +96,12 @@ func newToken(spec wire.TokenSpec) (n engine.NewToken, secret string, err error)
 		return n, "", invalid("grants", "is empty: a token without grants can do nothing")
 	}
 	n.Grants = set.Strings()
+	n.Rates = rows.TokenRates{Calls: spec.Rate, Bytes: spec.ByteRate, Waits: spec.Waits}
+	for field, rate := range map[string]uint64{"rate": spec.Rate, "byte_rate": spec.ByteRate, "waits": spec.Waits} {
+		if rate > maxTokenRate {
+			return n, "", invalid(field, "is %d, the limit is %d", rate, maxTokenRate)
+		}
+	}
 	if n.Expires, err = expiry(spec.Expires, time.Now()); err != nil {
 		return n, "", err
 	}
@@ -109,6 +115,9 @@ func newToken(spec wire.TokenSpec) (n engine.NewToken, secret string, err error)
 	}
 	return n, secret, nil
 }
+
+// maxTokenRate is far more than a node can serve.
+const maxTokenRate = 1 << 40
 
 // maxTokenName bounds the name of a token of the state.
 const maxTokenName = 100
@@ -145,7 +154,8 @@ func (s *Server) tokenMade(k *rows.Token, a engine.Answered, err error, secret s
 
 func tokenOf(k *rows.Token, now history.Time) wire.Token {
 	created := k.CreatedAt.Std()
-	return wire.Token{Name: k.Name, Grants: k.Grants, CreatedAt: &created, CreatedBy: k.CreatedBy, ExpiresAt: timeOf(k.ExpiresAt), Expired: k.Expired(now)}
+	return wire.Token{Name: k.Name, Grants: k.Grants, CreatedAt: &created, CreatedBy: k.CreatedBy, ExpiresAt: timeOf(k.ExpiresAt), Expired: k.Expired(now),
+		TokenRates: wire.TokenRates{Rate: k.Rates.Calls, ByteRate: k.Rates.Bytes, Waits: k.Rates.Waits}}
 }
 
 type tokensInput struct {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
@@ -148,6 +149,7 @@ func tokenCmd(a *app) *cobra.Command {
 func tokenCreateCmd(a *app) *cobra.Command {
 	var spec wire.TokenSpec
 	var place secretPlace
+	var byteRate string
 	cmd := &cobra.Command{
 		Use:   "create NAME --grant G...",
 		Short: "Make a token that may do what its grants say, and nothing else",
@@ -170,6 +172,11 @@ A grant may be limited by a prefix: start:type=order, work:queue=gpu-, operate:t
 			if spec.Expires, err = expires(spec.Expires); err != nil {
 				return err
 			}
+			if byteRate != "" {
+				if spec.ByteRate, err = config.ParseBytes(byteRate); err != nil {
+					return usage("--byte-rate %v", err)
+				}
+			}
 			return place.make(a, cmd, func(ctx context.Context, c *client.Client, hash string) (*wire.TokenAnswer, error) {
 				spec.SecretSHA256 = hash
 				return c.CreateToken(ctx, spec, a.mutationOptions()...)
@@ -177,6 +184,9 @@ A grant may be limited by a prefix: start:type=order, work:queue=gpu-, operate:t
 		},
 	}
 	cmd.Flags().StringArrayVar(&spec.Grants, "grant", nil, "`KIND` or KIND:KEY=PREFIX; may repeat")
+	cmd.Flags().Uint64Var(&spec.Rate, "rate", 0, "at most `N` calls a second on each node (default: as many as it will)")
+	cmd.Flags().StringVar(&byteRate, "byte-rate", "", "at most `SIZE` (1MiB) a second on each node, of calls and answers")
+	cmd.Flags().Uint64Var(&spec.Waits, "waits", 0, "at most `N` calls that wait, and streams, at a time on each node")
 	cmd.Flags().StringVar(&spec.Expires, "expires", "", "it is valid for `D` (720h, 30d) or until then (RFC 3339); default: for ever")
 	place.flag(cmd)
 	return cmd
@@ -193,6 +203,7 @@ func tokenListCmd(a *app) *cobra.Command {
 				return c.Tokens(ctx, page, a.readOptions()...)
 			}, func(w io.Writer, t *wire.Tokens) {
 				var rows [][]string
+				limited := false
 				for _, k := range t.Tokens {
 					until := "for ever"
 					if k.ExpiresAt != nil {
@@ -201,9 +212,17 @@ func tokenListCmd(a *app) *cobra.Command {
 					if k.Expired {
 						until += " (over)"
 					}
-					rows = append(rows, []string{k.Name, strings.Join(k.Grants, " "), k.CreatedAt.UTC().Format(time.RFC3339), k.CreatedBy, until})
+					rows = append(rows, []string{k.Name, strings.Join(k.Grants, " "), k.CreatedAt.UTC().Format(time.RFC3339), k.CreatedBy, until, ratesOf(&k)})
+					limited = limited || k.TokenRates != (wire.TokenRates{})
 				}
-				table(w, "no tokens", []string{"NAME", "GRANTS", "CREATED", "BY", "UNTIL"}, rows)
+				header := []string{"NAME", "GRANTS", "CREATED", "BY", "UNTIL", "RATES"}
+				if !limited {
+					header = header[:5]
+					for i := range rows {
+						rows[i] = rows[i][:5]
+					}
+				}
+				table(w, "no tokens", header, rows)
 				if t.NextCursor != "" {
 					fmt.Fprintf(w, "more: --cursor %s\n", t.NextCursor)
 				}
@@ -213,6 +232,21 @@ func tokenListCmd(a *app) *cobra.Command {
 	cmd.Flags().IntVar(&page.Limit, "limit", 0, "at most `N` tokens, 1 to 1000 (default 100)")
 	cmd.Flags().StringVar(&page.Cursor, "cursor", "", "go on after `CURSOR`, which the page before ended with")
 	return cmd
+}
+
+// ratesOf says how much a token may be used on each node.
+func ratesOf(k *wire.Token) string {
+	var all []string
+	if k.Rate > 0 {
+		all = append(all, fmt.Sprintf("%d calls/s", k.Rate))
+	}
+	if k.ByteRate > 0 {
+		all = append(all, bytesOf(int64(k.ByteRate))+"/s")
+	}
+	if k.Waits > 0 {
+		all = append(all, fmt.Sprintf("%d waits", k.Waits))
+	}
+	return strings.Join(all, ", ")
 }
 
 func tokenRevokeCmd(a *app) *cobra.Command {

@@ -15,6 +15,14 @@ type Token struct {
 	CreatedAt history.Time   `cbor:"5,keyasint"`
 	CreatedBy string         `cbor:"6,keyasint,omitempty"` // the actor
 	ExpiresAt history.Time   `cbor:"7,keyasint,omitempty"` // 0 = never
+	Rates     TokenRates     `cbor:"8,keyasint,omitzero"`  // level 4; the state does not read them
+}
+
+// TokenRates are how much a token may be used, on each node that is called; 0 = as much as it will.
+type TokenRates struct {
+	Calls uint64 `cbor:"1,keyasint,omitempty"` // a second
+	Bytes uint64 `cbor:"2,keyasint,omitempty"` // a second, of calls and answers
+	Waits uint64 `cbor:"3,keyasint,omitempty"` // calls that wait at a time
 }
 
 // Expired reports whether the token's time is over.

@@ -14,6 +14,15 @@ type TokenSpec struct {
 	Name   string   `json:"name" doc:"Printable characters without space and /; it is the actor of what is done with the token"`
 	Grants []string `json:"grants" doc:"KIND or KIND:KEY=PREFIX each, such as read, start:type=order or work:queue=gpu-"`
 	TokenLife
+	TokenRates
+}
+
+// TokenRates are how much a token may be used, on each node that is called; absent = as much as it
+// will.
+type TokenRates struct {
+	Rate     uint64 `json:"rate,omitempty" doc:"Calls a second on each node; absent: as many as it will"`
+	ByteRate uint64 `json:"byte_rate,omitempty" doc:"Bytes a second on each node, of calls and answers; absent: as many as it will"`
+	Waits    uint64 `json:"waits,omitempty" doc:"Calls that wait at a time on each node, and streams; absent: as many as it will"`
 }
 
 // BootstrapSpec is the body of POST /v1/auth/bootstrap.
@@ -37,6 +46,7 @@ type Token struct {
 	CreatedBy string     `json:"created_by,omitempty" doc:"The actor who made it"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Absent: never"`
 	Expired   bool       `json:"expired,omitempty" doc:"Its time is over; it goes a week later"`
+	TokenRates
 }
 
 // Tokens is a page of tokens, by name.

@@ -52,15 +52,15 @@ func ParseToken(item string) (t Token, err error) {
 		}
 	}
 	if len(role) > 2 {
-		if t.Bytes, err = parseBytes(role[2]); err != nil || t.Bytes == 0 {
+		if t.Bytes, err = ParseBytes(role[2]); err != nil || t.Bytes == 0 {
 			return t, fmt.Errorf("(%s): %q is no number of bytes such as 1048576, 512KiB or 64MiB", t.Name, role[2])
 		}
 	}
 	return t, nil
 }
 
-// parseBytes reads a number of bytes, perhaps with a unit.
-func parseBytes(text string) (uint64, error) {
+// ParseBytes reads a number of bytes, perhaps with a unit.
+func ParseBytes(text string) (uint64, error) {
 	for i, unit := range []string{"KiB", "MiB", "GiB"} {
 		if number, ok := strings.CutSuffix(text, unit); ok {
 			n, err := strconv.ParseUint(number, 10, 32)

@@ -41,7 +41,7 @@ func Bugs() []Bug {
 		{"identity-trusted", "the leader takes a follower's word for a token that it does not know itself", false, []Try{under("callers", "none"), under("callers", "kill-leader")}},
 		{"token-checked-early", "a call is let in by what a node knew before it led", false, []Try{under("callers", "kill-leader"), under("callers", "transfers")}},
 		{"token-unasked", "a token that a node does not know is refused without asking the leader", false, []Try{under("callers", "none"), under("callers", "kill-leader")}},
-		{"jwt-overdue", "a JWT counts on when it has expired", false, []Try{under("callers", "none")}},
+		{"jwt-unsigned", "a JWT counts whoever has signed it", false, []Try{under("callers", "none")}},
 		{"scope-ignored", "a caller reaches runs beyond its grants", true, []Try{under("callers", "none")}},
 		{"signature-unread", "whatever names a trusted key counts as its signature", true, []Try{under("signatures", "none")}},
 		{"revoked-counts", "signatures by a revoked key count on", true, []Try{under("signatures", "none"), under("signatures", "process")}},

@@ -53,7 +53,9 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 		case o.Workload != name:
 		case o.F == "overdue" && o.Outcome == op.OK:
 			bad(o, "a call through %s succeeded with a JWT that had expired long before", o.Node)
-		case o.F == "overdue" && o.Outcome == op.Refused && o.Code != "unauthenticated", o.F == "vouched" && o.Outcome == op.Refused:
+		case o.F == "forged" && o.Outcome == op.OK:
+			bad(o, "a call through %s succeeded with a JWT that a stranger has signed", o.Node)
+		case (o.F == "overdue" || o.F == "forged") && o.Outcome == op.Refused && o.Code != "unauthenticated", o.F == "vouched" && o.Outcome == op.Refused:
 			bad(o, "a call (%s) through %s with a JWT was refused with %s", o.F, o.Node, o.Code)
 		}
 		if o.Workload != name || o.F != "limit" && o.F != "look" {

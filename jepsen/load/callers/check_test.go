@@ -30,6 +30,7 @@ func TestCheck(t *testing.T) {
 		{"may less", story(at("look", 21, 30, op.Refused, "permission_denied")), "it has the grants for it"},
 		{"vouched for", []op.Op{at("vouched", 1, 2, op.OK, ""), at("overdue", 1, 2, op.Refused, "unauthenticated")}, ""},
 		{"overdue", []op.Op{at("overdue", 1, 2, op.OK, "")}, "had expired long before"},
+		{"forged", []op.Op{at("forged", 1, 2, op.OK, "")}, "a stranger has signed"},
 		{"overdue, and told otherwise", []op.Op{at("overdue", 1, 2, op.Refused, "permission_denied")}, "refused with permission_denied"},
 		{"vouched for in vain", []op.Op{at("vouched", 1, 2, op.Refused, "unauthenticated")}, "with a JWT was refused"},
 		{"is not made", []op.Op{at("create", 1, 2, op.Refused, "invalid_state")}, "create of token t was refused"},

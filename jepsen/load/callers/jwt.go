@@ -13,6 +13,9 @@ import (
 // everybody: it opens clusters of tests.
 var issuerKey = ed25519.NewKeyFromSeed([]byte("the issuer of the suite's tokens"))
 
+// strangersKey is that of nobody whom nodes know.
+var strangersKey = ed25519.NewKeyFromSeed([]byte("somebody else, who issues tokens"))
+
 const (
 	issuerName = "https://jepsen.example"
 	audience   = "aion-jepsen"
@@ -38,10 +41,10 @@ func (w *Workload) Settings(dir string) ([]string, error) {
 }
 
 // vouch writes a token for what the tokens of the workload may do, that expires at a time.
-func vouch(subject string, expires time.Time) string {
+func vouch(key ed25519.PrivateKey, subject string, expires time.Time) string {
 	claims, _ := json.Marshal(map[string]any{"iss": issuerName, "aud": audience, "sub": subject, "exp": expires.Unix(), "grants": []string{"operate:queue=" + queuePrefix, "read:type=" + typ}})
 	head := text([]byte(`{"alg":"EdDSA","kid":"suite"}`)) + "." + text(claims)
-	return head + "." + text(ed25519.Sign(issuerKey, []byte(head)))
+	return head + "." + text(ed25519.Sign(key, []byte(head)))
 }
 
 // Lives of JWTs: no clock of a node is as wrong as that.

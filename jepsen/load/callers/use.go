@@ -1,5 +1,6 @@
 // Package callers makes tokens, calls with them through every node, and revokes them. It also calls
-// with JWTs of an issuer that the nodes know, of which some have expired.
+// with JWTs of an issuer that the nodes know, of which some have expired, and with some of a
+// stranger.
 //
 // Its checker knows only when calls began and ended: no change and no linearizable read succeeds
 // with a token whose revocation was answered before the call began, and none is told that it does
@@ -70,13 +71,16 @@ const usesAtOnce = 3
 func (w *Workload) vouched(ctx context.Context, e *load.Env) {
 	r, p := e.Rand(3_000_000), e.Record.Process()
 	for n := 0; ctx.Err() == nil && e.Pace(ctx); n++ {
-		f, until := "vouched", time.Now().Add(longLife)
-		if r.IntN(2) == 0 {
+		f, key, until := "vouched", issuerKey, time.Now().Add(longLife)
+		switch r.IntN(4) {
+		case 0:
 			f, until = "overdue", time.Now().Add(-overFor)
+		case 1:
+			f, key = "forged", strangersKey
 		}
 		o := newOp(f, "jwt", "")
 		o.Process, o.Node, o.Request = p, e.AnyNode(r), fmt.Sprintf("jwt-%d", n)
-		if o = w.use(ctx, e, o, vouch("suite", until)); o.Outcome == op.Unknown {
+		if o = w.use(ctx, e, o, vouch(key, "suite", until)); o.Outcome == op.Unknown {
 			p = e.Record.Process()
 		}
 	}

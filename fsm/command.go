@@ -77,6 +77,8 @@ const (
 	KindRevokeKey         Kind = 86
 	KindSetSignatureRule  Kind = 87
 	KindDropSignatureRule Kind = 88
+
+	KindUpdateRun Kind = 97
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

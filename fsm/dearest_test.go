@@ -46,6 +46,10 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.start("run", "a")
 		return []Command{&SignalRun{Run: RunRef{WorkflowID: "run"}, Name: "s", Payload: large, MaxWaiting: 10}}
 	},
+	KindUpdateRun: func(w *world) []Command {
+		w.start("run", "a")
+		return []Command{&UpdateRun{Run: RunRef{WorkflowID: "run"}, ID: "u", Name: "s", Args: large, MaxWaiting: 10}}
+	},
 	KindRecordTurn: func(w *world) []Command { // closes a run that has everything under way
 		w.laden("run")
 		return []Command{w.turnOf("run", &history.WorkflowCompleted{Result: large})}

@@ -30,6 +30,8 @@ func Estimate(c Command) uint64 {
 		return least + 2*perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures)) + bytesWork(c.Start.Input) + attributesWork(c.Start.Attributes)
 	case *SignalRun:
 		return least + bytesWork(c.Payload)
+	case *UpdateRun:
+		return least + bytesWork(c.Args)
 	case *LeaseTasks:
 		return least + perTask*uint64(c.Max)
 	case *CompleteTasks:

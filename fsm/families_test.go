@@ -49,6 +49,7 @@ var owners = map[string][]string{
 	"Event":     {"run_rows.go", "run_carry_signals.go", "run_purge_history.go"}, // a run takes signals over as one row
 	"Turn":      {"run_turn.go", "run_purge.go"},
 	"Log":       {"run_log.go"},
+	"Update":    {"run_update.go"},
 	"ByStatus":  {"run_list.go"},
 	"Count":     {"run_counts.go"},
 

@@ -12,6 +12,7 @@ import (
 // unremembered are refusals without a number: no request ends with them.
 var unremembered = map[string]string{
 	"fsm.NodeRemoved":     "nodes announce themselves without a request id",
+	"fsm.Overtaken":       "asks the engine to look again and propose anew",
 	"fsm.Recheck":         "asks the engine to look again and propose anew",
 	"fsm.RequestMismatch": "is about the table of request ids itself",
 	"fsm.RequestsFull":    "is about the table of request ids itself",

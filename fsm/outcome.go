@@ -35,6 +35,7 @@ var outcomes = [...]func() any{
 	21: func() any { return new(TokenAnswer) },
 	24: func() any { return new(PackageStarted) },
 	28: func() any { return new(PolicyAnswer) },
+	27: func() any { return new(UpdateAnswer) },
 
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
@@ -135,6 +136,8 @@ func outcomeKind(v any) byte {
 		return 50
 	case *PackageStarted:
 		return 24
+	case *UpdateAnswer:
+		return 27
 	case *NotEphemeral:
 		return 52
 	case *NotFound:

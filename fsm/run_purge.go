@@ -52,7 +52,7 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 			break
 		}
 		list, stored := t.stored(r)
-		if rows += stored + asRows(r.Run.Turns) + asRows(r.Log.Blocks); rows > purgedRows && answer.Purged > 0 {
+		if rows += stored + asRows(r.Run.Turns) + asRows(r.Log.Blocks) + asRows(r.Updates); rows > purgedRows && answer.Purged > 0 {
 			break
 		}
 		t.purge(r, list)
@@ -67,6 +67,7 @@ func (t *step) purge(r *row, stored []rows.Stretch) {
 	t.forgetHistory(r, stored)
 	t.delRows(r.Serial, rows.FamilyTurn, r.Run.Turns)
 	t.forgetLog(r)
+	t.forgetUpdates(r)
 	t.label(r, nil)
 	t.unlistByParent(r)
 	t.Del(rows.TypeKey(r.Run.Type, r.Serial))

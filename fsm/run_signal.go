@@ -51,10 +51,16 @@ func (c *SignalRun) apply(t *step) (Answer, Refusal) {
 // limits that the run's newest turn came with. What the run itself causes is never refused here:
 // its next turn fails it, see RecordTurn.
 func (r *row) takesSignal(maxWaiting uint64, size int) Refusal {
+	if r.Signals-min(r.Consumed, r.Signals) >= maxWaiting {
+		return &ResourceExhausted{What: "signals waiting", Limit: maxWaiting}
+	}
+	return r.fits(size)
+}
+
+// fits refuses what would take the history past the limits of the run's newest turn.
+func (r *row) fits(size int) Refusal {
 	limits := r.Limits.OrDefault()
 	switch {
-	case r.Signals-min(r.Consumed, r.Signals) >= maxWaiting:
-		return &ResourceExhausted{What: "signals waiting", Limit: maxWaiting}
 	case r.Run.Events >= limits.Events:
 		return &ResourceExhausted{What: "events in the history", Limit: limits.Events}
 	case r.Run.Bytes+uint64(size) > limits.HistoryBytes:

@@ -113,7 +113,7 @@ func (c *RecordTurn) last() (last history.Data, why string) {
 		switch d := e.Data.(type) {
 		case *history.WorkflowCompleted, *history.WorkflowFailed, *history.WorkflowCancelled, *history.WorkflowContinuedAsNew:
 			last = d
-		case *history.AttributesUpdated, *history.ActivityCancelled, *history.TimerCancelled, *history.SignalSent, *history.ChildWorkflowStarted:
+		case *history.AttributesUpdated, *history.ActivityCancelled, *history.TimerCancelled, *history.SignalSent, *history.ChildWorkflowStarted, *history.UpdateCompleted:
 		case *history.ActivityScheduled:
 			if why := checkTaskNames(d.Queue, d.Activity); why != "" {
 				return nil, "holds an activity whose " + why
@@ -200,6 +200,9 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.sendSignal(r, e, last)
 	case *history.ChildWorkflowStarted:
 		t.startChild(r, e)
+	case *history.UpdateCompleted:
+		t.append(r, e)
+		t.answerUpdate(r, e.UpdateID)
 	case *history.ChildWorkflowCancelled:
 		t.append(r, e)
 		t.giveUp(r, e.ID)

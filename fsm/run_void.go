@@ -18,18 +18,21 @@ const (
 	maxVoidedByRuns = 100
 )
 
-// closesOver reports whether the turn would close r over what it has not seen. Continuing as new is
-// no such end: what was not seen goes along.
+// closesOver reports whether the turn would close r over what it has not seen. For signals and
+// requests to cancel continuing as new is no such end: they go along.
 func (c *RecordTurn) closesOver(t *step, r *row, last history.Data) bool {
+	heard := []history.Type{history.TypeSignalReceived, history.TypeCancelRequested, history.TypeUpdateAccepted}
 	switch last.(type) {
 	case *history.WorkflowCompleted, *history.WorkflowFailed, *history.WorkflowCancelled:
+	case *history.WorkflowContinuedAsNew: // an update is answered by the run that it was sent to
+		heard = heard[2:]
 	default:
 		return false
 	}
 	if c.Rules < 1 || r.Voided >= maxVoidedByRuns {
 		return false
 	}
-	return t.unseen(r, c.Through, history.TypeSignalReceived, history.TypeCancelRequested)
+	return t.unseen(r, c.Through, heard...)
 }
 
 // hears refuses what r's code would have to see, when r is about to close and so many turns were

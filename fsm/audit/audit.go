@@ -158,6 +158,8 @@ type recount struct {
 	version catalog.Version // that it is on
 	movedAt uint64          // seq of its newest WorkflowMoved
 	moved   []uint64        // seqs of those that do not fit
+
+	updates map[string]rows.Update // by id
 }
 
 type armedTimer struct {
@@ -190,6 +192,7 @@ func (c *checker) recountRuns() {
 		c.foldTurns(n)
 		c.checkLog(n)
 		c.compareRow(n)
+		c.checkUpdates(n)
 	}
 }
 
@@ -209,6 +212,7 @@ func (c *checker) fold(n *recount) {
 		}
 		n.retold.note(e)
 		n.apply(e)
+		n.noteUpdate(e)
 		return true
 	})
 	if err != nil {
@@ -330,6 +334,7 @@ func (c *checker) compareRow(n *recount) {
 	}
 	say("woken", r.Woken, n.woken)
 	say("signals", r.Signals, n.signals)
+	say("updates", r.Updates, uint64(len(n.updates)))
 	say("cancel asked", r.Run.CancelAsked, n.cancel)
 	say("time left", r.TimeLeft, map[bool]history.Duration{true: n.still}[n.status.Open()])
 	say("cut", r.Run.Cut, n.status.Open() && n.cut)

@@ -66,7 +66,7 @@ func (c *checker) checkOrphans() {
 	for _, n := range c.order {
 		known[n.row.Serial] = true
 	}
-	for _, family := range []byte{rows.FamilyEvent, rows.FamilyTurn, rows.FamilyTask, rows.FamilyLog} {
+	for _, family := range []byte{rows.FamilyEvent, rows.FamilyTurn, rows.FamilyTask, rows.FamilyLog, rows.FamilyUpdate} {
 		next := rows.Key(family)
 		for more := true; more; {
 			more = false

@@ -40,6 +40,8 @@ func samples() []Data {
 		&ChildWorkflowFailed{ID: 1, Error: fail},
 		&ChildWorkflowCancelled{ID: 1, Asked: true},
 		&WorkflowMoved{From: [32]byte{1}, To: [32]byte{2}, Turn: 3},
+		&UpdateAccepted{UpdateID: "u1", Name: "set", Args: Payload(`1`)},
+		&UpdateCompleted{UpdateID: "u1", Result: Payload(`1`), Error: &fail},
 	}
 }
 

@@ -41,6 +41,8 @@ const (
 	TypeChildWorkflowFailed    Type = 25
 	TypeChildWorkflowCancelled Type = 26
 	TypeWorkflowMoved          Type = 27
+	TypeUpdateAccepted         Type = 28
+	TypeUpdateCompleted        Type = 29
 )
 
 // Data is what an event says. The types that implement it are pointers to the structs of this
@@ -101,4 +103,6 @@ var kinds = [...]struct {
 	TypeChildWorkflowFailed:    {"ChildWorkflowFailed", func() Data { return new(ChildWorkflowFailed) }},
 	TypeChildWorkflowCancelled: {"ChildWorkflowCancelled", func() Data { return new(ChildWorkflowCancelled) }},
 	TypeWorkflowMoved:          {"WorkflowMoved", func() Data { return new(WorkflowMoved) }},
+	TypeUpdateAccepted:         {"UpdateAccepted", func() Data { return new(UpdateAccepted) }},
+	TypeUpdateCompleted:        {"UpdateCompleted", func() Data { return new(UpdateCompleted) }},
 }

@@ -35,6 +35,7 @@ const (
 	FamilyRun       = 'r' // serial -> RunRow
 	FamilyEvent     = 'e' // serial, seq -> event
 	FamilyTurn      = 't' // serial, n -> history.Turn
+	FamilyUpdate    = '3' // serial, update id -> Update
 	FamilyLog       = 'D' // serial, number of its last line -> LogBlock: what a turn logged
 	FamilyLatest    = 'w' // workflow id -> run id of its newest run
 	FamilyByType    = 'T' // type, 0, serial ->

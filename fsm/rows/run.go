@@ -69,5 +69,8 @@ type RunRow struct {
 
 	Carried CarriedUse `cbor:"27,keyasint,omitzero"` // signals that it took over from the run that it continues
 
+	Updates  uint64 `cbor:"41,keyasint,omitempty"` // accepted; level 4
+	Answered uint64 `cbor:"42,keyasint,omitempty"` // completed
+
 	Judged bool `cbor:"40,keyasint,omitempty"` // its canary has counted it as failed, for it was quarantined; level 2
 }

@@ -83,6 +83,8 @@ func estimateOf(data history.Data) uint64 {
 		return 14 + 2*bytesWork(e.Input)
 	case *history.SignalSent:
 		return 6 + 2*bytesWork(e.Payload)
+	case *history.UpdateCompleted:
+		return 5 + bytesWork(e.Result)
 	case *history.AttributesUpdated:
 		return attributesWork(e.Attributes)
 	case *history.WorkflowContinuedAsNew:

@@ -37,8 +37,13 @@ func (l *ledger) ask(d history.Data) error {
 	return nil
 }
 
-// judged reports whether a schema check turned the code's completion into the recorded failure.
+// judged reports whether a check that replay does not repeat turned what the code asks for into the
+// recorded failure: a schema the run's completion, a limit the answer to an update.
 func judged(asked, recorded history.Data) bool {
+	if answer, ok := asked.(*history.UpdateCompleted); ok {
+		was, ok := recorded.(*history.UpdateCompleted)
+		return ok && answer.UpdateID == was.UpdateID && was.Error != nil && was.Error.Kind == history.KindLimit && answer.Error == nil
+	}
 	failed, ok := recorded.(*history.WorkflowFailed)
 	if !ok {
 		return false

@@ -28,6 +28,11 @@ func (l *ledger) deliver(e history.Event) error {
 		}
 	case *history.SignalReceived:
 		l.receive(letter{seq: e.Seq, payload: d.Payload}, d.Name)
+	case *history.UpdateAccepted:
+		l.resolved++
+		box := l.updates.box(d.Name)
+		box.letters = append(box.letters, letter{seq: e.Seq, id: d.UpdateID, place: l.resolved, payload: d.Args})
+		l.held += uint64(len(d.Args)) + 32
 	case *history.TimerFired:
 		return l.resolveByEvent(e, d.ID, runtime.Future{}, timer, signal, condition)
 	case *history.ActivityCompleted:

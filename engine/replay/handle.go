@@ -12,14 +12,18 @@ import (
 // that are over go on in the order in which they came: each has a place, and the lowest goes first.
 
 // Handle implements runtime.Host.
-func (l *ledger) Handle(_ runtime.MessageKind, name string) error {
+func (l *ledger) Handle(kind runtime.MessageKind, name string) error {
 	if err := l.writable(); err != nil {
 		return err
 	}
-	if err := checkName("signal", name); err != nil {
+	mail, what := &l.mail, "signal"
+	if kind == runtime.Update {
+		mail, what = &l.updates, "update"
+	}
+	if err := checkName(what, name); err != nil {
 		return err
 	}
-	box := l.mail.box(name)
+	box := mail.box(name)
 	if box.handled {
 		return nil
 	}
@@ -27,7 +31,7 @@ func (l *ledger) Handle(_ runtime.MessageKind, name string) error {
 		return fmt.Errorf("code waits for signals %s already: handle them or wait for them", catalog.Quote(name))
 	}
 	box.handled = true
-	l.mail.handled = append(l.mail.handled, box)
+	mail.handled = append(mail.handled, box)
 	return nil
 }
 
@@ -50,8 +54,12 @@ func (l *ledger) Next(room bool) (next runtime.Next, err error) {
 	w, first := l.over(), !l.book.woken
 	l.book.woken = true
 	var box *mailbox
+	kind := runtime.Signal
 	if room {
 		box = l.mail.oldest()
+		if update := l.updates.oldest(); update != nil && (box == nil || update.letters[0].place < box.letters[0].place) {
+			box, kind = update, runtime.Update
+		}
 	}
 	switch {
 	case w == nil && box == nil && (!first || len(l.waits) == 0):
@@ -68,8 +76,30 @@ func (l *ledger) Next(room bool) (next runtime.Next, err error) {
 	}
 	in := box.take()
 	l.held -= uint64(len(in.payload)) + 32
-	l.consumed++
-	return runtime.Next{Message: &runtime.Message{Kind: runtime.Signal, Name: box.name, Payload: in.payload}}, nil
+	if kind == runtime.Signal {
+		l.consumed++
+	}
+	return runtime.Next{Message: &runtime.Message{Kind: kind, Name: box.name, Payload: in.payload, UpdateID: in.id}}, nil
+}
+
+// Answer implements runtime.Host. A result that passes a limit becomes the error that says so: the
+// sender's wish must not fail the run.
+func (l *ledger) Answer(updateID string, result history.Payload, failed *history.RunError) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	if err := l.checkRoom(&history.UpdateCompleted{Result: result, Error: failed}); err != nil {
+		return err
+	}
+	if failed == nil {
+		failed = l.handOut("result of the update", result)
+	}
+	d := &history.UpdateCompleted{UpdateID: updateID, Result: result}
+	if failed != nil {
+		short := clip(*failed)
+		d.Result, d.Error = nil, &short
+	}
+	return l.request(d)
 }
 
 // over returns the wait that was over first; nil = none is.

@@ -29,6 +29,7 @@ type ledger struct {
 	pending  [kinds]int
 	resolved uint64 // number of resolved futures and received messages: gives each one its place
 	mail     mail
+	updates  mail   // those that no handler has taken
 	consumed uint64 // signals consumed by waits
 	held     uint64 // bytes held by futures and mailboxes
 	cancel   cancellation

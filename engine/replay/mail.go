@@ -13,6 +13,7 @@ import (
 // letter is a received signal.
 type letter struct {
 	seq     uint64
+	id      string // of an update
 	place   uint64 // among what came and what resolved futures
 	payload history.Payload
 }

@@ -49,6 +49,8 @@ func workOf(d history.Data) uint64 {
 		return workOfChild + uint64(len(d.Input))/bytesPerWork
 	case *history.SignalSent:
 		return workOfTask + uint64(len(d.Payload))/bytesPerWork
+	case *history.UpdateCompleted:
+		return workOfEvent + uint64(len(d.Result))/bytesPerWork
 	case *history.AttributesUpdated:
 		return workOfLabels
 	}

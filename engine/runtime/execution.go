@@ -26,6 +26,14 @@ type Execution interface {
 	// Queries returns the names of the registered handlers, sorted.
 	Queries() []string
 
+	// Validate asks the validator that code registered for updates of a name, as Query asks a
+	// handler. asked is false if there is none, found if the code does not handle them. A
+	// *history.RunError is why the validator rejects the update; any other error is as for Resume.
+	Validate(name string, args history.Payload) (found, asked bool, err error)
+
+	// Updates returns the names of the updates that the code handles, sorted.
+	Updates() []string
+
 	// Where returns the source position ("order.star:12:9") of the code that is calling the host;
 	// "" outside host calls.
 	Where() string

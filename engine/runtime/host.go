@@ -61,6 +61,8 @@ type Host interface {
 	// all of the code waits, and ends the turn when there is nothing, or with ErrLater. A turn in
 	// which no code has waited so far gets a wait even if it is not over.
 	Next(room bool) (Next, error)
+	// Answer says what came of an update: a result, or what its handler failed with.
+	Answer(updateID string, result history.Payload, failed *history.RunError) error
 
 	SignalWorkflow(workflowID, name string, payload history.Payload) error
 	SetAttributes(a history.Attributes) error
@@ -131,13 +133,15 @@ type MessageKind uint8
 // The kinds of messages.
 const (
 	Signal MessageKind = iota
+	Update             // its sender waits for an answer
 )
 
 // Message is what a handler gets.
 type Message struct {
-	Kind    MessageKind
-	Name    string
-	Payload history.Payload
+	Kind     MessageKind
+	Name     string
+	Payload  history.Payload
+	UpdateID string // of an update, for Answer
 }
 
 // Next is what code goes on with: a message, or the wait for Wait, the very slice that Await got;

@@ -1,5 +1,7 @@
 package runtimetest
 
+import "aion.dev/aion/engine/runtime"
+
 // messages are the cases of waits that give nothing up, conditions and handlers.
 var messages = []Case{
 	{Name: "any", Does: "starts a timer of 1h and waits for signals a and b; waits for any of the three, then for any but a; returns both positions, and whether the timer is done", Lines: []Line{
@@ -113,5 +115,43 @@ var messages = []Case{
 		{"signal a 1", `waits: timer 1, timer 1`},
 		{"fire 1", `WorkflowCompleted {"result":1}
 			closes`},
+	}},
+	{Name: "updates", Does: `takes updates add, which a validator rejects with "too much" above 9: adds the argument to a total, sleeps 1s if it is 5, fails with "odd" if it is 3, and answers with the
+		total; updates end, without a validator, answer null. Waits until there was an end, and returns the total.`, Lines: []Line{
+		{"turn", `waits: condition 1`},
+		{"validate add 10", `update "add" is rejected: too much`},
+		{"validate add 9", `asked`},
+		{"validate end", `not asked`},
+		{"validate none 1", `the run takes no update "none"; it takes add, end`},
+		{"update u1 add 1", `UpdateCompleted {"update_id":"u1","result":1}
+			waits: condition 1`},
+		{"update u2 add 5 ; update u3 add 2", `TimerStarted {"id":2,"duration":"1s"}
+			UpdateCompleted {"update_id":"u3","result":8}
+			waits: condition 1, timer 2`},
+		{"update u4 add 3", `UpdateCompleted {"update_id":"u4","result":null,"error":{"kind":"failed","message":"odd"...
+			waits: condition 1, timer 2`},
+		{"validate add 9", `asked`},
+		{"update u5 end", `UpdateCompleted {"update_id":"u5","result":null}
+			waits: timer 2`},
+		{"fire 2", `UpdateCompleted {"update_id":"u2","result":11}
+			WorkflowCompleted {"result":11}
+			closes`},
+	}},
+	{Name: "updates-cancelled", Does: "as updates", Lines: []Line{
+		{"update u1 add 5", `TimerStarted {"id":2,"duration":"1s"}
+			waits: condition 1, timer 2`},
+		{"cancel", `TimerCancelled {"id":2}
+			WorkflowCancelled {}
+			closes`},
+	}},
+	{Name: "update-too-large", Does: "answers an update with a text of 10,000 bytes, and waits for a signal end", Limits: runtime.Limits{OutputBytes: 5000}, Lines: []Line{
+		{"turn", `waits: signal 1 end`},
+		{"update u1 big null", `UpdateCompleted {"update_id":"u1","result":null,"error":{"kind":"limit_exceeded","message":"result of the update has 10002 bytes, the limit is 5000"}}
+			waits: signal 1 end`},
+	}},
+	{Name: "validators-read", Does: "takes updates a and b: a's validator starts a timer, b's changes the run's state", Lines: []Line{
+		{"turn", `waits: signal 1 end`},
+		{"validate a 1", `update "a" is rejected: ...`},
+		{"validate b 1", `update "b" is rejected: ...`},
 	}},
 }

@@ -33,6 +33,8 @@ type Case struct {
 //	child 1 JSON | child 1 failed KIND MESSAGE | child 1 cancelled
 //	activity 1 JSON | activity 1 failed KIND MESSAGE
 //	cancel REASON                    cancellation is requested
+//	update ID NAME JSON              an update is accepted
+//	validate NAME JSON               wants "asked", "not asked", or why the update is refused
 //	query NAME JSON                  wants the answer, or "CODE: part of the message"
 //
 // Events that come together are separated by " ; ".
@@ -103,6 +105,17 @@ func (w *World) runLine(in string) string {
 		}
 		return string(answer)
 	}
+	if rest, ok := strings.CutPrefix(in, "validate "); ok {
+		name, args, _ := strings.Cut(rest, " ")
+		asked, err := w.Machine.Validate(w.t.Context(), name, history.Payload(args))
+		switch {
+		case err != nil:
+			return err.Error()
+		case asked:
+			return "asked"
+		}
+		return "not asked"
+	}
 	var news []history.Data
 	for _, event := range strings.Split(in, " ; ") {
 		if event != "turn" {
@@ -132,6 +145,10 @@ func (w *World) parseEvent(text string) history.Data {
 	switch kind {
 	case "cancel":
 		return &history.CancelRequested{Reason: rest}
+	case "update":
+		id, rest, _ := strings.Cut(rest, " ")
+		name, args, _ := strings.Cut(rest, " ")
+		return &history.UpdateAccepted{UpdateID: id, Name: name, Args: history.Payload(args)}
 	case "signal":
 		name, payload, _ := strings.Cut(rest, " ")
 		return &history.SignalReceived{Name: name, Payload: history.Payload(payload)}

@@ -123,6 +123,7 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 
 	"until":     (*arguments).until,
 	"on_signal": (*arguments).onSignal,
+	"on_update": (*arguments).onUpdate,
 
 	"signal_workflow": func(a *arguments) (starlark.Value, error) {
 		var id, name string
@@ -224,6 +225,24 @@ func (a *arguments) onSignal() (starlark.Value, error) {
 		return nil, err
 	}
 	return starlark.None, a.register(&a.signals, name, fn)
+}
+
+func (a *arguments) onUpdate() (starlark.Value, error) {
+	var name string
+	var fn, validator starlark.Callable
+	if err := a.unpack("name", &name, "fn", &fn, "validator??", &validator); err != nil {
+		return nil, err
+	}
+	if err := a.host.Handle(runtime.Update, name); err != nil {
+		return nil, err
+	}
+	if err := a.register(&a.updates, name, fn); err != nil {
+		return nil, err
+	}
+	if delete(a.validators, name); validator == nil {
+		return starlark.None, nil
+	}
+	return starlark.None, a.register(&a.validators, name, validator)
 }
 
 // register notes a handler, in place of the one that the name had.

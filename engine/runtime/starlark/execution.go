@@ -32,8 +32,10 @@ type execution struct {
 	end     *runtime.End
 	crash   *runtime.Crash
 
-	handlers map[string]starlark.Callable // of queries
-	signals  map[string]starlark.Callable // handlers of signals
+	handlers   map[string]starlark.Callable // of queries
+	signals    map[string]starlark.Callable // handlers of signals
+	updates    map[string]starlark.Callable // handlers of updates
+	validators map[string]starlark.Callable // of updates
 
 	mu      sync.Mutex
 	current *meter // meter of the running thread, which Interrupt stops
@@ -127,8 +129,7 @@ func (e *execution) Interrupt(cause error) {
 	}
 }
 
-// Query implements runtime.Execution. The handler runs on a thread of its own, while the coroutine
-// is parked or has ended.
+// Query implements runtime.Execution.
 func (e *execution) Query(name string, args history.Payload) (result history.Payload, found bool, err error) {
 	if e.crash != nil {
 		return nil, false, errNotUsable
@@ -137,11 +138,34 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 	if !found {
 		return nil, false, nil
 	}
-	m := newMeter("query", e, e.limits)
-	m.reads = true
+	err = e.look("query", handler, args, func(m *meter, v starlark.Value) (err error) {
+		result, err = m.encode("answer", v)
+		return err
+	})
+	return result, true, err
+}
+
+// Validate implements runtime.Execution.
+func (e *execution) Validate(name string, args history.Payload) (found, asked bool, err error) {
+	if e.crash != nil {
+		return false, false, errNotUsable
+	}
+	_, found = e.updates[name]
+	validator := e.validators[name]
+	if !found || validator == nil {
+		return found, false, nil
+	}
+	return true, true, e.look("validator", validator, args, func(*meter, starlark.Value) error { return nil })
+}
+
+// look calls a handler that only reads, and hands on what it returns. It runs on a thread and an
+// account of its own, while the code is parked or has ended.
+func (e *execution) look(what string, handler starlark.Callable, args history.Payload, then func(*meter, starlark.Value) error) (err error) {
+	m := newMeter(what, e, e.limits)
+	m.reads, m.root = true, handler
 	m.begin(true)
 	if err := e.setCurrent(m); err != nil {
-		return nil, true, err
+		return err
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -154,13 +178,13 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 	}()
 	v, err := m.call(handler, args)
 	if err == nil {
-		result, err = m.encode("answer", v)
+		err = then(m, v)
 	}
 	if err != nil {
 		failed, _ := m.explain(err)
-		return nil, true, failed
+		return failed
 	}
-	return result, true, nil
+	return nil
 }
 
 // call calls a handler, with the arguments if it accepts any.
@@ -178,6 +202,9 @@ func (m *meter) call(handler starlark.Callable, args history.Payload) (starlark.
 
 // Queries implements runtime.Execution.
 func (e *execution) Queries() []string { return slices.Sorted(maps.Keys(e.handlers)) }
+
+// Updates implements runtime.Execution.
+func (e *execution) Updates() []string { return slices.Sorted(maps.Keys(e.updates)) }
 
 // Where implements runtime.Execution.
 func (e *execution) Where() string {
@@ -205,7 +232,7 @@ func (e *execution) Close() {
 	if e.crash == nil {
 		e.crash = &runtime.Crash{Value: errClosed}
 	}
-	e.handlers, e.signals = nil, nil
+	e.handlers, e.signals, e.updates, e.validators = nil, nil, nil, nil
 }
 
 // crashOf describes a panic that was recovered.

@@ -193,7 +193,7 @@ func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) 
 // settle waits until all handlers have ended and no message is left, so that a run that goes on as
 // a new one leaves nothing behind that it had begun.
 func (e *execution) settle() error {
-	if len(e.signals) == 0 {
+	if len(e.signals)+len(e.updates) == 0 {
 		return nil
 	}
 	f := e.running
@@ -202,19 +202,43 @@ func (e *execution) settle() error {
 	return f.park(starlark.None)
 }
 
-// handle lets a handler deal with a message, whose payload it need not take. A handler whose wait
-// was cancelled with the run has ended; any other failure is the run's.
+// handle lets a handler deal with a message, whose payload it need not take.
 func (e *execution) handle(f *fiber, in *runtime.Message) error {
 	handler := e.signals[in.Name]
+	if in.Kind == runtime.Update {
+		handler = e.updates[in.Name]
+	}
 	if fn, ok := handler.(*starlark.Function); ok && fn.NumParams() == 0 {
 		in.Payload = nil
 	}
-	_, err := f.m.call(handler, in.Payload)
-	if err == nil || err == errClosed {
+	v, err := f.m.call(handler, in.Payload)
+	if err == errClosed || f.m.passed != nil {
 		return err
 	}
-	if _, cause := f.m.explain(err); cause != nil && cause.Kind == history.KindCancelled && e.host.CancelRequested() {
+	if in.Kind == runtime.Update {
+		return e.answer(f, in, v, err)
+	}
+	if err == nil {
 		return nil
 	}
+	if _, cause := f.m.explain(err); cause != nil && cause.Kind == history.KindCancelled && e.host.CancelRequested() {
+		return nil // its wait was cancelled with the run: the handler has ended, and the run decides
+	}
 	return err
+}
+
+// answer tells the sender of an update what its handler returned or failed with.
+func (e *execution) answer(f *fiber, in *runtime.Message, v starlark.Value, err error) error {
+	var result history.Payload
+	if err == nil {
+		result, err = f.m.encode("result of the update", v)
+	}
+	var failed *history.RunError
+	if err != nil {
+		failed, _ = f.m.explain(err)
+		if f.m.passed != nil {
+			return err
+		}
+	}
+	return e.host.Answer(in.UpdateID, result, failed)
 }

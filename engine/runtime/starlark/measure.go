@@ -27,7 +27,7 @@ func (m *meter) remeasure() {
 			live.add(f.kept)
 		}
 	}
-	for _, handlers := range []map[string]starlark.Callable{m.exec.handlers, m.exec.signals} {
+	for _, handlers := range []map[string]starlark.Callable{m.exec.handlers, m.exec.signals, m.exec.updates, m.exec.validators} {
 		for _, name := range slices.Sorted(maps.Keys(handlers)) {
 			live.add(handlers[name])
 		}

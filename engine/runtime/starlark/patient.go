@@ -41,6 +41,10 @@ func (p patient) Cancel(id uint64) error {
 	return p.e.ask(func() error { return p.Host.Cancel(id) })
 }
 
+func (p patient) Answer(updateID string, result history.Payload, failed *history.RunError) error {
+	return p.e.ask(func() error { return p.Host.Answer(updateID, result, failed) })
+}
+
 func (p patient) SignalWorkflow(workflowID, name string, payload history.Payload) error {
 	return p.e.ask(func() error { return p.Host.SignalWorkflow(workflowID, name, payload) })
 }

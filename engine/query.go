@@ -111,32 +111,42 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 	if err := e.checkPayload("args", args); err != nil {
 		return nil, 0, err
 	}
+	var result history.Payload
+	_, index, err := e.consult(ctx, rd, ref, func(ctx context.Context, m *replay.Machine) (err error) {
+		result, err = m.Query(ctx, name, args)
+		return err
+	})
+	if err != nil {
+		return nil, index, err
+	}
+	e.metrics.queries.Inc()
+	return result, index, nil
+}
+
+// consult calls f with an execution at the newest turn that a run had recorded when it was asked,
+// and returns the run as it was then. Before the first turn it waits for that.
+func (e *Engine) consult(ctx context.Context, rd Read, ref fsm.RunRef, f func(context.Context, *replay.Machine) error) (run rows.Run, index uint64, err error) {
 	limit := e.limits.QueryTimeout
 	late := &QueryTimeout{WorkflowID: ref.WorkflowID, Limit: limit}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
 	run, pkg, index, err := e.findQueried(ctx, rd, ref)
 	if err != nil {
-		return nil, index, causeOf(ctx, err)
+		return run, index, causeOf(ctx, err)
 	}
 	if late.RunID = run.RunID; run.Through == 0 && run.Status.Open() {
 		late.Waiting = true
-		return nil, index, late
+		return run, index, late
 	}
 	leave, err := e.queries.acquire(ctx, run.RunID)
 	if err != nil {
-		return nil, index, err
+		return run, index, err
 	}
 	defer leave()
 	if run, pkg, index, err = e.rereadQueried(fsm.RunRef{WorkflowID: ref.WorkflowID, RunID: run.RunID}); err != nil {
-		return nil, index, err
+		return run, index, err
 	}
-	result, err := e.queryMachine(ctx, run, pkg, name, args)
-	if err != nil {
-		return nil, index, causeOf(ctx, err)
-	}
-	e.metrics.queries.Inc()
-	return result, index, nil
+	return run, index, causeOf(ctx, e.consultMachine(ctx, run, pkg, f))
 }
 
 // findQueried finds the run, and waits for its first turn.
@@ -183,17 +193,17 @@ func runnable(v fsm.View, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, e
 	return run, pkg, nil
 }
 
-// queryMachine answers one query on an execution at run's newest turn.
-func (e *Engine) queryMachine(ctx context.Context, run rows.Run, pkg *catalog.Package, name string, args history.Payload) (history.Payload, error) {
+// consultMachine calls f with an execution at run's newest turn.
+func (e *Engine) consultMachine(ctx context.Context, run rows.Run, pkg *catalog.Package, f func(context.Context, *replay.Machine) error) error {
 	program, err := e.programs.load(ctx, pkg)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, err
+			return err
 		}
-		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
+		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
 	}
 	if err := e.queries.cpus.acquire(ctx, run.Type); err != nil {
-		return nil, err
+		return err
 	}
 	defer e.queries.cpus.release()
 	m, err := e.machineFor(ctx, program, pkg, run)
@@ -201,17 +211,14 @@ func (e *Engine) queryMachine(ctx context.Context, run rows.Run, pkg *catalog.Pa
 		if m != nil { // after an error only Close is allowed
 			m.Close()
 		}
-		return nil, err
+		return err
 	}
-	result, err := m.Query(ctx, name, args)
-	var unknown *replay.UnknownQuery
-	var failed *replay.QueryFailed
-	if err == nil || errors.As(err, &unknown) || errors.As(err, &failed) {
+	if err = f(ctx, m); m.Usable() {
 		e.queries.kept.Put(run.RunID, m)
 	} else {
 		m.Close()
 	}
-	return result, err
+	return err
 }
 
 // machineFor returns an execution for queries at run's newest turn. If the query times out while

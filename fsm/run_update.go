@@ -9,9 +9,9 @@ import (
 )
 
 // UpdateRun appends an update to an open run. The same id has one effect: a second command with it
-// answers with where the update stands, also after the run has closed. Refused: not_found,
-// not_running, invalid_input, resource_exhausted, and Overtaken, when the run is not where its
-// validator saw it. Level 4.
+// answers with where the update stands, also after the run has closed or gone on as a new one.
+// Refused: not_found, not_running, invalid_input, resource_exhausted, and Overtaken, when the run is
+// not where its validator saw it. Level 4.
 type UpdateRun struct {
 	Run        RunRef          `cbor:"1,keyasint"`
 	ID         string          `cbor:"2,keyasint"`
@@ -64,12 +64,11 @@ func (c *UpdateRun) apply(t *step) (Answer, Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	var u rows.Update
-	if t.Read(rows.UpdateKey(r.Serial, c.ID), &u) {
+	if of, u, ok := t.updateOf(r, c.ID, !c.Run.RunID.IsZero()); ok {
 		if u.Name != c.Name {
 			return nil, &catalog.InvalidInput{Field: "update_id", Reason: fmt.Sprintf("%s is that of an update %s", catalog.Quote(c.ID), catalog.Quote(u.Name))}
 		}
-		return &UpdateAnswer{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Update: u, Already: true}, nil
+		return &UpdateAnswer{WorkflowID: of.Run.WorkflowID, RunID: of.Run.RunID, Update: u, Already: true}, nil
 	}
 	if r, refusal = t.open(c.Run); refusal != nil {
 		return nil, refusal
@@ -84,10 +83,34 @@ func (c *UpdateRun) apply(t *step) (Answer, Refusal) {
 		return nil, refusal
 	}
 	t.append(r, &history.UpdateAccepted{UpdateID: c.ID, Name: c.Name, Args: c.Args})
-	u = rows.Update{Name: c.Name, Accepted: r.Run.Events}
+	u := rows.Update{Name: c.Name, Accepted: r.Run.Events}
 	t.PutRow(rows.UpdateKey(r.Serial, c.ID), &u)
 	r.Updates++
 	return &UpdateAnswer{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Update: u}, nil
+}
+
+// maxUpdateChain is in how many runs of a chain, the newest first, an update's id is looked for.
+const maxUpdateChain = 8
+
+// updateOf finds an update of a run or, unless it is the only one that is meant, of those that it
+// continues.
+func (t *step) updateOf(r *row, id string, only bool) (of *row, u rows.Update, ok bool) {
+	for range maxUpdateChain {
+		if t.Read(rows.UpdateKey(r.Serial, id), &u) {
+			return r, u, true
+		}
+		if only || !r.Continued {
+			break
+		}
+		began, _ := t.event(r, 1).(*history.WorkflowStarted)
+		if began == nil {
+			break
+		}
+		if r = t.run(began.ContinuedFrom); r == nil {
+			break
+		}
+	}
+	return nil, u, false
 }
 
 // takesUpdate is takesSignal for updates.
@@ -130,10 +153,24 @@ func (t *step) forgetUpdates(r *row) {
 }
 
 // Update implements View.
-func (p *picture) Update(id history.RunID, update string) (u rows.Update, ok bool) {
-	serial, ok := p.serial(id)
-	if ok {
-		ok = p.row(p.Get(rows.UpdateKey(serial, update)), &u)
+func (p *picture) Update(id history.RunID, update string) (of history.RunID, u rows.Update, ok bool) {
+	for range maxUpdateChain {
+		serial, there := p.serial(id)
+		if !there {
+			break
+		}
+		if p.row(p.Get(rows.UpdateKey(serial, update)), &u) {
+			return id, u, true
+		}
+		first := p.Events(id, 1, 1)
+		if len(first) == 0 {
+			break
+		}
+		began, _ := first[0].Data.(*history.WorkflowStarted)
+		if began == nil || began.ContinuedFrom.IsZero() {
+			break
+		}
+		id = began.ContinuedFrom
 	}
-	return u, ok
+	return id, u, false
 }

@@ -14,7 +14,7 @@ func updateOf(id, update string) *UpdateRun {
 }
 
 func (w *world) standing(run history.RunID, update string) (u rows.Update, ok bool) {
-	w.view(func(v View) { u, ok = v.Update(run, update) })
+	w.view(func(v View) { _, u, ok = v.Update(run, update) })
 	return u, ok
 }
 
@@ -114,6 +114,32 @@ func TestUpdatesAreFenced(t *testing.T) {
 	seen = w.latest("a")
 	w.do(update("u2"))
 	w.do(update("u1")) // accepted long ago
+	w.checkReplays()
+}
+
+// TestUpdatesOfAChain: an id is known to the runs that go on from the one that took it.
+func TestUpdatesOfAChain(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	first := w.start("a", "order")
+	w.turn("a")
+	w.do(updateOf("a", "u1"))
+	for range maxUpdateChain - 1 {
+		next := w.turnOf("a", &history.UpdateCompleted{UpdateID: "u1", Result: history.Payload("7")}, &history.WorkflowContinuedAsNew{})
+		next.Rules = history.Rules
+		w.do(next)
+		answer := w.do(updateOf("a", "u1")).(*UpdateAnswer)
+		of, ok := first, false
+		w.view(func(v View) { of, _, ok = v.Update(w.latest("a").RunID, "u1") })
+		if !answer.Already || answer.RunID != first || answer.Update.Completed == 0 || !ok || of != first {
+			t.Fatalf("%+v, found in %s: %v", answer, of, ok)
+		}
+	}
+	only := updateOf("a", "u1")
+	only.Run.RunID = w.latest("a").RunID
+	if answer := w.do(only).(*UpdateAnswer); answer.Already || answer.RunID != only.Run.RunID {
+		t.Errorf("of this run alone: %+v", answer)
+	}
 	w.checkReplays()
 }
 

@@ -129,6 +129,9 @@ func (m *Machine) Close() {
 	m.broken = errors.Join(m.broken, errors.New("the machine is closed"))
 }
 
+// Usable reports whether no call has failed so that only Close is allowed.
+func (m *Machine) Usable() bool { return m.broken == nil }
+
 // usable returns why no turn may be made now.
 func (m *Machine) usable() error {
 	switch {

@@ -160,6 +160,7 @@ func parts(node any) transport.Parts {
 		RunCounter:   part[transport.RunCounter](node, struct{ transport.RunCounter }{}),
 		Controller:   part[transport.Controller](node, struct{ transport.Controller }{}),
 		Querier:      part[transport.Querier](node, struct{ transport.Querier }{}),
+		Updater:      part[transport.Updater](node, struct{ transport.Updater }{}),
 		TaskDesk:     part[transport.TaskDesk](node, struct{ transport.TaskDesk }{}),
 		QueueKeeper:  part[transport.QueueKeeper](node, struct{ transport.QueueKeeper }{}),
 		Scheduler:    part[transport.Scheduler](node, struct{ transport.Scheduler }{}),

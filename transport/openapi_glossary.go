@@ -141,6 +141,7 @@ var glossary = map[string]string{
 	"total_timeout":         "Longest time of an activity over all its attempts, a Go duration",
 	"turn":                  "The turn that is void; absent: no turn had closed the run",
 	"type":                  "What kind of event, or the workflow type",
+	"update_id":             "The caller's name of the update: the same one has one effect and one answer",
 	"version":               "Content hash of a package, 64 hex digits; of a node: the version of its binary",
 	"versions":              "By workflow type, loaded_at and version",
 	"waiting_on":            "What the run waits for now",

@@ -21,11 +21,12 @@ func TestOpenAPI(t *testing.T) {
 		"GET /", "GET /health/live", "GET /health/ready", "GET /metrics", "GET /openapi.json", "GET /v1/auth/self", "GET /v1/auth/tokens", "GET /v1/backtests/{id}", "GET /v1/backup", "GET /v1/canaries", "GET /v1/canaries/{type}", "GET /v1/cluster", "GET /v1/cluster/join-tokens", "GET /v1/counts", "GET /v1/deploys", "GET /v1/events",
 		"GET /v1/jobs", "GET /v1/moves/{id}", "GET /v1/policy", "GET /v1/queues", "GET /v1/queues/{queue}", "GET /v1/retention", "GET /v1/retention/versions", "GET /v1/schedules", "GET /v1/schedules/{id}", "GET /v1/versions", "GET /v1/versions/{type}/{version}", "GET /v1/versions/{type}/{version}/archive", "GET /v1/versions/{type}/{version}/modules/{name}", "GET /v1/versions/{type}/{version}/pins",
 		"GET /v1/workflows", "GET /v1/workflows/{id}", "GET /v1/workflows/{id}/history", "GET /v1/workflows/{id}/logs", "GET /v1/workflows/{id}/result",
+		"GET /v1/workflows/{id}/updates/{update}",
 		"POST /v1/auth/bootstrap", "POST /v1/auth/tokens", "POST /v1/backtests", "POST /v1/backup/kept", "POST /v1/canaries/{type}/promote", "POST /v1/cluster/clock", "POST /v1/cluster/demote", "POST /v1/cluster/drain", "POST /v1/cluster/join-tokens", "POST /v1/cluster/promote", "POST /v1/cluster/remove", "POST /v1/cluster/replace", "POST /v1/cluster/transfer", "POST /v1/cluster/undrain", "POST /v1/deployments", "POST /v1/moves", "POST /v1/packages", "POST /v1/queues/{queue}/poll", "POST /v1/routes/{type}/rollback",
 		"POST /v1/schedules", "POST /v1/schedules/{id}/backfill", "POST /v1/schedules/{id}/pause", "POST /v1/schedules/{id}/resume", "POST /v1/schedules/{id}/trigger",
 		"POST /v1/tasks/complete", "POST /v1/tasks/fail", "POST /v1/tasks/heartbeat", "POST /v1/tasks/release",
 		"POST /v1/workflows", "POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/reopen",
-		"POST /v1/workflows/{id}/resume", "POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate", "POST /v1/workflows:batch",
+		"POST /v1/workflows/{id}/resume", "POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate", "POST /v1/workflows/{id}/updates/{name}", "POST /v1/workflows:batch",
 		"PUT /v1/archives", "PUT /v1/canaries/{type}", "PUT /v1/policy/keys/{name}", "PUT /v1/policy/rules", "PUT /v1/queues/{queue}", "PUT /v1/retention", "PUT /v1/retention/versions", "PUT /v1/retention/{type}", "PUT /v1/routes/{type}", "PUT /v1/schedules/{id}",
 	}
 	if !slices.Equal(got, want) {

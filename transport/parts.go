@@ -26,6 +26,7 @@ type Parts struct {
 	RunCounter   RunCounter
 	Controller   Controller
 	Querier      Querier
+	Updater      Updater
 	TaskDesk     TaskDesk
 	QueueKeeper  QueueKeeper
 	Scheduler    Scheduler

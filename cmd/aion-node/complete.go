@@ -162,7 +162,7 @@ var statuses = []string{"running", "paused", "completed", "failed", "cancelled",
 func completeAll(a *app, root *cobra.Command) {
 	open := []string{"running", "paused"}
 	special := map[string]completer{ // whose ID names a run with some status
-		"signal": a.askCluster(runIDs(open...)), "query": a.askCluster(runIDs()), "cancel": a.askCluster(runIDs(open...)), "terminate": a.askCluster(runIDs(open...)),
+		"signal": a.askCluster(runIDs(open...)), "update": a.askCluster(runIDs(open...)), "query": a.askCluster(runIDs()), "cancel": a.askCluster(runIDs(open...)), "terminate": a.askCluster(runIDs(open...)),
 		"pause": a.askCluster(runIDs("running")), "resume": a.askCluster(runIDs("paused")), "reopen": a.askCluster(runIDs("failed", "cancelled", "terminated", "timed_out")),
 	}
 	byWord := map[string]completer{

@@ -127,6 +127,43 @@ func (c *Client) Signal(ctx context.Context, ref wire.RunRef, name string, paylo
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// Update asks a run for something, and waits up to wait for its answer. Without an id it makes one,
+// so that the call may be repeated. An answer with the status accepted and an error will never be
+// completed: its run has closed.
+func (c *Client) Update(ctx context.Context, ref wire.RunRef, name string, r wire.UpdateRequest, wait time.Duration, opts ...Option) (*wire.UpdateAnswer, error) {
+	if err := checkJSON("args", r.Args); err != nil {
+		return nil, err
+	}
+	if r.UpdateID == "" {
+		r.UpdateID = NewRequestID()
+	}
+	end := time.Now().Add(wait)
+	call := ofRun(change(http.MethodPost, r, "v1", "workflows", ref.WorkflowID, "updates", name), ref).with(opts)
+	call.setWait(wait)
+	var a wire.UpdateAnswer
+	if err := c.do(ctx, call, &a); err != nil {
+		return nil, err
+	}
+	if a.Status != "accepted" || a.Error != nil || time.Until(end) <= 0 {
+		return &a, nil
+	}
+	return c.UpdateState(ctx, wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}, a.UpdateID, time.Until(end))
+}
+
+// UpdateState tells where an update stands, after waiting up to wait for its answer.
+func (c *Client) UpdateState(ctx context.Context, ref wire.RunRef, id string, wait time.Duration, opts ...Option) (*wire.UpdateAnswer, error) {
+	end := time.Now().Add(wait)
+	for {
+		call := ofRun(get("v1", "workflows", ref.WorkflowID, "updates", id), ref).with(opts)
+		call.setWait(time.Until(end))
+		var a wire.UpdateAnswer
+		err := c.do(ctx, call, &a)
+		if err != nil || a.Status != "accepted" || a.Error != nil || time.Until(end) <= 0 {
+			return answer(&a, err)
+		}
+	}
+}
+
 // Query calls a run's query handler. It changes nothing.
 func (c *Client) Query(ctx context.Context, ref wire.RunRef, name string, args json.RawMessage, opts ...Option) (*wire.QueryAnswer, error) {
 	if err := checkJSON("args", args); err != nil {

@@ -77,7 +77,7 @@ func TestParseProblemOfOtherAnswers(t *testing.T) {
 
 // contract is what callers were promised: codes, their statuses and outcomes.
 var contract = map[int]string{
-	400: "invalid_package invalid_input signature_invalid manifest_mismatch unknown_query",
+	400: "invalid_package invalid_input signature_invalid manifest_mismatch unknown_query unknown_update",
 	401: "unauthenticated",
 	403: "permission_denied",
 	404: "not_found unknown_version unknown_workflow_type",

@@ -126,7 +126,7 @@ func Open(status string) bool { return status == "running" || status == "paused"
 
 // Wait is one thing that a run waits for.
 type Wait struct {
-	Kind string `json:"kind" enum:"timer,signal,child,activity"`
+	Kind string `json:"kind" enum:"timer,signal,child,activity,condition"`
 	ID   uint64 `json:"id" doc:"Ordinal of the wait within the run"`
 	Name string `json:"name,omitempty"`
 }
@@ -239,6 +239,24 @@ type RunAnswer struct {
 	Status     string `json:"status"`
 	Answered
 	AlreadyRequested bool `json:"already_requested,omitempty"` // for cancel: it had been requested before, and this request changed nothing
+}
+
+// UpdateRequest is the optional body of an update.
+type UpdateRequest struct {
+	Args     json.RawMessage `json:"args,omitempty" doc:"What the handler gets: any JSON value, default null"`
+	UpdateID string          `json:"update_id,omitempty" doc:"The same id has one effect and one answer; default: a new one"`
+}
+
+// UpdateAnswer says where an update stands.
+type UpdateAnswer struct {
+	WorkflowID string          `json:"workflow_id"`
+	RunID      string          `json:"run_id,omitempty" doc:"The run that accepted it; absent if it was rejected"`
+	UpdateID   string          `json:"update_id"`
+	Name       string          `json:"name"`
+	Status     string          `json:"status" enum:"accepted,completed,rejected" doc:"accepted: the run has it and has not answered; completed: it has; rejected: a validator did not agree, and nothing has happened"`
+	Result     json.RawMessage `json:"result,omitempty" doc:"Present if the handler returned"`
+	Error      *RunError       `json:"error,omitempty" doc:"Why it was rejected, or what the handler failed with; beside accepted: why there will be no answer"`
+	Answered
 }
 
 // QueryRequest is the optional body of a query.

@@ -23,6 +23,7 @@ var Table = []Kind{
 	{"signature_required", 409, "The policy wants this package signed", Rejected, "Have it signed by a key that counts (`aion-node key sign FILE --key KEY`, `deploy --sign KEY`) and deploy it again; `aion-node policy show` lists keys and rules."},
 	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are not part of the version: ship them as they are there (`aion-node versions show TYPE VERSION`), or change the code."},
 	{"unknown_query", 400, "The workflow has no such query", Rejected, "Queries are registered with ctx.on_query(name, function)."},
+	{"unknown_update", 400, "The workflow takes no such update", Rejected, "Updates are taken with ctx.on_update(name, function)."},
 	{"unauthenticated", 401, "Who are you?", Rejected, "Send a token: --token, AION_TOKEN, or `Authorization: Bearer TOKEN`."},
 	{"permission_denied", 403, "This caller may not do that", Rejected, ""},
 	{"not_found", 404, "There is no such thing", Rejected, ""},

@@ -10,8 +10,8 @@ import (
 
 // UpdateRun appends an update to an open run. The same id has one effect: a second command with it
 // answers with where the update stands, also after the run has closed or gone on as a new one.
-// Refused: not_found, not_running, invalid_input, resource_exhausted, and Overtaken, when the run is
-// not where its validator saw it. Level 4.
+// Refused: not_found, not_running, invalid_input, resource_exhausted, and Overtaken, when the run
+// is not where its validator saw it. Level 4.
 type UpdateRun struct {
 	Run        RunRef          `cbor:"1,keyasint"`
 	ID         string          `cbor:"2,keyasint"`

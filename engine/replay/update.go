@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Validate asks the code, at the machine's current point, whether it takes an update. asked is false
-// if it takes every one of that name. Errors: *UnknownUpdate, *UpdateRejected, *runtime.Crash,
+// Validate asks the code, at the machine's current point, whether it takes an update. asked is
+// false if it takes every one of that name. Errors: *UnknownUpdate, *UpdateRejected, *runtime.Crash,
 // ctx's cause. A validator changes nothing, so the machine stays at the same point.
 func (m *Machine) Validate(ctx context.Context, name string, args history.Payload) (asked bool, err error) {
 	if m.broken != nil {

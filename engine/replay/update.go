@@ -11,8 +11,8 @@ import (
 )
 
 // Validate asks the code, at the machine's current point, whether it takes an update. asked is
-// false if it takes every one of that name. Errors: *UnknownUpdate, *UpdateRejected, *runtime.Crash,
-// ctx's cause. A validator changes nothing, so the machine stays at the same point.
+// false if it takes every one of that name. Errors: *UnknownUpdate, *UpdateRejected,
+// *runtime.Crash, ctx's cause. A validator changes nothing, so the machine stays at the same point.
 func (m *Machine) Validate(ctx context.Context, name string, args history.Payload) (asked bool, err error) {
 	if m.broken != nil {
 		return false, fmt.Errorf("the machine is not usable after an error: %w", m.broken)

@@ -57,6 +57,10 @@ func Bugs() []Bug {
 		{"gate-unguarded", "a gate opens though runs took turns after the proof", true, []Try{busy(under("move", "none")), under("move", "process")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
+		{"update-twice", "an update whose id is known takes effect once more", false, []Try{under("updates", "process"), under("updates", "network")}},
+		{"update-unfenced", "a validator's yes counts though the run has gone on since", false, []Try{busy(under("updates", "none")), under("updates", "process")}},
+		{"update-over", "a run goes on as a new one over an update that it has not seen", false, []Try{busy(under("updates", "none")), under("updates", "process")}},
+
 		{"backup-unasked", "a node that does not lead backs up what it has, without asking the leader how far it has to be", false, []Try{dense(under("backups", "none")), dense(under("backups", "network"))}},
 		{"backup-archive-lost", "a backup leaves one archive out", false, []Try{under("backups", "none")}},
 		{"increment-unchecked", "whoever reads an increment does not look whether blocks are what their names say", false, []Try{under("backups", "none")}},

@@ -25,6 +25,7 @@ import (
 	"aion.dev/aion/jepsen/load/signals"
 	"aion.dev/aion/jepsen/load/signatures"
 	"aion.dev/aion/jepsen/load/timers"
+	"aion.dev/aion/jepsen/load/updates"
 	"aion.dev/aion/jepsen/load/workers"
 )
 
@@ -54,6 +55,7 @@ var kinds = map[string]kind{
 	"signals":     {func() load.Workload { return &signals.Workload{} }, 0.5},
 	"signatures":  {func() load.Workload { return &signatures.Workload{} }, 1},
 	"timers":      {func() load.Workload { return &timers.Workload{} }, 0.2},
+	"updates":     {func() load.Workload { return &updates.Workload{} }, 1},
 	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},
 }
 

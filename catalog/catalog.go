@@ -23,6 +23,8 @@ type Catalog struct {
 	canaries map[string]Canary // by type; never changed in place
 	routes   map[string]Route  // including rows of unrouted types, with a zero Version: see Unroute
 
+	space *string // the namespace that lists are of; nil = all
+
 	// another Catalog also uses packages and index, or routes: copy before writing
 	sharedPackages, sharedRoutes bool
 }
@@ -42,7 +44,7 @@ func (c *Catalog) Clone() *Catalog {
 	if !c.sharedRoutes {
 		c.sharedRoutes = true
 	}
-	return &Catalog{packages: c.packages, index: c.index, routes: c.routes, canaries: c.canaries, sharedPackages: true, sharedRoutes: true}
+	return &Catalog{packages: c.packages, index: c.index, routes: c.routes, canaries: c.canaries, space: c.space, sharedPackages: true, sharedRoutes: true}
 }
 
 // put adds a package, or replaces the one of its version.
@@ -90,11 +92,14 @@ func (c *Catalog) Package(v Version) (*Package, bool) {
 // Packages lists the loaded packages in the order in which they were loaded; those of one entry by
 // version.
 func (c *Catalog) Packages() []*Package {
-	return slices.Clone(c.index.loaded)
+	return slices.Clone(c.listed())
 }
 
 // Routes lists the routes in force, sorted by type.
 func (c *Catalog) Routes() []Route {
+	if c.space != nil {
+		return c.routesOf(c.listed())
+	}
 	return slices.DeleteFunc(c.Rows(), func(r Route) bool { return r.Version.IsZero() })
 }
 

@@ -19,7 +19,7 @@ func ParseExpect(s string) (Expect, error) {
 	if !ok {
 		return Expect{}, &InvalidInput{Field: "expect_route", Reason: clip(s) + " is not of the form TYPE=VERSION or TYPE=none"}
 	}
-	if reason := checkType(typ); reason != "" {
+	if reason := checkStored(typ); reason != "" {
 		return Expect{}, &InvalidInput{Field: "expect_route", Reason: reason}
 	}
 	e := Expect{Type: typ, Ref: ref}

@@ -17,7 +17,7 @@ func (c *Catalog) Find(ref string) (Version, error) { return c.find("", ref) }
 
 // FindFor is Find among the versions that carry typ.
 func (c *Catalog) FindFor(typ, ref string) (Version, error) {
-	if reason := checkType(typ); reason != "" {
+	if reason := checkStored(typ); reason != "" {
 		return Version{}, &InvalidInput{Field: "type", Reason: reason}
 	}
 	return c.find(typ, ref)
@@ -41,7 +41,7 @@ func (c *Catalog) find(typ, ref string) (Version, error) {
 // those that carry typ, or all if typ is "".
 func (c *Catalog) matching(typ, ref string) (found []Version) {
 	for _, v := range c.index.starting(ref) {
-		if _, carries := c.packages[v].Member(typ); carries || typ == "" {
+		if p := c.packages[v]; typ == "" && c.shows(p) || typ != "" && p.carries(typ) {
 			found = append(found, v)
 		}
 	}
@@ -49,15 +49,19 @@ func (c *Catalog) matching(typ, ref string) (found []Version) {
 	return found
 }
 
+// SeveralVersions is what a refusal says of a text with which several versions start, before it
+// names some of them. What else it names, is in its fields.
+const SeveralVersions = " is the start of several loaded versions: "
+
 func ambiguous(field, ref string, found []Version) *InvalidInput {
-	reason := fmt.Sprintf("%s is the start of several loaded versions: %s", Quote(ref), enumerate(short(firstOf(found)), len(found)))
+	reason := fmt.Sprintf("%s"+SeveralVersions+"%s", Quote(ref), enumerate(short(firstOf(found)), len(found)))
 	return &InvalidInput{Field: field, Reason: reason}
 }
 
 // unknownVersion returns the refusal of ref. It names the newest loaded versions first, which the
 // caller is most likely to have meant.
 func (c *Catalog) unknownVersion(typ, ref string) *UnknownVersion {
-	loaded := c.index.loaded
+	loaded := c.listed()
 	if typ != "" {
 		loaded = c.index.carrying[typ]
 	}

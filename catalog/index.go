@@ -14,6 +14,7 @@ type index struct {
 	loaded   []*Package            // in the order in which they were loaded
 	sorted   []Version             // ascending, so their hex digits ascend too
 	carrying map[string][]*Package // the packages that carry a type, in the order in which they were loaded
+	spaces   map[string][]*Package // likewise, by namespace; nothing while all are of default
 	own      map[string]bool       // types whose list in carrying is not shared with another Catalog
 }
 
@@ -23,10 +24,11 @@ func newIndex() index {
 
 // clone returns an index that may be changed. It copies the lists of types only when they change.
 func (x *index) clone() index {
-	return index{slices.Clone(x.loaded), slices.Clone(x.sorted), maps.Clone(x.carrying), map[string]bool{}}
+	return index{slices.Clone(x.loaded), slices.Clone(x.sorted), maps.Clone(x.carrying), maps.Clone(x.spaces), map[string]bool{}}
 }
 
 func (x *index) add(p *Package) {
+	x.addTo(p.Space(), p)
 	x.loaded = insert(x.loaded, p, byLoading)
 	x.sorted = insert(x.sorted, p.Version, compareVersions)
 	for _, m := range p.Members {
@@ -36,6 +38,7 @@ func (x *index) add(p *Package) {
 
 func (x *index) remove(p *Package) {
 	x.loaded = remove(x.loaded, p, byLoading)
+	x.removeFrom(p.Space(), p)
 	x.sorted = remove(x.sorted, p.Version, compareVersions)
 	for _, m := range p.Members {
 		if left := remove(x.listOf(m.Type), p, byLoading); len(left) > 0 {
@@ -79,7 +82,8 @@ func (x *index) check(packages map[Version]*Package) error {
 	for _, p := range packages {
 		want.add(p)
 	}
-	if !slices.Equal(x.loaded, want.loaded) || !slices.Equal(x.sorted, want.sorted) || !maps.EqualFunc(x.carrying, want.carrying, slices.Equal) {
+	if !slices.Equal(x.loaded, want.loaded) || !slices.Equal(x.sorted, want.sorted) || !maps.EqualFunc(x.carrying, want.carrying, slices.Equal) ||
+		len(want.spaces) > 0 && !maps.EqualFunc(x.spaces, want.spaces, slices.Equal) {
 		return fmt.Errorf("the index of packages has %d packages and %d types, not the %d and %d that are loaded, or others", len(x.loaded), len(x.carrying), len(want.loaded), len(want.carrying))
 	}
 	return nil

@@ -1,6 +1,10 @@
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+
+	"aion.dev/aion/internal/namespace"
+)
 
 // MaxNameLength bounds workflow types, activity names and entry functions, in bytes.
 const MaxNameLength = 200
@@ -10,6 +14,9 @@ const MaxNameLength = 200
 func checkType(typ string) string {
 	return checkName(typ, "", "workflow type")
 }
+
+// checkStored is checkType for a type as it is stored, with its namespace.
+func checkStored(typ string) string { return checkType(namespace.Bare(typ)) }
 
 // checkActivity returns why name cannot name an activity, or "". Slashes may group activities.
 func checkActivity(name string) string {

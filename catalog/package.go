@@ -1,6 +1,11 @@
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"aion.dev/aion/internal/namespace"
+)
 
 // Package is one loaded version, as the replicated state knows it. The archive itself is a blob,
 // addressed by Blob, which the state machine never opens. All readers share a Package that went
@@ -44,6 +49,35 @@ func (p *Package) Member(typ string) (*Member, bool) {
 	return nil, false
 }
 
+func (p *Package) carries(typ string) bool {
+	_, ok := p.Member(typ)
+	return ok
+}
+
+// Space is the namespace that p is loaded in, which the names of its types tell.
+func (p *Package) Space() string {
+	if len(p.Members) == 0 {
+		return ""
+	}
+	return namespace.Of(p.Members[0].Type)
+}
+
+// Content is the content hash of p's code, whatever the namespace.
+func (p *Package) Content() Version { return namespace.Version(p.Space(), p.Version) }
+
+// In returns a package of no namespace, as an archive has it, as it is loaded in one.
+func (p Package) In(space string) Package {
+	if space == "" {
+		return p
+	}
+	p.Version = namespace.Version(space, p.Version)
+	p.Members = slices.Clone(p.Members)
+	for i := range p.Members {
+		p.Members[i].Type = namespace.Qualify(space, p.Members[i].Type)
+	}
+	return p
+}
+
 // Types lists the workflow types that p carries, the primary first.
 func (p *Package) Types() []string {
 	types := make([]string, len(p.Members))
@@ -72,11 +106,14 @@ func (p *Package) Validate() error {
 	seen := make(map[string]bool, len(p.Members))
 	for i, m := range p.Members {
 		field := fmt.Sprintf("workflows[%d].type", i)
-		if reason := checkType(m.Type); reason != "" {
+		if reason := checkStored(m.Type); reason != "" {
 			return &InvalidPackage{Field: field, Reason: reason}
 		}
+		if namespace.Of(m.Type) != p.Space() {
+			return &InvalidPackage{Field: field, Reason: "is of another namespace than the first"}
+		}
 		if seen[m.Type] {
-			return &InvalidPackage{Field: field, Reason: fmt.Sprintf("repeats workflow type %q", m.Type)}
+			return &InvalidPackage{Field: field, Reason: fmt.Sprintf("repeats workflow type %q", namespace.Bare(m.Type))}
 		}
 		seen[m.Type] = true
 	}
@@ -99,7 +136,7 @@ func entrySize(description string, labels map[string]string, members []Member) i
 		n += 2*perString + len(k) + len(v)
 	}
 	for _, m := range members {
-		n += perMember + 3*perString + len(m.Type) + len(m.EntryModule) + len(m.EntryFunction)
+		n += perMember + 3*perString + len(namespace.Bare(m.Type)) + len(m.EntryModule) + len(m.EntryFunction)
 	}
 	return int64(n)
 }

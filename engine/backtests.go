@@ -16,6 +16,7 @@ import (
 	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 )
 
 // BacktestRequest says which code is tried, and on which histories.
@@ -56,6 +57,7 @@ type backtests struct {
 	mu      sync.Mutex        // guards the fields below
 	running context.Context   // ends with the engine
 	all     map[string]trial  // by id
+	spaces  map[string]string // namespaces by id, of calls
 	keys    map[string]string // ids by the key of the call that began them
 	order   []string          // ids, oldest first
 	busy    int
@@ -63,7 +65,7 @@ type backtests struct {
 }
 
 func newBacktests(what, node string, share *backtest.Share) *backtests {
-	b := &backtests{what: what, node: node, share: share, all: map[string]trial{}, keys: map[string]string{}}
+	b := &backtests{what: what, node: node, share: share, all: map[string]trial{}, spaces: map[string]string{}, keys: map[string]string{}}
 	b.running, b.stop = context.WithCancel(context.Background())
 	return b
 }
@@ -102,11 +104,11 @@ func (b *backtests) end() {
 }
 
 // keep remembers a backtest, and forgets those that nobody may read any more.
-func (b *backtests) keep(key string, t trial) (id string) {
+func (b *backtests) keep(ctx context.Context, key string, t trial) (id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	id = strings.ToLower(rand.Text())
-	b.all[id] = t
+	b.all[id], b.spaces[id] = t, namespace.Asked(ctx)
 	b.order = append(b.order, id)
 	if key != "" {
 		b.keys[key] = id
@@ -127,6 +129,7 @@ func (b *backtests) sweep() {
 		}
 		if ended++; ended > backtestsKept || time.Since(r.Finished) > backtestsFor {
 			delete(b.all, id)
+			delete(b.spaces, id)
 			maps.DeleteFunc(b.keys, func(_, of string) bool { return of == id })
 			b.order = slices.Delete(b.order, i, i+1)
 		}
@@ -158,11 +161,11 @@ func (e *UnknownBacktest) Facts() map[string]any {
 	return map[string]any{e.What + "_id": e.ID, "node": e.Node}
 }
 
-func (b *backtests) find(id string) (trial, error) {
+func (b *backtests) find(ctx context.Context, id string) (trial, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sweep()
-	if t := b.all[id]; t != nil {
+	if t := b.all[id]; t != nil && b.spaces[id] == namespace.Asked(ctx) {
 		return t, nil
 	}
 	return nil, &UnknownBacktest{What: b.what, ID: id, Node: b.node}
@@ -200,7 +203,7 @@ func (e *Engine) StartBacktest(ctx context.Context, rd Read, r BacktestRequest) 
 	}
 	for _, m := range candidate.Members {
 		if len(r.Types) == 0 {
-			choice.Types = append(choice.Types, m.Type)
+			choice.Types = append(choice.Types, namespace.Qualify(namespace.Asked(ctx), m.Type))
 		}
 	}
 	made := make(chan *backtest.Trial, 1)
@@ -221,7 +224,7 @@ func (e *Engine) StartBacktest(ctx context.Context, rd Read, r BacktestRequest) 
 	if !ok {
 		return "", begun, &Unavailable{Why: "this node is shutting down"}
 	}
-	return e.backtests.keep(r.Key, t), t.Read(0, 0), nil
+	return e.backtests.keep(ctx, r.Key, t), t.Read(0, 0), nil
 }
 
 // freshenLocal is freshen for reads that any node serves from its own state: a leader's is as new
@@ -290,7 +293,7 @@ func (b *backtests) read(ctx context.Context, id string, wait time.Duration, lim
 	if err := checkWait(wait); err != nil {
 		return r, "", err
 	}
-	t, err := b.find(id)
+	t, err := b.find(ctx, id)
 	if err != nil {
 		return r, "", err
 	}
@@ -311,7 +314,7 @@ func (b *backtests) read(ctx context.Context, id string, wait time.Duration, lim
 }
 
 func (b *backtests) stopOne(ctx context.Context, id string) (backtest.Report, error) {
-	t, err := b.find(id)
+	t, err := b.find(ctx, id)
 	if err != nil {
 		return backtest.Report{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 )
 
 // candidate loads the code to try: that of a stored archive, or of a loaded version.
@@ -17,7 +18,7 @@ func (e *Engine) candidate(ctx context.Context, archive, version string) (*backt
 	}
 	var pkg *catalog.Package
 	var err error
-	e.cfg.Log.View(func(v fsm.View) {
+	e.view(ctx, func(v fsm.View) {
 		var full catalog.Version
 		if full, err = v.Catalog().Find(version); err == nil {
 			pkg, _ = v.Catalog().Package(full)
@@ -31,12 +32,16 @@ func (e *Engine) candidate(ctx context.Context, archive, version string) (*backt
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", pkg.Version.Short(), err)}
+		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", pkg.Content().Short(), err)}
 	}
 	flaw := func(ctx context.Context, typ string, result history.Payload) (string, error) {
-		return e.checkOutput(ctx, pkg.Version, typ, result)
+		return e.checkOutput(ctx, pkg.Version, namespace.Qualify(pkg.Space(), typ), result)
 	}
-	return &backtest.Candidate{Program: program, Members: pkg.Members, Limits: e.limits.Runtime, Flaw: flaw}, nil
+	members := make([]catalog.Member, len(pkg.Members))
+	for i := range members {
+		members[i] = bareMember(&pkg.Members[i])
+	}
+	return &backtest.Candidate{Program: program, Members: members, Limits: e.limits.Runtime, Flaw: flaw}, nil
 }
 
 func (e *Engine) storedCandidate(ctx context.Context, ref string) (*backtest.Candidate, error) {

@@ -7,13 +7,14 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 )
 
 // The checks in this file need no state: they refuse before the log, and nothing is remembered
 // under the request id.
 
 func checkType(field, typ string) error {
-	if typ == "" || len(typ) > catalog.MaxNameLength {
+	if typ = namespace.Bare(typ); typ == "" || len(typ) > catalog.MaxNameLength {
 		return invalid(field, "has %d bytes; a workflow type has 1 to %d", len(typ), catalog.MaxNameLength)
 	}
 	return checkCharacters(field, typ)
@@ -29,7 +30,7 @@ func checkCharacters(field, name string) error {
 
 // checkRef bounds the reference to a run. An id that no run can have is simply not found.
 func checkRef(ref fsm.RunRef) error {
-	if err := history.CheckWorkflowID(ref.WorkflowID); err != nil {
+	if err := history.CheckWorkflowID(namespace.Bare(ref.WorkflowID)); err != nil {
 		return invalid("workflow_id", "%v", err)
 	}
 	return nil
@@ -46,6 +47,7 @@ func checkName(name string) error {
 // checkLabel bounds the names of queues and workers, and kinds of failures, before they are
 // recorded.
 func checkLabel(field, name string) error {
+	name = namespace.Bare(name)
 	if err := checkKnown(field, name); err != nil {
 		return err
 	}
@@ -54,6 +56,7 @@ func checkLabel(field, name string) error {
 
 // checkKnown bounds a name that workflow code may have chosen, so any characters are allowed.
 func checkKnown(field, name string) error {
+	name = namespace.Bare(name)
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxLabel || !utf8.ValidString(name) {
 		return invalid(field, "has %d characters; 1 to %d of UTF-8 are allowed", n, MaxLabel)
 	}

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/namespace"
 )
 
 // LoadRequest asks for a deploy.
@@ -53,7 +54,7 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	if err != nil {
 		return nil, Answered{}, err
 	}
-	pkg := archive.Package()
+	pkg := archive.Package().In(namespace.Asked(ctx))
 	if err := mayDeploy(r.Only, pkg.Types()); err != nil {
 		return nil, Answered{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // DeployRequest asks for several changes in one step.
@@ -214,7 +215,7 @@ func (d *deployment) change(ctx context.Context, r *ChangeRequest) (c fsm.Change
 // a schedule was before, only the state knows: they have operations of their own, which look there.
 func (d *deployment) allows(r *ChangeRequest) error {
 	switch only := d.r.Only; {
-	case only == nil || r.Op == OpLoad: // load looks into the archive
+	case !only.Limited() || r.Op == OpLoad: // load looks into the archive
 		return nil
 	case r.Op == OpUnload || r.Op == OpSchedule:
 		return &Forbidden{Grant: "deploy", What: "the change " + r.Op + " among others"}
@@ -237,7 +238,7 @@ func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPacka
 	if err != nil {
 		return nil, err
 	}
-	pkg := archive.Package()
+	pkg := archive.Package().In(namespace.Asked(ctx))
 	if err := mayDeploy(d.r.Only, pkg.Types()); err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (d *Description) readDetails(v fsm.View, limit int, only *fsm.Scope) {
 	d.Result = resultOf(d.Run, terminal(v, d.Run))
 	d.Unread = v.UnreadSignals(d.Run.RunID)
 	children := v.Children(d.Run.RunID)
-	if d.Open = uint64(len(children)); only != nil { // how many more are foreign is not told
+	if d.Open = uint64(len(children)); only.Limited() { // how many more are foreign is not told
 		d.Open = min(d.Open, uint64(limit))
 	}
 	for _, id := range children[:min(len(children), limit)] {

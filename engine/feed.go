@@ -22,7 +22,7 @@ func (e *Engine) Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait
 	defer timer.Stop()
 	for {
 		grown := e.hub.feedGrowth()
-		e.cfg.Log.View(func(v fsm.View) {
+		e.view(ctx, func(v fsm.View) {
 			if start := v.FeedStart(); after != (fsm.FeedCursor{}) && after.Index+1 < start {
 				err = invalid("after", "is index %d, but the event stream is kept from index %d on", after.Index, start)
 				return

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/clip"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Forbidden refuses what only a look into an archive or the state shows to be beyond a caller's
@@ -28,7 +29,7 @@ func (e *Forbidden) Facts() map[string]any { return map[string]any{"needs": e.Gr
 func mayDeploy(only *fsm.Scope, types []string) error {
 	for _, typ := range types {
 		if !only.HasType(typ) {
-			typ = clip.Short(typ)
+			typ = clip.Short(namespace.Bare(typ))
 			return &Forbidden{Grant: "deploy:type=" + typ, What: fmt.Sprintf("a package that carries the workflow type %q", typ)}
 		}
 	}

@@ -98,7 +98,7 @@ func (d *driver) foreseeStart(cmd *fsm.StartRun, to startsOn) *ahead {
 	if member == nil {
 		return nil
 	}
-	program, ok := d.e.programs.cache.Peek(pkg.Version)
+	program, ok := d.e.programs.cache.Peek(pkg.Content())
 	if !ok {
 		return nil
 	}
@@ -111,7 +111,8 @@ func (d *driver) foreseeStart(cmd *fsm.StartRun, to startsOn) *ahead {
 		WorkflowID: cmd.WorkflowID, RunID: cmd.RunID, WorkflowType: member.Type, Version: pkg.Version, Input: cmd.Input, Attributes: cmd.Attributes, Timeout: timeout, Attempt: 1,
 	}}
 	return d.foresee(&at, fsm.Foresight{Version: pkg.Version}, nil, func() *replay.Machine {
-		m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}}, started)
+		started.Data = history.Bare(spaceOf(&at), started.Data)
+		m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}}, started)
 		if err != nil {
 			return nil
 		}
@@ -185,11 +186,12 @@ func (d *driver) makeAhead(at *rows.Run, sight fsm.Foresight, news []history.Eve
 	began := time.Now()
 	turn, stop := timed(d.desk.Term(), d.e.limits.Foresight)
 	defer stop()
-	step, err := m.Foresee(turn, news)
+	step, err := m.Foresee(turn, history.BareEvents(spaceOf(at), news))
 	d.e.metrics.computed(time.Since(began))
 	if err != nil {
 		return nil
 	}
+	step = qualified(at, step)
 	if v.checks, v.checkErr = d.e.checkHandedOn(turn, at, step.Asked); v.checkErr != nil {
 		return nil
 	}

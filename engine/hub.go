@@ -136,8 +136,8 @@ func (h *hub) wakeAll() {
 // and with "" whenever events may have been missed: at the beginning, and when the feed was
 // truncated beyond the hub's position.
 func (h *hub) tail(ctx context.Context, notice func(name string)) error {
-	at := fsm.FeedCursor{}
-	h.log.View(func(v fsm.View) { at = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32} })
+	at, before := fsm.FeedCursor{}, uint64(0) // index up to which the streams of other namespaces were read
+	h.log.View(func(v fsm.View) { at, before = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32}, v.Index() })
 	// The tail starts at the current state. Waiters, and the reconciler's first round, may have
 	// read an earlier state, and would never hear of changes in between.
 	h.wakeAll()
@@ -145,17 +145,20 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 	for {
 		var events []fsm.FeedEvent
 		var index uint64
+		var others []fsm.FeedEvent
 		missed := false
 		h.log.View(func(v fsm.View) {
 			index = v.Index()
 			missed = v.FeedStart() > at.Index+1
 			events, at = v.Feed(at, feedBatch)
+			others = feedsSince(v, before)
 		})
+		before = index
 		if missed {
 			h.wakeAll()
 			notice("")
 		}
-		for _, ev := range events {
+		for _, ev := range append(events, others...) {
 			if ev.Name == "WorkflowClosed" {
 				h.wake(ev.RunID)
 				h.closings.closed(ev.WorkflowType, ev.Status)
@@ -163,7 +166,7 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 				notice(ev.Name)
 			}
 		}
-		if len(events) > 0 || missed {
+		if len(events)+len(others) > 0 || missed {
 			h.wakeFeedReaders()
 		}
 		if len(events) == feedBatch {
@@ -173,6 +176,20 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 			return err
 		}
 	}
+}
+
+// feedsSince returns the events after an index of the streams of all namespaces but default.
+func feedsSince(v fsm.View, after uint64) (events []fsm.FeedEvent) {
+	for _, space := range v.SpacesFed(after) {
+		for at := (fsm.FeedCursor{Index: after, N: math.MaxUint32}); ; {
+			page, next := v.FeedIn(space, at, feedBatch)
+			if len(page) == 0 {
+				break
+			}
+			events, at = append(events, page...), next
+		}
+	}
+	return events
 }
 
 // wakeFeedReaders wakes callers that wait for the feed itself.

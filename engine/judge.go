@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
+	"aion.dev/aion/internal/namespace"
 )
 
 // The values that a turn hands on are checked where the turn is made, and the result is recorded
@@ -86,7 +87,7 @@ func (e *Engine) checkMemberInput(ctx context.Context, pkg *catalog.Package, mem
 	}
 	if reason != "" {
 		violation := &schema.Violation{Type: member.Type, Version: pkg.Version, Pointer: at, Reason: reason}
-		check.Flaw = clip.To(violation.Error(), MaxMessage)
+		check.Flaw = clip.To(fsm.Bare(pkg.Space(), violation).Error(), MaxMessage)
 	}
 	return check, nil
 }
@@ -119,7 +120,7 @@ func outputFlaw(ctx context.Context, s *schema.Schema, version catalog.Version, 
 	if at != "" {
 		what += " at " + at
 	}
-	return clip.To(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, typ, version.Short(), reason), MaxMessage), nil
+	return clip.To(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, namespace.Bare(typ), namespace.Version(namespace.Of(typ), version).Short(), reason), MaxMessage), nil
 }
 
 // outputFlaws returns what checks results against the output schemas of an archive.

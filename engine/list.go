@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // maxFilterAttributes bounds the attributes of a filter: each one is another index to walk.
@@ -50,7 +51,7 @@ func checkFilter(f *fsm.RunFilter) (err error) {
 		}
 	}
 	if f.Parent != "" {
-		if err := history.CheckWorkflowID(f.Parent); err != nil {
+		if err := history.CheckWorkflowID(namespace.Bare(f.Parent)); err != nil {
 			return invalid("parent", "%v", err)
 		}
 	}

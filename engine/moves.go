@@ -14,6 +14,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // MoveRequest says which open runs go from one version of their type to another.
@@ -44,7 +45,7 @@ func (e *Engine) StartMove(ctx context.Context, r MoveRequest) (id string, begun
 	if err := e.cfg.Log.Sync(ctx); err != nil {
 		return "", begun, err
 	}
-	from, to, err := e.movable(&r)
+	from, to, err := e.movable(ctx, &r)
 	if err != nil {
 		return "", begun, err
 	}
@@ -56,6 +57,7 @@ func (e *Engine) StartMove(ctx context.Context, r MoveRequest) (id string, begun
 	if err != nil {
 		return "", begun, err
 	}
+	asked := ctx
 	ctx, stop := context.WithCancelCause(running)
 	m := &move{e: e, request: r, from: from, to: to, candidate: candidate, prover: backtest.NewProver(e.moves.share), stop: stop}
 	e.cfg.Log.View(func(v fsm.View) { m.Book = backtest.NewBook(v.Index(), m.atMost(v), time.Now()) })
@@ -64,20 +66,20 @@ func (e *Engine) StartMove(ctx context.Context, r MoveRequest) (id string, begun
 		defer stop(nil)
 		m.run(ctx)
 	}()
-	return e.moves.keep(r.Key, m), m.Read(0, 0), nil
+	return e.moves.keep(asked, r.Key, m), m.Read(0, 0), nil
 }
 
 // movable finds both versions.
-func (e *Engine) movable(r *MoveRequest) (from catalog.Version, to *catalog.Package, err error) {
-	if to, err = e.movableTo(r.To); err != nil {
+func (e *Engine) movable(ctx context.Context, r *MoveRequest) (from catalog.Version, to *catalog.Package, err error) {
+	if to, err = e.movableTo(ctx, r.To); err != nil {
 		return from, nil, err
 	}
-	e.cfg.Log.View(func(v fsm.View) { from, err = versionOf(v, r.From) })
+	e.view(ctx, func(v fsm.View) { from, err = versionOf(v, r.From) })
 	if err != nil {
 		return from, nil, err
 	}
 	if _, ok := to.Member(r.Type); !ok {
-		return from, nil, invalid("to", "is version %s, which does not carry %s", to.Version.Short(), catalog.Quote(r.Type))
+		return from, nil, invalid("to", "is version %s, which does not carry %s", to.Content().Short(), catalog.Quote(namespace.Bare(r.Type)))
 	}
 	if from == to.Version {
 		return from, nil, invalid("to", "is the version that the runs are on")
@@ -86,11 +88,11 @@ func (e *Engine) movable(r *MoveRequest) (from catalog.Version, to *catalog.Pack
 }
 
 // movableTo finds a version that runs may be moved to.
-func (e *Engine) movableTo(version string) (to *catalog.Package, err error) {
+func (e *Engine) movableTo(ctx context.Context, version string) (to *catalog.Package, err error) {
 	if err := e.atLevel(2); err != nil {
 		return nil, err
 	}
-	e.cfg.Log.View(func(v fsm.View) {
+	e.view(ctx, func(v fsm.View) {
 		var full catalog.Version
 		if full, err = v.Catalog().Find(version); err == nil {
 			to, _ = v.Catalog().Package(full)
@@ -110,7 +112,7 @@ func (r *MoveRequest) check() error {
 		return invalid("ids", "has %d workflow ids, the limit is %d", len(r.IDs), maxMoved)
 	}
 	for _, id := range r.IDs {
-		if err := history.CheckWorkflowID(id); err != nil {
+		if err := history.CheckWorkflowID(namespace.Bare(id)); err != nil {
 			return invalid("ids", "%v", err)
 		}
 	}
@@ -269,7 +271,7 @@ func (m *move) prove(ctx context.Context, id history.RunID) (r backtest.Result, 
 		case !run.Status.Open():
 			r = skipped(run, "it has closed: "+run.Status.String())
 		case run.Version != m.from:
-			r = skipped(run, "it is on version "+run.Version.Short())
+			r = skipped(run, "it is on version "+namespace.Version(spaceOf(&run), run.Version).Short())
 		default:
 			past := v.Past()
 			defer past.Close()
@@ -318,7 +320,7 @@ func (e *Engine) ResumeOn(ctx context.Context, c Call, ref fsm.RunRef, version s
 	if err := e.cfg.Log.Sync(ctx); err != nil {
 		return nil, Answered{}, err
 	}
-	to, err := e.movableTo(version)
+	to, err := e.movableTo(ctx, version)
 	if err != nil {
 		return nil, Answered{}, err
 	}
@@ -338,7 +340,7 @@ func (e *Engine) ResumeOn(ctx context.Context, c Call, ref fsm.RunRef, version s
 // moveOne moves one run with proof, or says why it cannot be moved.
 func (e *Engine) moveOne(ctx context.Context, actor string, run rows.Run, to *catalog.Package) error {
 	if _, ok := to.Member(run.Type); !ok {
-		return invalid("version", "%s does not carry %s", to.Version.Short(), catalog.Quote(run.Type))
+		return invalid("version", "%s does not carry %s", to.Content().Short(), catalog.Quote(namespace.Bare(run.Type)))
 	}
 	candidate, err := e.candidate(ctx, "", to.Version.String())
 	if err != nil {

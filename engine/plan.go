@@ -82,6 +82,13 @@ func (d *deployment) plan(v fsm.View, after *catalog.Catalog, answer *fsm.Deploy
 	from, to := routesOf(before), routesOf(after)
 	types := slices.Concat(slices.Collect(maps.Keys(from)), slices.Collect(maps.Keys(to)))
 	slices.Sort(types)
+	seen := func(version catalog.Version) string { // the order of versions is that in which they are seen
+		pkg, ok := before.Package(version)
+		if !ok {
+			return version.String()
+		}
+		return pkg.Content().String()
+	}
 	left := map[catalog.Version][]string{} // versions that types are routed away from
 	for _, typ := range slices.Compact(types) {
 		if from[typ] == to[typ] {
@@ -93,7 +100,7 @@ func (d *deployment) plan(v fsm.View, after *catalog.Catalog, answer *fsm.Deploy
 			left[from[typ]] = append(left[from[typ]], typ)
 		}
 	}
-	for _, version := range slices.SortedFunc(maps.Keys(left), func(a, b catalog.Version) int { return cmp.Compare(a.String(), b.String()) }) {
+	for _, version := range slices.SortedFunc(maps.Keys(left), func(a, b catalog.Version) int { return cmp.Compare(seen(a), seen(b)) }) {
 		if pins := v.Pins(version); pins.Total() > 0 {
 			p.Pinned = append(p.Pinned, PlannedPins{version, left[version], pins})
 		}
@@ -150,7 +157,7 @@ func (e *Engine) planSchedules(ctx context.Context, p *Plan) error {
 	checked := 0
 	for after := ""; ; {
 		var page []rows.Schedule
-		e.cfg.Log.View(func(v fsm.View) { page = v.Schedules(after, DefaultPage) })
+		e.view(ctx, func(v fsm.View) { page = v.Schedules(after, DefaultPage) })
 		if len(page) == 0 {
 			return nil
 		}

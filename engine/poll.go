@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Poll gives tasks to a worker, waiting up to wait for the first one. If ctx ends, Poll returns
@@ -170,7 +171,7 @@ func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Cl
 				continue
 			}
 			e.taskTimes.begin(&leased, events[0].At, e.now())
-			task := WorkerTask{Leased: leased, Token: writeToken(leased.Token), Input: scheduled.Input}
+			task := WorkerTask{Leased: leased, Token: writeToken(namespace.Asked(ctx), leased.Token), Input: scheduled.Input}
 			if e.cfg.Tracer != nil {
 				task.Traceparent = e.cfg.Tracer.Traceparent(leased.Token)
 			}
@@ -181,7 +182,7 @@ func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Cl
 		return nil, a.Index, err
 	}
 	if len(spare) > 0 {
-		e.giveBack(d.Term(), spare)
+		e.giveBack(d.Term(), namespace.Asked(ctx), spare)
 	}
 	if !a.Deduplicated {
 		e.metrics.leased.Add(float64(len(tasks)))
@@ -197,8 +198,8 @@ func stillLeased(v fsm.View, t fsm.TaskToken) bool {
 
 // giveBack releases attempts that no worker has received, unless term ends first. If it fails, they
 // are offered again when their leases expire.
-func (e *Engine) giveBack(term context.Context, tokens []fsm.TaskToken) {
-	if _, err := e.cfg.Log.Propose(term, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
+func (e *Engine) giveBack(term context.Context, space string, tokens []fsm.TaskToken) {
+	if _, err := e.cfg.Log.Propose(term, fsm.Envelope{Only: within(space), Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
 		e.log.Debug("tasks not given back, their leases will end", "tasks", len(tokens), "error", err)
 		return
 	}

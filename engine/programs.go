@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// programs compiles the packages that the state names. Deploys, turns, queries and the reconciler
+// programs compiles the packages that the state names, each by its content: what several namespaces
+// have loaded is one program. Deploys, turns, queries and the reconciler
 // share it.
 type programs struct {
 	blobs    Blobs
@@ -34,7 +35,7 @@ func (p *programs) compile(ctx context.Context, a *catalog.Archive) (runtime.Pro
 // load returns the program of a loaded package. If this node does not cache it, load fetches and
 // compiles the archive.
 func (p *programs) load(ctx context.Context, pkg *catalog.Package) (runtime.Program, error) {
-	return p.cache.Get(ctx, pkg.Version, func(ctx context.Context) (runtime.Program, error) {
+	return p.cache.Get(ctx, pkg.Content(), func(ctx context.Context) (runtime.Program, error) {
 		a, err := p.archive(ctx, pkg)
 		if err != nil {
 			return nil, err
@@ -53,8 +54,8 @@ func (p *programs) archive(ctx context.Context, pkg *catalog.Package) (*catalog.
 	if err != nil {
 		return nil, err
 	}
-	if a.Version != pkg.Version {
-		return nil, fmt.Errorf("blob %s holds version %s instead of %s", pkg.Blob, a.Version, pkg.Version)
+	if want := pkg.Content(); a.Version != want {
+		return nil, fmt.Errorf("blob %s holds version %s instead of %s", pkg.Blob, a.Version, want)
 	}
 	return a, nil
 }

@@ -200,7 +200,7 @@ func (e *Engine) consultMachine(ctx context.Context, run rows.Run, pkg *catalog.
 		if ctx.Err() != nil {
 			return err
 		}
-		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
+		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", pkg.Content().Short(), err)}
 	}
 	if err := e.queries.cpus.acquire(ctx, run.Type); err != nil {
 		return err

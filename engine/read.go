@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Read says how fresh a read must be. The zero value asks for a linearizable read.
@@ -33,8 +34,19 @@ func (e *Engine) read(ctx context.Context, rd Read, f func(fsm.View)) error {
 	if err := e.freshen(ctx, rd); err != nil {
 		return err
 	}
-	e.cfg.Log.View(f)
+	e.view(ctx, f)
 	return nil
+}
+
+// view calls f with this node's state as the namespace of the call sees it; outside calls, with all
+// of it.
+func (e *Engine) view(ctx context.Context, f func(fsm.View)) {
+	space, within := namespace.In(ctx)
+	if !within {
+		e.cfg.Log.View(f)
+		return
+	}
+	e.cfg.Log.View(func(v fsm.View) { f(v.In(space)) })
 }
 
 func (e *Engine) freshen(ctx context.Context, rd Read) error {

@@ -19,8 +19,8 @@ type reconciler struct {
 	failed chan failure
 
 	// Owned by run.
-	problems map[catalog.Version]string // loaded versions that failed to compile here
-	compiled map[catalog.Version]bool   // loaded versions that compiled here; the program may have left the cache since, and is recompiled when needed
+	problems map[catalog.Version]string          // loaded versions that failed to compile here
+	compiled map[catalog.Version]catalog.Version // loaded versions that compiled here, with their content hash; the program may have left the cache since, and is recompiled when needed
 }
 
 type failure struct {
@@ -39,7 +39,7 @@ const (
 func newReconciler(e *Engine) *reconciler {
 	return &reconciler{
 		e: e, rouse: make(chan struct{}, 1), failed: make(chan failure),
-		problems: make(map[catalog.Version]string), compiled: make(map[catalog.Version]bool),
+		problems: make(map[catalog.Version]string), compiled: make(map[catalog.Version]catalog.Version),
 	}
 }
 
@@ -97,14 +97,16 @@ func (r *reconciler) reconcile(ctx context.Context) bool {
 			}
 		}
 	})
-	loaded := make(map[catalog.Version]bool, len(packages))
+	loaded, contents := make(map[catalog.Version]bool, len(packages)), make(map[catalog.Version]bool, len(packages))
 	for _, p := range packages {
-		loaded[p.Version] = true
+		loaded[p.Version], contents[p.Content()] = true, true
 	}
-	for v := range r.compiled {
+	for v, content := range r.compiled {
 		if !loaded[v] {
 			delete(r.compiled, v)
-			r.e.programs.cache.Evict(v)
+			if !contents[content] {
+				r.e.programs.cache.Evict(content)
+			}
 		}
 	}
 	for v := range r.problems {
@@ -114,7 +116,7 @@ func (r *reconciler) reconcile(ctx context.Context) bool {
 	}
 	settled := true
 	for _, p := range packages {
-		if !r.compiled[p.Version] {
+		if _, compiled := r.compiled[p.Version]; !compiled {
 			settled = r.compile(ctx, p) && settled
 		}
 		if ctx.Err() != nil {
@@ -131,12 +133,12 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 	defer cancel()
 	if _, err := r.e.programs.load(limited, p); err != nil {
 		if ctx.Err() == nil {
-			r.e.log.Warn("a loaded version is not ready on this node", "version", p.Version.Short(), "error", err)
+			r.e.log.Warn("a loaded version is not ready on this node", "version", p.Content().Short(), "error", err)
 			r.problems[p.Version] = clip.To(err.Error(), maxCause)
 		}
 		return false
 	}
-	r.compiled[p.Version] = true
+	r.compiled[p.Version] = p.Content()
 	delete(r.problems, p.Version)
 	return true
 }
@@ -144,7 +146,8 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 // report proposes this node's readiness for a version if the cluster knows otherwise. A report on a
 // version that was unloaded meanwhile is ignored.
 func (r *reconciler) report(ctx context.Context, version catalog.Version, known rows.Readiness) bool {
-	want := rows.Readiness{Version: version, Node: r.e.cfg.Node, Ready: r.compiled[version], Problem: r.problems[version]}
+	_, compiled := r.compiled[version]
+	want := rows.Readiness{Version: version, Node: r.e.cfg.Node, Ready: compiled, Problem: r.problems[version]}
 	if known == want {
 		return true
 	}

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // replayTurns is how many recorded turns are read and replayed at a time, so that a long history is
@@ -25,7 +26,7 @@ func isAtTurn(m *replay.Machine, at rows.Run) bool {
 // isOf reports whether m knows all of the run's reopenings, and is on the version that the run is
 // on: a run that was moved is replayed on its newest version from the beginning.
 func isOf(m *replay.Machine, at rows.Run) bool {
-	return m.Reopenings() == len(at.Reopened) && m.Version() == at.Version
+	return m.Reopenings() == len(at.Reopened) && m.Version() == namespace.Version(spaceOf(&at), at.Version)
 }
 
 // rebuild makes a machine and replays the recorded turns up to the newest that at names. begins
@@ -48,7 +49,9 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	if len(begins) == 0 {
 		return nil, fmt.Errorf("run %s has no history", at.RunID)
 	}
-	m, err := replay.New(replay.Config{Program: program, Member: *member, Version: at.Version, Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p}, begins[0], reopened...)
+	space := spaceOf(&at)
+	begins, reopened = history.BareEvents(space, begins), history.BareEvents(space, reopened)
+	m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Version: namespace.Version(space, at.Version), Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p}, begins[0], reopened...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func (e *Engine) recordedTurns(m *replay.Machine, at rows.Run) (turns []history.
 		if last.Count > 0 {
 			end = last.FirstSeq + last.Count - 1
 		}
-		events = eventsUpTo(v, at.RunID, m.Seen()+1, end)
+		events = history.BareEvents(spaceOf(&at), eventsUpTo(v, at.RunID, m.Seen()+1, end))
 	})
 	return turns, events
 }
@@ -114,8 +117,14 @@ func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Ev
 // codeLogger returns a function that writes what workflow code logs in new turns to this node's
 // log.
 func (e *Engine) codeLogger(at rows.Run) func(string) {
+	space := spaceOf(&at)
+	at.WorkflowID, at.Type, at.Version = namespace.Bare(at.WorkflowID), namespace.Bare(at.Type), namespace.Version(space, at.Version)
 	return func(msg string) {
-		e.log.Info("workflow says", "msg", msg, "workflow", at.WorkflowID, "run", at.RunID.String())
+		said := []any{"msg", msg, "workflow", at.WorkflowID, "run", at.RunID.String()}
+		if space != "" {
+			said = append(said, "namespace", space)
+		}
+		e.log.Info("workflow says", said...)
 		if e.cfg.Says != nil {
 			e.cfg.Says(at, msg)
 		}

@@ -40,7 +40,7 @@ func (e *Engine) ReopenOn(ctx context.Context, c Call, ref fsm.RunRef, reason, v
 				}
 				return outcome[*fsm.RunAnswer](c, res)
 			}
-			to, err := e.movableTo(version)
+			to, err := e.movableTo(ctx, version)
 			if err != nil {
 				return nil, Answered{}, err
 			}
@@ -89,7 +89,7 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
+		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", pkg.Content().Short(), err)}
 	}
 	if err := e.queries.cpus.acquire(ctx, run.Type); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 	}
 	var rest []history.Event
 	e.cfg.Log.View(func(v fsm.View) { rest = eventsUpTo(v, run.RunID, m.Seen()+1, run.Events) })
-	found, err := m.Reopening(rest)
+	found, err := m.Reopening(history.BareEvents(spaceOf(&run), rest))
 	if err != nil {
 		return fmt.Errorf("engine: reopen run %s: %w", run.RunID, err)
 	}

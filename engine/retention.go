@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // SetRetention sets how long closed runs of a type are kept. An empty type means all types without
@@ -26,7 +27,7 @@ func (e *Engine) RemoveRetention(ctx context.Context, c Call, typ string) (Answe
 }
 
 func (e *Engine) proposeRetention(ctx context.Context, c Call, cmd *fsm.SetRetention) (Answered, error) {
-	if cmd.Rule.Type != "" {
+	if namespace.Bare(cmd.Rule.Type) != "" {
 		if err := checkType("type", cmd.Rule.Type); err != nil {
 			return Answered{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
+	"aion.dev/aion/internal/namespace"
 )
 
 // nextTimes is how many of its next times a schedule is shown with.
@@ -105,6 +106,7 @@ func (e *Engine) checkScheduled(ctx context.Context, s *rows.Schedule, cal *cale
 }
 
 func checkScheduleID(id string) error {
+	id = namespace.Bare(id)
 	if err := history.CheckWorkflowID(id); err != nil {
 		return invalid("schedule_id", "%v", err)
 	}
@@ -235,7 +237,7 @@ func (e *Engine) checkFires(ctx context.Context, s *rows.Schedule, cmd *fsm.Fire
 	}
 	cmd.CheckedSchema = to.schema()
 	if violation != nil {
-		cmd.Problem = clip.To(violation.Error(), MaxMessage)
+		cmd.Problem = clip.To(fsm.Bare(namespace.Of(s.ID), violation).Error(), MaxMessage)
 	}
 	cmd.Work = fsm.FireWork(s, cmd)
 	return nil

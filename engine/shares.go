@@ -3,49 +3,93 @@ package engine
 import (
 	"context"
 	"sync"
+
+	"aion.dev/aion/internal/namespace"
 )
 
-// rounds is a queue with one lane per key. The lanes take turns: however many values one key has,
-// another key's first value is next, or nearly so. The zero value is empty.
+// rounds is a queue with one lane per key, which is a workflow type. Namespaces take turns, and
+// within each its types do: however many values one key has, another key's first value is next, or
+// nearly so, and however many types one namespace has. The zero value is empty.
 type rounds[T any] struct {
-	lanes map[string][]T
-	ring  []string // keys with values, the next one first
-	size  int
+	spaces map[string]*lanes[T] // that have values
+	ring   []string             // namespaces with values, the next one first
+	size   int
+}
+
+// lanes are the lanes of one namespace.
+type lanes[T any] struct {
+	of   map[string][]T
+	ring []string // keys with values, the next one first
 }
 
 func (r *rounds[T]) push(key string, value T) {
-	if r.lanes == nil {
-		r.lanes = make(map[string][]T)
+	if r.spaces == nil {
+		r.spaces = make(map[string]*lanes[T])
 	}
-	lane, waits := r.lanes[key]
+	space := namespace.Of(key)
+	l := r.spaces[space]
+	if l == nil {
+		l = &lanes[T]{of: make(map[string][]T)}
+		r.spaces[space] = l
+		r.ring = append(r.ring, space)
+	}
+	lane, waits := l.of[key]
 	if !waits {
-		r.ring = append(r.ring, key)
+		l.ring = append(l.ring, key)
 	}
-	r.lanes[key] = append(lane, value)
+	l.of[key] = append(lane, value)
 	r.size++
+}
+
+// peek returns the next value and its key.
+func (r *rounds[T]) peek() (key string, value T, ok bool) {
+	if len(r.ring) == 0 {
+		return "", value, false
+	}
+	l := r.spaces[r.ring[0]]
+	key = l.ring[0]
+	return key, l.of[key][0], true
 }
 
 // pop removes and returns the next value.
 func (r *rounds[T]) pop() (value T, ok bool) {
-	if len(r.ring) == 0 {
-		return value, false
+	_, value, ok = r.peek()
+	if ok {
+		r.remove(true)
 	}
-	key := r.ring[0]
-	r.ring = r.ring[1:]
-	lane := r.lanes[key]
-	value = lane[0]
-	if len(lane) > 1 {
-		r.lanes[key] = lane[1:]
-		r.ring = append(r.ring, key)
-	} else {
-		delete(r.lanes, key)
-	}
-	r.size--
-	return value, true
+	return value, ok
 }
 
-// shares hands out a number of places fairly among the workflow types that want one: it serves the
-// waiting types in turn, and the waiters of one type in order.
+// remove removes the next value. Unless it was served, its type and its namespace keep their turns.
+func (r *rounds[T]) remove(served bool) {
+	space := r.ring[0]
+	l := r.spaces[space]
+	key := l.ring[0]
+	lane := l.of[key]
+	if r.size--; len(lane) > 1 {
+		l.of[key] = lane[1:]
+	} else {
+		delete(l.of, key)
+	}
+	if served || len(lane) == 1 {
+		l.ring = l.ring[1:]
+		if len(lane) > 1 {
+			l.ring = append(l.ring, key)
+		}
+	}
+	if len(l.ring) == 0 {
+		delete(r.spaces, space)
+	}
+	if served || len(l.ring) == 0 {
+		r.ring = r.ring[1:]
+		if len(l.ring) > 0 {
+			r.ring = append(r.ring, space)
+		}
+	}
+}
+
+// shares hands out a number of places fairly among the namespaces, and among the workflow types of
+// each, that want one: it serves them in turn, and the waiters of one type in order.
 type shares struct {
 	mu      sync.Mutex // guards the fields below
 	free    int
@@ -124,16 +168,16 @@ func (s *shares) release() {
 
 // handToNext hands a place to the next waiter. The caller holds mu.
 func (s *shares) handToNext() {
-	for len(s.waiting.ring) > 0 {
-		key := s.waiting.ring[0]
-		w, _ := s.waiting.pop()
+	for {
+		key, w, ok := s.waiting.peek()
+		if !ok {
+			break
+		}
+		s.waiting.remove(!w.gone)
 		if !w.gone {
 			s.removeWaiter(key)
 			close(w.ready)
 			return
-		}
-		if last := len(s.waiting.ring) - 1; last > 0 && s.waiting.ring[last] == key { // its type has not had its turn yet
-			s.waiting.ring = append([]string{key}, s.waiting.ring[:last]...)
 		}
 	}
 	s.free++

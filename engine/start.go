@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 	"github.com/google/uuid"
 )
 
@@ -94,7 +95,7 @@ func (e *Engine) startOf(r *StartRequest) (*fsm.StartRun, error) {
 		Input: r.Input, Attributes: r.Attributes, Timeout: history.Duration(r.Timeout),
 	}
 	if cmd.WorkflowID == "" {
-		cmd.WorkflowID = id.String()
+		cmd.WorkflowID = namespace.Qualify(namespace.Of(r.Type), id.String())
 	}
 	return cmd, nil
 }

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Along is the code that comes along with a start.
@@ -91,13 +92,13 @@ func (e *Engine) bringAlong(ctx context.Context, cmd *fsm.StartPackage, along *A
 	if err != nil {
 		return to, err
 	}
-	cmd.Package, cmd.Bytes = archive.Package(), uint64(len(data))
+	cmd.Package, cmd.Bytes = archive.Package().In(namespace.Asked(ctx)), uint64(len(data))
 	if err := mayDeploy(along.Only, cmd.Package.Types()); err != nil {
 		return to, err
 	}
 	member, carried := cmd.Package.Member(cmd.Start.Type)
 	if !carried {
-		return to, invalid("type", "is %q, which the archive does not carry; it carries %s", cmd.Start.Type, firstTypes(cmd.Package.Types()))
+		return to, invalid("type", "is %q, which the archive does not carry; it carries %s", namespace.Bare(cmd.Start.Type), firstTypes(bareTypes(cmd.Package.Types())))
 	}
 	to = startsOn{&cmd.Package, member}
 	if cmd.Start.CheckedSchema = to.schema(); !to.schema().IsZero() {

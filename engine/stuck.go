@@ -58,7 +58,7 @@ func (s *stuck) load(ctx context.Context, pkg *catalog.Package) error {
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		s.e.log.Warn("this leader lacks a program, its runs wait", "version", pkg.Version.Short(), "error", err)
+		s.e.log.Warn("this leader lacks a program, its runs wait", "version", pkg.Content().Short(), "error", err)
 		if !s.isLoaded(pkg.Version) {
 			return nil
 		}

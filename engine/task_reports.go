@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/clip"
+	"aion.dev/aion/internal/namespace"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -74,7 +75,7 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 	}
 	for i := range results {
 		r := &results[i]
-		token, err := readToken(r.Token)
+		token, err := readToken(namespace.Asked(ctx), r.Token)
 		var one T
 		if r.Wrong != nil {
 			err = r.Wrong

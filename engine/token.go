@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/clip"
+	"aion.dev/aion/internal/namespace"
 )
 
 // A token identifies an attempt to a worker: a format byte, the run id, the ordinal and the
@@ -19,7 +20,10 @@ const (
 
 var tokenText = base64.RawURLEncoding.Strict()
 
-func writeToken(t fsm.TaskToken) string {
+// The run id is that of the namespace: a token of another one names no run.
+
+func writeToken(space string, t fsm.TaskToken) string {
+	t.RunID = namespace.RunID(space, t.RunID)
 	b := append([]byte{tokenFormat}, t.RunID[:]...)
 	b = binary.AppendUvarint(b, t.ID)
 	b = binary.AppendUvarint(b, uint64(t.Attempt))
@@ -27,7 +31,7 @@ func writeToken(t fsm.TaskToken) string {
 }
 
 // readToken reverses writeToken and accepts nothing else.
-func readToken(s string) (t fsm.TaskToken, err error) {
+func readToken(space, s string) (t fsm.TaskToken, err error) {
 	bad := func() (fsm.TaskToken, error) {
 		return fsm.TaskToken{}, invalid("token", "%q is no token of a task: return the one that came with it", clip.Short(s))
 	}
@@ -48,8 +52,9 @@ func readToken(s string) (t fsm.TaskToken, err error) {
 		return bad()
 	}
 	t.Attempt = uint32(attempt)
-	if writeToken(t) != s { // another encoding of the same token, or trailing text
+	if writeToken("", t) != s { // another encoding of the same token, or trailing text
 		return bad()
 	}
+	t.RunID = namespace.RunID(space, t.RunID)
 	return t, nil
 }

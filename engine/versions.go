@@ -75,8 +75,9 @@ func (e *Engine) Versions(ctx context.Context, rd Read, typ string) ([]VersionRo
 		rows = versionRows(v, typ)
 	})
 	slices.SortFunc(rows, func(a, b VersionRow) int {
+		va, vb := a.Package.Content(), b.Package.Content()
 		return cmp.Or(cmp.Compare(a.Member.Type, b.Member.Type), cmp.Compare(a.Package.LoadedAt, b.Package.LoadedAt),
-			slices.Compare(a.Package.Version[:], b.Package.Version[:]))
+			slices.Compare(va[:], vb[:]))
 	})
 	return rows, index, err
 }

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Moment is a point of the log: an index, or a time if Index is 0.
@@ -73,7 +74,8 @@ func (e *Engine) VersionsAt(ctx context.Context, rd Read, typ string, at Moment)
 	}
 	then.Versions = slices.DeleteFunc(then.Versions, func(t VersionThen) bool { return typ != "" && t.Type != typ })
 	slices.SortFunc(then.Versions, func(a, b VersionThen) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.LoadedAt, b.LoadedAt), slices.Compare(a.Version[:], b.Version[:]))
+		va, vb := namespace.Version(namespace.Of(a.Type), a.Version), namespace.Version(namespace.Of(b.Type), b.Version)
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.LoadedAt, b.LoadedAt), slices.Compare(va[:], vb[:]))
 	})
 	return &then, nil
 }

@@ -111,11 +111,12 @@ func (v *visit) computeTurn(ctx context.Context) (at rows.Run, step *replay.Step
 	}
 	stopwatchOf(turn).restart(0)
 	v.machine.Cut(v.cutAt)
-	if step, err = v.machine.Next(turn, work.news); err == nil {
+	if step, err = v.machine.Next(turn, history.BareEvents(spaceOf(&at), work.news)); err == nil {
 		v.cutAt = 0
 	}
 	v.d.e.metrics.computed(time.Since(began))
 	if err == nil {
+		step = qualified(&at, step)
 		v.checks, v.checkErr = v.d.e.checkHandedOn(ctx, &at, step.Asked)
 	}
 	return at, step, err
@@ -198,7 +199,7 @@ func (v *visit) ensureMachine(ctx context.Context, w work) error {
 		return nil
 	}
 	v.closeMachine()
-	program, ok := v.d.e.programs.cache.Peek(w.run.Version)
+	program, ok := v.d.e.programs.cache.Peek(w.pkg.Content())
 	if !ok {
 		v.d.stuck.loadProgram(w.pkg)
 		return nil
@@ -271,7 +272,7 @@ func (v *visit) recorded(at rows.Run, step *replay.Step, res fsm.Result, err err
 		v.machine.Say()
 		return done, nil
 	}
-	if err := v.machine.Recorded(answer.Turn, answer.Appended[:min(answer.Turn.Count, uint64(len(answer.Appended)))]); err != nil {
+	if err := v.machine.Recorded(answer.Turn, history.BareEvents(spaceOf(&at), answer.Appended[:min(answer.Turn.Count, uint64(len(answer.Appended)))])); err != nil {
 		return broken, err
 	}
 	if answer.Turn.Cut {

@@ -67,7 +67,11 @@ func (t *step) do(e *Envelope, size int) Result {
 		return r
 	}
 	t.who, t.size, t.rules = e, size, 0
-	answer, refusal := e.Command.apply(t)
+	var answer Answer
+	refusal := t.absent(e)
+	if refusal == nil {
+		answer, refusal = e.Command.apply(t)
+	}
 	for _, r := range t.dirty {
 		t.project(r)
 	}
@@ -92,6 +96,8 @@ func (t *step) commit() error {
 	t.storeCounts()
 	t.storeFingerprints()
 	t.storeFeed()
+	t.storeSpaceFeed()
+	t.storeUses()
 	t.dropChecks()
 	t.forget()
 	t.s.owners.store(t, (*rows.OwnerUse).Empty)

@@ -6,6 +6,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // SetCanary begins a canary of a type, or changes the one that there is: its share, thresholds and
@@ -134,7 +135,7 @@ func (c *SetCanary) onto(cat *catalog.Catalog, old *rows.Canary, index uint64, n
 	case routed.IsZero():
 		return nil, cat.UnknownType(c.Type)
 	case routed == next.Version:
-		return nil, &catalog.InvalidInput{Field: "version", Reason: fmt.Sprintf("%s is routed: all starts go to it", next.Version.Short())}
+		return nil, &catalog.InvalidInput{Field: "version", Reason: fmt.Sprintf("%s is routed: all starts go to it", namespace.Version(namespace.Of(c.Type), next.Version).Short())}
 	}
 	next.Until = 0
 	if c.For > 0 {

@@ -179,7 +179,7 @@ func (p *picture) Canary(typ string) (c rows.Canary, ok bool) {
 
 // Canaries implements View.
 func (p *picture) Canaries() (list []rows.Canary) {
-	p.Scan(rows.Key(rows.FamilyCanary), rows.Key(rows.FamilyCanary+1), func(_, b []byte) bool {
+	p.scanNames(rows.FamilyCanary, "", func(b []byte) bool {
 		var c rows.Canary
 		if p.row(b, &c) {
 			list = append(list, c)

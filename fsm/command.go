@@ -77,6 +77,9 @@ const (
 	KindRevokeKey         Kind = 86
 	KindSetSignatureRule  Kind = 87
 	KindDropSignatureRule Kind = 88
+	KindCreateNamespace   Kind = 75
+	KindSetNamespace      Kind = 76
+	KindDeleteNamespace   Kind = 77
 
 	KindUpdateRun Kind = 97
 )

@@ -245,6 +245,26 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
 		return times(1024, &SetVote{Node: "n", Demoted: true})
 	},
+	KindCreateNamespace: func(w *world) (all []Command) {
+		for i := range MaxNamespaces {
+			all = append(all, &CreateNamespace{Name: fmt.Sprint("n", i), Description: strings.Repeat("x", maxText)})
+		}
+		return all
+	},
+	KindSetNamespace: func(w *world) []Command {
+		for i := range MaxNamespaces {
+			w.do(&CreateNamespace{Name: fmt.Sprint("n", i)})
+		}
+		text := strings.Repeat("x", maxText)
+		return times(1024, &SetNamespace{Name: "n7", Description: &text})
+	},
+	KindDeleteNamespace: func(w *world) (all []Command) {
+		for i := range 100 {
+			w.do(&CreateNamespace{Name: fmt.Sprint("n", i)})
+			all = append(all, &DeleteNamespace{Name: fmt.Sprint("n", i)})
+		}
+		return all
+	},
 	KindBootstrap: func(*world) []Command { return []Command{&Bootstrap{Token: fullToken(0)}} },
 	KindCreateToken: func(w *world) (all []Command) { // in place of as many as may be that expired long ago
 		manyTokens(w, w.now.Add(1e9))

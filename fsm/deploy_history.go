@@ -4,6 +4,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/fsm/store"
+	"aion.dev/aion/internal/namespace"
 )
 
 // The deploy history keeps the newest deploysKept acts, and as many refusals: each kind has a
@@ -38,6 +39,17 @@ func (t *step) chained(d *rows.DeployRecord) {
 		d.Fresh, d.SignedBy = false, nil
 		return
 	}
+	t.routing(d)
+	d.Chain = d.Link(t.s.chain)
+	t.s.chain = d.Chain
+}
+
+// routing notes in an act what it did to the route of its type.
+func (t *step) routing(d *rows.DeployRecord) {
+	if kindOf(d) != kindAct {
+		d.Fresh = false
+		return
+	}
 	var now, before catalog.Route
 	if r, _, _, routed := t.s.catalog.Resolve(d.Type); routed {
 		now = r
@@ -46,8 +58,6 @@ func (t *step) chained(d *rows.DeployRecord) {
 	if d.Routed = now.Version != before.Version; d.Routed {
 		d.Before = before.Version
 	}
-	d.Chain = d.Link(t.s.chain)
-	t.s.chain = d.Chain
 }
 
 // The operations of deploy records.
@@ -81,6 +91,10 @@ func (t *step) record(d rows.DeployRecord) {
 func (t *step) recordFor(d rows.DeployRecord, actor, request string) {
 	d.Index, d.N, d.At, d.Actor, d.RequestID = t.index, t.deployN, t.now, actor, request
 	t.deployN++
+	if space := namespace.Of(d.Type); space != "" && t.level() >= 4 {
+		t.recordIn(space, d)
+		return
+	}
 	t.chained(&d)
 	t.Put(rows.PlaceKey(rows.FamilyDeploy, d.Index, d.N), rows.Encoded(d))
 	t.meta.Deploys++
@@ -144,7 +158,7 @@ func (t *step) refuse(d deploy, err error) Refusal {
 	for _, typ := range d.types {
 		t.record(rows.DeployRecord{Operation: d.operation, Type: clip(typ), Version: d.version, Outcome: r.Code(), Message: d.message})
 	}
-	e := deployRefused{Operation: d.operation, Version: d.ref, Code: r.Code(), Detail: r.Error()}
+	e := deployRefused{Operation: d.operation, Version: d.ref, Code: r.Code(), Detail: r.Error(), refusal: r}
 	if !d.version.IsZero() {
 		e.Version = d.version.String()
 	}
@@ -169,28 +183,39 @@ func (t *step) named(typ, ref string) catalog.Version {
 const OutcomeOK = "ok"
 
 // DeployChain implements View.
-func (p *picture) DeployChain() catalog.Digest { return p.chain }
+func (p *picture) DeployChain() catalog.Digest {
+	if p.foreign() {
+		return p.chainIn(*p.space)
+	}
+	return p.chain
+}
 
 // Deploys implements View.
 func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records []rows.DeployRecord, next DeployCursor) {
+	if p.foreign() {
+		return p.deploysIn(*p.space, typ, limit, before)
+	}
 	end := rows.Key(rows.FamilyDeploy + 1)
 	if before != (DeployCursor{}) {
 		end = rows.PlaceKey(rows.FamilyDeploy, before.Index, before.N)
 	}
-	p.ScanBack(rows.PlaceKey(rows.FamilyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool {
-		var d rows.DeployRecord
-		switch {
-		case !p.row(b, &d):
-			return false
-		case typ != "" && d.Type != typ:
-			return true
-		case len(records) == pageSize(limit):
-			last := records[len(records)-1]
-			next = DeployCursor{last.Index, last.N}
-			return false
-		}
-		records = append(records, d)
-		return true
-	})
+	p.ScanBack(rows.PlaceKey(rows.FamilyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool { return p.addRecord(b, typ, limit, &records, &next) })
 	return records, next
+}
+
+// addRecord adds a row to a page, and reports whether to go on.
+func (p *picture) addRecord(b []byte, typ string, limit int, records *[]rows.DeployRecord, next *DeployCursor) bool {
+	var d rows.DeployRecord
+	switch {
+	case !p.row(b, &d):
+		return false
+	case typ != "" && d.Type != typ:
+		return true
+	case len(*records) == pageSize(limit):
+		last := (*records)[len(*records)-1]
+		*next = DeployCursor{last.Index, last.N}
+		return false
+	}
+	*records = append(*records, d)
+	return true
 }

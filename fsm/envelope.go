@@ -81,6 +81,9 @@ var commands = [...]struct {
 	KindRevokeKey:           {"RevokeKey", func() Command { return new(RevokeKey) }},
 	KindSetSignatureRule:    {"SetSignatureRule", func() Command { return new(SetSignatureRule) }},
 	KindDropSignatureRule:   {"DropSignatureRule", func() Command { return new(DropSignatureRule) }},
+	KindCreateNamespace:     {"CreateNamespace", func() Command { return new(CreateNamespace) }},
+	KindSetNamespace:        {"SetNamespace", func() Command { return new(SetNamespace) }},
+	KindDeleteNamespace:     {"DeleteNamespace", func() Command { return new(DeleteNamespace) }},
 }
 
 // String is the command's name, for errors and logs.

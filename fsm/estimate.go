@@ -64,6 +64,8 @@ func Estimate(c Command) uint64 {
 			}
 		}
 		return work
+	case *DeleteNamespace: // it looks through routes and rules, and deletes ranges
+		return EntryBudget
 	case *ReopenRun:
 		return least + againCost*uint64(len(c.Again))
 	case *PurgeRuns:

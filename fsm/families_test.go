@@ -11,7 +11,7 @@ import (
 // package store, with every entry.
 var owners = map[string][]string{
 	"Package": {"deploy_load.go", "deploy_unload.go"},
-	"Route":   {"deploy_route.go"},
+	"Route":   {"deploy_route.go", "namespace.go"}, // what is remembered of a namespace goes with it
 	"Deploy":  {"deploy_history.go"},
 	"Feed":    {"feed.go"},
 
@@ -72,7 +72,11 @@ var owners = map[string][]string{
 	"Input":     {"schedule_input.go", "index_fires.go"},
 	"Job":       {"job.go"},
 	"Line":      {"job.go"},
-	"Retention": {"retention.go"},
+	"Retention": {"retention.go", "namespace.go"}, // rules of a namespace go with it
+
+	"Space":    {"namespace_table.go", "namespace_use.go"}, // two kinds of rows
+	"SpaceRun": {"namespace_runs.go"},
+	"SpaceLog": {"namespace_logs.go", "namespace.go"}, // logs go with their namespace
 }
 
 // readElsewhere are writes whose key does not show its family: it was read from there.

@@ -4,6 +4,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // The feed is the public event stream: what operators and those who wait for results follow. It
@@ -82,6 +83,7 @@ type (
 		Version      string // as the caller wrote it, when it names none that is loaded
 		Code         string
 		Detail       string
+		refusal      Refusal // that Detail is of
 	}
 	readinessChanged struct {
 		Version catalog.Version
@@ -113,34 +115,49 @@ type (
 // feedLine is an event as it waits for the end of its entry, where it is known which one is the
 // last.
 type feedLine struct {
-	name byte
-	run  history.RunID
-	data []byte
+	name  byte
+	run   history.RunID
+	data  []byte
+	space string
 }
 
 // announce adds an event to the feed.
-func (t *step) announce(name byte, data interface{ json() []byte }) {
+func (t *step) announce(name byte, data feedData) {
+	space := t.spaceOf(data)
+	if space != "" {
+		t.spaceFeed = append(t.spaceFeed, feedLine{name: name, data: data.bare(space).json(), space: space})
+		return
+	}
 	t.feed = append(t.feed, feedLine{name: name, data: data.json()})
 }
 
 func (t *step) announceClosed(r *row) {
-	t.feed = append(t.feed, feedLine{feedWorkflowClosed, r.Run.RunID, []byte{byte(r.Run.Status)}})
+	line := feedLine{feedWorkflowClosed, r.Run.RunID, []byte{byte(r.Run.Status)}, namespace.Of(r.Run.WorkflowID)}
+	if line.space != "" {
+		t.spaceFeed = append(t.spaceFeed, line)
+		return
+	}
+	t.feed = append(t.feed, line)
+}
+
+// encode writes the row of an event; last says that it is the last one of its index.
+func (line *feedLine) encode(last bool) []byte {
+	v := make([]byte, 0, 2+16+len(line.data))
+	v = append(v, line.name, 0)
+	if last {
+		v[1] = 1
+	}
+	return append(append(v, line.run[:]...), line.data...)
 }
 
 // storeFeed writes the entry's events and drops the oldest.
 func (t *step) storeFeed() {
 	for n, line := range t.feed {
-		v := make([]byte, 0, 2+16+len(line.data))
-		v = append(v, line.name, 0)
-		if n == len(t.feed)-1 {
-			v[1] = 1
-		}
-		v = append(append(v, line.run[:]...), line.data...)
-		t.Put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), v)
+		t.Put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), line.encode(n == len(t.feed)-1))
 	}
 	t.meta.Feed += uint64(len(t.feed))
 	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
-		from, dropped := t.dropOldest(t.meta.FeedFrom, t.meta.Feed-keep.feed())
+		from, dropped := t.dropOldest(rows.Key(rows.FamilyFeed), t.meta.FeedFrom, t.meta.Feed-keep.feed())
 		t.meta.Feed -= dropped
 		t.meta.FeedFrom = from
 	}
@@ -149,18 +166,18 @@ func (t *step) storeFeed() {
 // dropOldest deletes the first n events at or after from, and returns where the first one left may
 // be. One row goes by itself: range deletions in memory are sorted anew for the first reader after
 // each, so one for every entry would make each dearer than the one before.
-func (t *step) dropOldest(from rows.Place, n uint64) (rows.Place, uint64) {
-	first := rows.PlaceKey(rows.FamilyFeed, from.Index, from.N)
+func (t *step) dropOldest(prefix []byte, from rows.Place, n uint64) (rows.Place, uint64) {
+	first := rows.PlaceIn(prefix, from)
 	var dropped uint64
-	t.Scan(first, rows.Key(rows.FamilyFeed+1), func(k, _ []byte) bool {
+	t.Scan(first, rows.After(prefix), func(k, _ []byte) bool {
 		if dropped == n {
-			from = rows.PlaceOf(k)
+			from = rows.PlaceAfter(prefix, k)
 			return false
 		}
 		if dropped++; dropped == 1 {
 			first = append([]byte(nil), k...)
 		}
-		from = rows.PlaceOf(k)
+		from = rows.PlaceAfter(prefix, k)
 		from.N++
 		return true
 	})
@@ -168,14 +185,13 @@ func (t *step) dropOldest(from rows.Place, n uint64) (rows.Place, uint64) {
 	case dropped == 1:
 		t.Del(first)
 	case dropped > 1:
-		t.DelRange(first, rows.PlaceKey(rows.FamilyFeed, from.Index, from.N))
+		t.DelRange(first, rows.PlaceIn(prefix, from))
 	}
 	return from, dropped
 }
 
 // feedEvent reads an event back.
-func (p *picture) feedEvent(k, v []byte) FeedEvent {
-	at := rows.PlaceOf(k)
+func (p *picture) feedEvent(space string, at rows.Place, v []byte) FeedEvent {
 	e := FeedEvent{Index: at.Index, N: at.N, Name: feedNames[v[0]], Last: v[1] == 1, Data: append([]byte(nil), v[18:]...)}
 	copy(e.RunID[:], v[2:18])
 	if v[0] == feedWorkflowClosed {
@@ -183,7 +199,7 @@ func (p *picture) feedEvent(k, v []byte) FeedEvent {
 		if run, ok := p.Run(e.RunID); ok {
 			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = run.WorkflowID, run.Type, run.Version, false
 		}
-		e.Data, e.WorkflowType, e.Status = closed.json(), closed.WorkflowType, closed.Status
+		e.Data, e.WorkflowType, e.Status = closed.bare(space).json(), closed.WorkflowType, closed.Status
 	}
 	return e
 }
@@ -194,11 +210,22 @@ const feedBytes = 64 << 10
 
 // Feed implements View.
 func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
+	if p.foreign() {
+		return p.FeedIn(*p.space, after, limit)
+	}
+	prefix := rows.Key(rows.FamilyFeed)
+	return p.feed(prefix, rows.PlaceIn(prefix, p.meta.FeedFrom), after, limit, func(k, b []byte) FeedEvent {
+		return p.feedEvent("", rows.PlaceOf(k), b)
+	})
+}
+
+// feed reads a page of events behind the beginning of their keys.
+func (p *picture) feed(prefix, from []byte, after FeedCursor, limit int, read func(k, b []byte) FeedEvent) (events []FeedEvent, next FeedCursor) {
 	next = after
 	size := 0
-	first := rows.Later(append(rows.PlaceKey(rows.FamilyFeed, after.Index, after.N), 0), rows.PlaceKey(rows.FamilyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
-	p.Scan(first, rows.Key(rows.FamilyFeed+1), func(k, b []byte) bool {
-		e := p.feedEvent(k, b)
+	first := rows.Later(append(rows.PlaceIn(prefix, rows.Place(after)), 0), from)
+	p.Scan(first, rows.After(prefix), func(k, b []byte) bool {
+		e := read(k, b)
 		events = append(events, e)
 		next = FeedCursor{e.Index, e.N}
 		size += len(e.Data)
@@ -209,8 +236,13 @@ func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next Fe
 
 // FeedStart implements View.
 func (p *picture) FeedStart() uint64 {
-	if p.meta.FeedFrom.N > 0 {
-		return p.meta.FeedFrom.Index + 1
+	from := p.meta.FeedFrom
+	if p.foreign() {
+		_, use, _ := p.Namespace(*p.space)
+		from = use.FeedFrom
 	}
-	return p.meta.FeedFrom.Index
+	if from.N > 0 {
+		return from.Index + 1
+	}
+	return from.Index
 }

@@ -125,7 +125,7 @@ const maxListed = 4 << 20
 // Schedules implements View.
 func (p *picture) Schedules(after string, limit int) (page []rows.Schedule) {
 	size := 0
-	p.Scan(append(rows.TextKey(rows.FamilySchedule, after), 0), rows.Key(rows.FamilySchedule+1), func(_, b []byte) bool {
+	p.scanNames(rows.FamilySchedule, after, func(b []byte) bool {
 		s, ok := p.schedule(b)
 		if ok {
 			page = append(page, s)

@@ -76,7 +76,9 @@ func (p *picture) Jobs(after uint64, limit int) (jobs []rows.Job) {
 		if !p.row(b, &j) {
 			return false
 		}
-		jobs = append(jobs, j)
+		if p.shows(j.WorkflowID) {
+			jobs = append(jobs, j)
+		}
 		return len(jobs) < pageSize(limit)
 	})
 	return jobs

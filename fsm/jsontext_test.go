@@ -26,7 +26,7 @@ func TestFeedGolden(t *testing.T) {
 		line(packageLoaded{v, []string{s, "b"}, s, true})
 		line(routeChanged{s, v, versionOf("v0")})
 		line(versionUnloaded{v, []string{s}})
-		line(deployRefused{s, s, s, s, s})
+		line(deployRefused{s, s, s, s, s, nil})
 		line(readinessChanged{v, s, true, s})
 		line(leaderChanged{s, 1<<64 - 1})
 		line(memberChanged{s, s, s, s, s})

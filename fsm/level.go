@@ -15,7 +15,7 @@ import (
 //   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions,
 //     canaries in deployments and of quarantined runs.
 //   - 3: join tokens, demoted nodes, callers' tokens and what they may touch.
-//   - 4: signatures of packages, and who has to sign; rates of tokens; updates.
+//   - 4: signatures of packages, and who has to sign; rates of tokens; updates; namespaces.
 const NewestLevel = 4
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

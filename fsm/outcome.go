@@ -36,6 +36,7 @@ var outcomes = [...]func() any{
 	24: func() any { return new(PackageStarted) },
 	28: func() any { return new(PolicyAnswer) },
 	27: func() any { return new(UpdateAnswer) },
+	29: func() any { return new(NamespaceAnswer) },
 
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
@@ -59,6 +60,10 @@ var outcomes = [...]func() any{
 	57: func() any { return new(PolicyConflict) },
 	58: func() any { return new(SignatureRequired) },
 	59: func() any { return new(SignatureInvalid) },
+	53: func() any { return new(NoNamespace) },
+	54: func() any { return new(NamespaceExists) },
+	55: func() any { return new(NamespaceHolds) },
+	60: func() any { return new(QuotaReached) },
 
 	64: func() any { return new(catalog.UnknownVersion) },
 	65: func() any { return new(catalog.UnknownWorkflowType) },
@@ -140,6 +145,16 @@ func outcomeKind(v any) byte {
 		return 27
 	case *NotEphemeral:
 		return 52
+	case *NamespaceAnswer:
+		return 29
+	case *NoNamespace:
+		return 53
+	case *NamespaceExists:
+		return 54
+	case *NamespaceHolds:
+		return 55
+	case *QuotaReached:
+		return 60
 	case *NotFound:
 		return 32
 	case *NotRunning:

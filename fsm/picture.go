@@ -23,6 +23,9 @@ type picture struct {
 	prints   rows.FingerprintsDone
 	rules    rules
 	versions *rows.VersionRetention
+	kept     map[string]*rows.VersionRetention
+	spaces   spaces
+	space    *string // the namespace that it shows; nil = all
 	limits   rows.Limits
 	nodes    nodes
 	tokens   *tokens
@@ -36,7 +39,7 @@ type picture struct {
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
 	s.tokens.shared, s.policy.shared = true, true
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, prints: s.prints.done, rules: s.rules, versions: s.versions, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, prints: s.prints.done, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	if s.ends == nil {
 		s.ends = make(chan struct{})
@@ -160,6 +163,19 @@ func (p *picture) row(b []byte, v any) bool {
 	p.s.fail(err)
 	return err == nil
 }
+
+// In implements View.
+func (p *picture) In(space string) View {
+	if space == "" && len(p.spaces) == 0 {
+		return p
+	}
+	in := *p
+	in.space, in.catalog = &space, p.catalog.In(space)
+	return &in
+}
+
+// foreign reports whether it shows another namespace than default alone.
+func (p *picture) foreign() bool { return p.space != nil && *p.space != "" }
 
 // Index implements View.
 func (p *picture) Index() uint64 { return p.meta.Index }

@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // LimitQueue sets all limits of a queue; zero limits take them away.
@@ -19,7 +20,7 @@ type LimitQueue struct {
 func (*LimitQueue) Kind() Kind { return KindLimitQueue }
 
 func (c *LimitQueue) apply(t *step) (Answer, Refusal) {
-	if n := len(c.Queue); n < 1 || n > maxTaskName {
+	if n := len(namespace.Bare(c.Queue)); n < 1 || n > maxTaskName {
 		return nil, nameSize("queue", n)
 	}
 	if refusal := checkLimits(c.Limits); refusal != nil {

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // A queue's row counts its tasks by state and holds its limits; so polls of a queue that is empty,
@@ -29,7 +30,7 @@ func (t *step) storeQueues() {
 // checkTaskNames says what is wrong with the names of a queue and its activities; empty = nothing
 // is.
 func checkTaskNames(queue string, activities ...string) string {
-	if n := len(queue); n < 1 || n > maxTaskName {
+	if n := len(namespace.Bare(queue)); n < 1 || n > maxTaskName {
 		return fmt.Sprintf("queue name has %d bytes; it needs 1 to %d", n, maxTaskName)
 	}
 	for _, activity := range activities {
@@ -52,7 +53,7 @@ func (p *picture) Queue(name string) (q rows.Queue, ok bool) {
 
 // Queues implements View.
 func (p *picture) Queues(after string, limit int) (queues []rows.Queue) {
-	p.Scan(append(rows.TextKey(rows.FamilyQueue, after), 0), rows.Key(rows.FamilyQueue+1), func(_, b []byte) bool {
+	p.scanNames(rows.FamilyQueue, after, func(b []byte) bool {
 		var q rows.Queue
 		if !p.row(b, &q) {
 			return false

@@ -5,12 +5,14 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 )
 
 // checkWorkflowID refuses what history.CheckWorkflowID refuses, in words of its own: a refusal is
 // part of the state, and that one's words may get better. Callers hear the better ones, for edges
 // look before the log does.
 func checkWorkflowID(id string) error {
+	id = namespace.Bare(id)
 	switch {
 	case history.CheckWorkflowID(id) == nil:
 		return nil

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Builds before owners wrote requests without one, and bounded the table by the number of keys.
@@ -20,9 +21,12 @@ const (
 // unowned reports whether a request is remembered in rows of the old kind.
 func (t *step) unowned(q *Request) bool { return q.Owner == "" && t.s.limits.RequestBytes == 0 }
 
+// foreignOwner: rows of the old kind are all of default.
+func foreignOwner(q *Request) bool { return namespace.Of(q.Owner) != "" }
+
 func (t *step) recallUnowned(q *Request) (Result, bool) {
 	var m rows.UnownedRequest
-	if !t.meta.AnyUnowned() || !t.Read(rows.TextKey(rows.FamilyRequest, q.ID), &m) || m.Expires <= t.now {
+	if !t.meta.AnyUnowned() || foreignOwner(q) || !t.Read(rows.TextKey(rows.FamilyRequest, q.ID), &m) || m.Expires <= t.now {
 		return Result{}, false
 	}
 	r, known, err := repeatUnowned(&m, q)
@@ -35,7 +39,7 @@ func (t *step) recallUnowned(q *Request) (Result, bool) {
 
 func (p *picture) requestUnowned(q *Request) (Result, bool) {
 	var m rows.UnownedRequest
-	if !p.meta.AnyUnowned() || !p.row(p.Get(rows.TextKey(rows.FamilyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
+	if !p.meta.AnyUnowned() || foreignOwner(q) || !p.row(p.Get(rows.TextKey(rows.FamilyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
 		return Result{}, false
 	}
 	r, known, err := repeatUnowned(&m, q)

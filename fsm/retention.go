@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // SetRetention sets the rule of a type, or takes it away. Without any rule runs are kept for ever.
@@ -31,8 +32,8 @@ const (
 func (*SetRetention) Kind() Kind { return KindSetRetention }
 
 func (c *SetRetention) apply(t *step) (Answer, Refusal) {
-	if len(c.Rule.Type) > catalog.MaxNameLength {
-		return nil, &catalog.InvalidInput{Field: "type", Reason: fmt.Sprintf("has %d bytes, the limit is %d", len(c.Rule.Type), catalog.MaxNameLength)}
+	if bare := namespace.Bare(c.Rule.Type); len(bare) > catalog.MaxNameLength {
+		return nil, &catalog.InvalidInput{Field: "type", Reason: fmt.Sprintf("has %d bytes, the limit is %d", len(bare), catalog.MaxNameLength)}
 	}
 	rules := t.s.rules
 	at, known := rules.find(c.Rule.Type)
@@ -68,7 +69,7 @@ func (r rules) find(typ string) (int, bool) {
 
 // age is how long closed runs of a type are kept; 0 = for ever.
 func (r rules) age(typ string) history.Duration {
-	for _, name := range []string{typ, ""} {
+	for _, name := range []string{typ, namespace.Qualify(namespace.Of(typ), "")} {
 		if at, ok := r.find(name); ok {
 			return r[at].Age
 		}
@@ -83,7 +84,17 @@ func (r rules) expired(run *rows.Run, now history.Time) bool {
 }
 
 // Retention implements View.
-func (p *picture) Retention() []rows.Retention { return slices.Clone(p.rules) }
+func (p *picture) Retention() (list []rows.Retention) {
+	for _, s := range p.spans() {
+		from, _ := p.rules.find(s.first)
+		end := len(p.rules)
+		if s.end != "" {
+			end, _ = p.rules.find(s.end)
+		}
+		list = append(list, p.rules[from:end]...)
+	}
+	return list
+}
 
 // expiry is when the first closed run of a type expires.
 type expiry struct {

@@ -40,6 +40,7 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 	if next.Carried.Count > 0 {
 		next.Carried.Bytes = h.bytes
 		next.Run.Bytes += h.bytes
+		t.grew(next, h.bytes, next.Run.Status, next.Run.Status)
 	}
 	t.Charge(h.looked / looksPerUnit)
 }

@@ -1,12 +1,14 @@
 package fsm
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // census is how many runs there are of each cohort. The cohorts change seldom, so pictures share
@@ -113,7 +115,7 @@ func (c *census) load(k, b []byte) {
 
 // types are the workflow types that have runs, or may have some, in order.
 func (p *picture) types() (types []string) {
-	for _, k := range p.cohorts {
+	for _, k := range p.shownCohorts() {
 		if len(types) == 0 || types[len(types)-1] != k.Type {
 			types = append(types, k.Type)
 		}
@@ -123,13 +125,19 @@ func (p *picture) types() (types []string) {
 
 // CountRuns implements View.
 func (p *picture) CountRuns(f RunFilter) (counts []RunCount) {
-	for _, k := range p.cohorts {
+	for _, k := range p.shownCohorts() {
 		if f.Type != "" && f.Type != k.Type || !f.Version.IsZero() && f.Version != k.Version || f.Status != 0 && f.Status != k.Status {
 			continue
 		}
 		if n, _ := binary.Uvarint(p.Get(k.Key())); n > 0 {
 			counts = append(counts, RunCount{k.Type, k.Version, k.Status, n})
 		}
+	}
+	if p.foreign() { // in the order of the versions as they are seen
+		slices.SortStableFunc(counts, func(a, b RunCount) int {
+			va, vb := namespace.Version(*p.space, a.Version), namespace.Version(*p.space, b.Version)
+			return cmp.Or(cmp.Compare(a.Type, b.Type), slices.Compare(va[:], vb[:]))
+		})
 	}
 	return counts
 }

@@ -85,8 +85,12 @@ func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error)
 			add(list, nil)
 		}
 	}
-	if len(all) == 0 {
+	own, bad := p.spaceIndex(first)
+	if len(all) == 0 && !p.foreign() {
 		prefix(rows.Key(rows.FamilyRun))
+	}
+	if own != nil || bad != nil {
+		add(own, bad)
 	}
 	return all, err
 }

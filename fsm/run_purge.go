@@ -70,6 +70,7 @@ func (t *step) purge(r *row, stored []rows.Stretch) {
 	t.forgetUpdates(r)
 	t.label(r, nil)
 	t.unlistByParent(r)
+	t.leaveSpace(r)
 	t.Del(rows.TypeKey(r.Run.Type, r.Serial))
 	t.Del(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), r.Serial))
 	t.unlistStatus(r)

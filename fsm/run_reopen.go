@@ -73,6 +73,9 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	if refusal := t.reopenable(r, on); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := t.mayHave(r.Run.WorkflowID, true); refusal != nil {
+		return nil, refusal
+	}
 	if limit := t.budget / againCost; limit > 0 && uint64(len(c.Again)) > limit {
 		return nil, &ResourceExhausted{What: "timers, activities and children that a reopening takes up again", Limit: limit}
 	}

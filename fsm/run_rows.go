@@ -98,6 +98,7 @@ func (t *step) start(b birth) *row {
 	t.Put(rows.TextKey(rows.FamilyLatest, b.workflowID), b.runID[:])
 	t.Put(rows.TypeKey(r.Run.Type, r.Serial), nil)
 	t.Put(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, b.version), r.Serial), nil)
+	t.enter(r)
 	t.listByParent(r)
 	t.label(r, setAll(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
@@ -125,7 +126,9 @@ func (t *step) append(r *row, data history.Data) {
 	r.Run.Events = e.Seq
 	r.Run.Bytes += uint64(len(b))
 	r.added = append(r.added, line{e, len(b), t.place})
+	was := r.Run.Status
 	r.Run.Status = history.Fold(r.Run.Status, data)
+	t.grew(r, uint64(len(b)), was, r.Run.Status)
 	if history.Wakes(data) {
 		r.Woken = e.Seq
 	}

@@ -43,6 +43,9 @@ func (c *SignalRun) apply(t *step) (Answer, Refusal) {
 	if refusal := r.takesSignal(c.MaxWaiting, len(c.Payload)); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := t.mayHave(r.Run.WorkflowID, false); refusal != nil {
+		return nil, refusal
+	}
 	t.append(r, &history.SignalReceived{Name: c.Name, Payload: c.Payload})
 	return r.answer(), nil
 }

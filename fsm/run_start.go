@@ -61,11 +61,12 @@ func (t *step) startable(c *StartRun, member *catalog.Member) Refusal {
 	if c.CheckedSchema != member.InputSchema {
 		return &Recheck{Type: c.Type, Schema: member.InputSchema}
 	}
-	return nil
+	return t.mayStart(c.WorkflowID)
 }
 
 // startOn carries out a start that nothing refuses.
 func (t *step) startOn(c *StartRun, version catalog.Version, member *catalog.Member) *StartAnswer {
+	t.startCounts(c.WorkflowID)
 	t.start(birth{
 		workflowID: c.WorkflowID, runID: c.RunID, version: version, member: member, input: c.Input, attributes: c.Attributes, timeout: c.Timeout, attempt: 1,
 	})

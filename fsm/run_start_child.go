@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 )
 
 // startChild appends the event that records a child and starts it in the same step, so a recorded
@@ -18,11 +19,13 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 				return
 			}
 			refusal := &AlreadyRunning{WorkflowID: e.WorkflowID, RunID: open.Run.RunID}
-			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: refusal.Error()}
+			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: bareText(namespace.Of(e.WorkflowID), refusal)}
 		} else if t.run(id) != nil {
 			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: "this run has started a child with this ordinal before"}
 		} else if flaw := t.flaws[e.ID]; flaw != "" {
 			failed = &history.RunError{Kind: history.KindInvalidInput, Message: flaw}
+		} else if refusal := t.mayHave(e.WorkflowID, true); refusal != nil {
+			failed = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 		}
 	}
 	if failed != nil {
@@ -50,12 +53,13 @@ func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.Child
 		}
 	}
 	if e.Choice == history.ChildParent {
-		message := "the parent's version " + parent.Short() + " does not carry workflow type " + e.WorkflowType
+		space := namespace.Of(e.WorkflowType)
+		message := "the parent's version " + namespace.Version(space, parent).Short() + " does not carry workflow type " + namespace.Bare(e.WorkflowType)
 		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: message}
 	}
 	version, _, member, ok := cat.ResolveFor(e.WorkflowType, lot)
 	if !ok {
-		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: cat.UnknownType(e.WorkflowType).Error()}
+		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: bareText(namespace.Of(e.WorkflowType), cat.UnknownType(e.WorkflowType))}
 	}
 	return version, member, nil
 }

@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/signature"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // StartPackage starts a run on the code that comes along with it: it loads the package, unless that
@@ -77,7 +78,7 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	}
 	member, carried := pkg.Member(s.Type)
 	if !carried {
-		return nil, &catalog.InvalidInput{Field: "type", Reason: fmt.Sprintf("is %s, which the package does not carry", catalog.Quote(clip(s.Type)))}
+		return nil, &catalog.InvalidInput{Field: "type", Reason: fmt.Sprintf("is %s, which the package does not carry", catalog.Quote(clip(namespace.Bare(s.Type))))}
 	}
 	if refusal := t.startable(s, member); refusal != nil {
 		return nil, refusal
@@ -93,7 +94,7 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	// Nothing below is refused.
 	a := &PackageStarted{FreshlyLoaded: resident == nil}
 	if resident == nil {
-		load := LoadPackage{Package: *pkg, Signatures: c.Signatures, Message: "comes along with workflow " + catalog.Quote(s.WorkflowID)}
+		load := LoadPackage{Package: *pkg, Signatures: c.Signatures, Message: "comes along with workflow " + catalog.Quote(namespace.Bare(s.WorkflowID))}
 		if _, refusal := load.apply(t); refusal != nil {
 			t.Fail(fmt.Errorf("a package was checked and is refused: %w", refusal))
 			return nil, refusal

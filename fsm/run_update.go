@@ -82,6 +82,9 @@ func (c *UpdateRun) apply(t *step) (Answer, Refusal) {
 	if refusal := r.takesUpdate(c.MaxWaiting, len(c.Args)); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := t.mayHave(r.Run.WorkflowID, false); refusal != nil {
+		return nil, refusal
+	}
 	t.append(r, &history.UpdateAccepted{UpdateID: c.ID, Name: c.Name, Args: c.Args})
 	u := rows.Update{Name: c.Name, Accepted: r.Run.Events}
 	t.PutRow(rows.UpdateKey(r.Serial, c.ID), &u)

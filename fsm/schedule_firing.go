@@ -6,6 +6,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // firing is a schedule that fires, with what is known of its input. The caller stores the schedule.
@@ -45,7 +46,7 @@ func (f *firing) askToEnd() {
 	}
 	for _, id := range f.s.Open {
 		if r := f.t.run(id); r != nil { // nil: the disk failed, and the entry is dropped
-			f.t.requestCancel(r, "schedule "+f.s.ID+" fired again")
+			f.t.requestCancel(r, "schedule "+namespace.Bare(f.s.ID)+" fired again")
 		}
 	}
 	if f.s.apart != nil {
@@ -72,7 +73,7 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	t, s := f.t, f.s
 	version, _, member, ok := t.s.catalog.ResolveFor(s.Type, t.lotOfSchedule(s))
 	if !ok {
-		s.fail(history.KindUnknownWorkflowType, t.s.catalog.UnknownType(s.Type).Error())
+		s.fail(history.KindUnknownWorkflowType, bareText(namespace.Of(s.Type), t.s.catalog.UnknownType(s.Type)))
 		return false
 	}
 	if member.InputSchema != f.checked {
@@ -80,7 +81,11 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	}
 	id := s.WorkflowID(at)
 	if open := t.latest(id); open != nil && open.Run.Status.Open() {
-		s.fail(history.KindAlreadyRunning, (&AlreadyRunning{WorkflowID: id, RunID: open.Run.RunID}).Error())
+		s.fail(history.KindAlreadyRunning, bareText(namespace.Of(id), &AlreadyRunning{WorkflowID: id, RunID: open.Run.RunID}))
+		return false
+	}
+	if refusal := t.mayHave(id, true); refusal != nil {
+		s.fail(refusal.Code(), refusal.Error())
 		return false
 	}
 	// The serial that the run will have numbers it once and for all, also when a schedule of this

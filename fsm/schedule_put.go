@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused,
@@ -32,6 +33,8 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 		return nil, &ScheduleExists{ID: d.ID}
 	case s != nil && d.Next != 0 && d.Next <= s.Last: // it has fired for that meanwhile
 		return nil, &Recheck{Type: s.Type}
+	case t.level() >= 4 && namespace.Of(d.ID) != namespace.Of(d.Type):
+		return nil, &catalog.InvalidInput{Field: "type", Reason: "is of another namespace"}
 	case s == nil && t.meta.Schedules >= MaxSchedules:
 		return nil, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
 	case s == nil:
@@ -81,8 +84,8 @@ func checkSchedule(s *rows.Schedule) Refusal {
 }
 
 func checkScheduleID(id string) Refusal {
-	if len(id) > MaxScheduleID {
-		return &catalog.InvalidInput{Field: "schedule_id", Reason: fmt.Sprintf("has %d characters, the limit is %d", len(id), MaxScheduleID)}
+	if bare := namespace.Bare(id); len(bare) > MaxScheduleID {
+		return &catalog.InvalidInput{Field: "schedule_id", Reason: fmt.Sprintf("has %d characters, the limit is %d", len(bare), MaxScheduleID)}
 	}
 	if err := checkWorkflowID(id); err != nil {
 		return &catalog.InvalidInput{Field: "schedule_id", Reason: err.Error()}

@@ -3,6 +3,7 @@ package fsm
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -62,6 +63,13 @@ type State struct {
 	windows windows
 	chain   catalog.Digest // of the newest act of the deploy history; zero below level 1
 
+	spaces  spaces
+	uses    map[string]*rows.NamespaceUse     // by namespace
+	logs    map[string]*spaceLogs             // likewise
+	kept    map[string]*rows.VersionRetention // likewise: rules of namespaces
+	stretch stretch
+	fed     *fedSpaces
+
 	nextRequest [rows.Classes]history.Time // when the first request key of each class expires, or before
 	expiry      [rows.Classes]history.Time // likewise of unowned ones
 
@@ -109,6 +117,7 @@ func (s *State) load() error {
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
 	s.prints = newFingerprints()
 	s.tails = newTails(s.meta.Index)
+	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
 	var err error
 	s.meta, err = s.db.Meta()
 	s.recent = newRecent(s.meta.Index)
@@ -130,6 +139,15 @@ func (s *State) load() error {
 	if err == nil {
 		s.chain, err = s.windows.load(s.db.Reader)
 	}
+	if err == nil {
+		s.spaces, s.uses, err = loadSpaces(s.db.Reader)
+	}
+	if err == nil {
+		s.logs, err = loadLogs(s.db.Reader, s.spaces)
+	}
+	if err == nil {
+		s.stretch = stretchAt(s.db.Reader, math.MaxUint64, func(bad error) { err = errors.Join(err, bad) })
+	}
 	err = errors.Join(err,
 		store.Each(s.db.Reader, rows.FamilyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
 		store.Each(s.db.Reader, rows.FamilyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
@@ -140,7 +158,13 @@ func (s *State) load() error {
 			v := catalog.Version(k[1:])
 			s.ephemeral.add(v, &e, typesOf(s.catalog, v))
 		}),
-		store.Each(s.db.Reader, rows.FamilySpent, func(_ []byte, r rows.VersionRetention) { s.versions = &r }),
+		store.Each(s.db.Reader, rows.FamilySpent, func(k []byte, r rows.VersionRetention) {
+			if space := string(k[1:]); space != "" {
+				s.kept[space] = &r
+			} else {
+				s.versions = &r
+			}
+		}),
 		store.Each(s.db.Reader, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
 		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
 		s.db.Scan(rows.Key(rows.FamilyFingerprint), rows.Key(rows.FamilyFingerprint+1), func(k, b []byte) bool { s.prints.load(k, b); return true }),

@@ -46,9 +46,11 @@ type step struct {
 	prints     printChanges
 	verified   map[signed]bool // signatures that the entry has verified; nil = none
 	feed       []feedLine
-	requests   int    // request keys remembered
-	expired    []byte // row of the command's request key, when it is too old to answer
-	checked    bool   // the entry holds a Check
+	spaceFeed  []feedLine // of namespaces
+	used       []string   // namespaces of which what they have has changed, in order
+	requests   int        // request keys remembered
+	expired    []byte     // row of the command's request key, when it is too old to answer
+	checked    bool       // the entry holds a Check
 }
 
 // reset makes t ready for another entry and keeps its memory.
@@ -61,7 +63,7 @@ func (t *step) reset() {
 	t.pages.reset()
 	t.pins.reset()
 	t.moves.reset()
-	t.canaries = t.canaries[:0]
+	t.canaries, t.spaceFeed, t.used = t.canaries[:0], t.spaceFeed[:0], t.used[:0]
 	t.counts.reset()
 	t.prints.reset()
 	t.verified = nil

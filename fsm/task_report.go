@@ -6,6 +6,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether
@@ -141,7 +142,11 @@ const outsideQueues = "the attempt is over, or of a queue that the caller may no
 // nothing is left to keep.
 func (t *step) held(token TaskToken) (*row, *rows.Task, TaskReply) {
 	r, task := t.find(token.RunID, token.ID)
-	if only := t.who.Only; only != nil && (task == nil || !only.HasQueue(task.Queue)) {
+	only := t.who.Only
+	if r != nil && namespace.Of(r.Run.WorkflowID) != only.In() {
+		r, task = nil, nil
+	}
+	if only.Limited() && (task == nil || !only.HasQueue(task.Queue)) {
 		return nil, nil, TaskReply{Lost: outsideQueues}
 	}
 	switch {

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"maps"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
@@ -43,12 +44,8 @@ func (*PurgeVersions) Kind() Kind       { return KindPurgeVersions }
 func (*VersionsPurged) answer()         {}
 
 func (c *SetVersionRetention) apply(t *step) (Answer, Refusal) {
-	key := rows.Key(rows.FamilySpent)
 	if c.Remove {
-		if t.s.versions != nil {
-			t.Del(key)
-			t.s.versions = nil
-		}
+		t.setVersionRetention(t.who.Only.In(), nil)
 		return new(Done), nil
 	}
 	rule := c.Rule
@@ -58,9 +55,37 @@ func (c *SetVersionRetention) apply(t *step) (Answer, Refusal) {
 	if rule.MinAge < 0 || rule.MinAge > MaxRetention {
 		return nil, &catalog.InvalidInput{Field: "min_age", Reason: fmt.Sprintf("is %s; 0s to %s are allowed", rule.MinAge, MaxRetention)}
 	}
-	t.Put(key, rows.Encoded(rule))
-	t.s.versions = &rule
+	t.setVersionRetention(t.who.Only.In(), &rule)
 	return new(Done), nil
+}
+
+// setVersionRetention sets the rule of a namespace, or takes it away. Pictures share the rules.
+func (t *step) setVersionRetention(space string, rule *rows.VersionRetention) {
+	old := t.s.versions
+	if space == "" {
+		t.s.versions = rule
+	} else {
+		old = t.s.kept[space]
+		if t.s.kept = maps.Clone(t.s.kept); rule != nil {
+			t.s.kept[space] = rule
+		} else {
+			delete(t.s.kept, space)
+		}
+	}
+	switch key := rows.TextKey(rows.FamilySpent, space); {
+	case rule != nil:
+		t.Put(key, rows.Encoded(*rule))
+	case old != nil:
+		t.Del(key)
+	}
+}
+
+// versionRule is the rule for the versions of a namespace; nil = they stay.
+func versionRule(ofDefault *rows.VersionRetention, kept map[string]*rows.VersionRetention, space string) *rows.VersionRetention {
+	if space == "" {
+		return ofDefault
+	}
+	return kept[space]
 }
 
 func (c *PurgeVersions) apply(t *step) (Answer, Refusal) {
@@ -68,11 +93,15 @@ func (c *PurgeVersions) apply(t *step) (Answer, Refusal) {
 	for _, v := range c.Versions {
 		p, ok := t.s.catalog.Package(v)
 		f := t.s.facts[v]
-		if !ok || f == nil || t.s.versions == nil {
+		if !ok || f == nil {
+			continue
+		}
+		rule := versionRule(t.s.versions, t.s.kept, p.Space())
+		if rule == nil {
 			continue
 		}
 		// What the entry did before this command is not among the facts yet.
-		if t.live(p) || t.pinned(v) != (rows.PinCounts{}) || t.pins.changed[v] || t.moves.in[v] || !spent(t.s.catalog, t.s.versions, p, f, t.now) {
+		if t.live(p) || t.pinned(v) != (rows.PinCounts{}) || t.pins.changed[v] || t.moves.in[v] || !spent(t.s.catalog, rule, p, f, t.now) {
 			continue
 		}
 		if members += len(p.Members); len(a.Versions) == maxPurgedVersions || members > maxPurgedMembers && len(a.Versions) > 0 {
@@ -107,23 +136,28 @@ func spendable(c *catalog.Catalog, rule *rows.VersionRetention, p *catalog.Packa
 
 // VersionRetention implements View.
 func (p *picture) VersionRetention() (rows.VersionRetention, bool) {
-	if p.versions == nil {
+	rule := p.versions
+	if p.foreign() {
+		rule = p.kept[*p.space]
+	}
+	if rule == nil {
 		return rows.VersionRetention{}, false
 	}
-	return *p.versions, true
+	return *rule, true
 }
 
 // SpentVersions implements View.
 func (p *picture) SpentVersions(now history.Time, limit int) (list []catalog.Version, next history.Time) {
-	if p.versions == nil {
+	if p.versions == nil && len(p.kept) == 0 {
 		return nil, 0
 	}
 	for _, pack := range p.catalog.Packages() {
 		f, ok := p.VersionFacts(pack.Version)
-		if !ok || !spendable(p.catalog, p.versions, pack, &f) {
+		rule := versionRule(p.versions, p.kept, pack.Space())
+		if !ok || rule == nil || !spendable(p.catalog, rule, pack, &f) {
 			continue
 		}
-		at := rows.Due(f.DrainedAt, p.versions.MinAge)
+		at := rows.Due(f.DrainedAt, rule.MinAge)
 		switch {
 		case at > now && (next == 0 || at < next):
 			next = at

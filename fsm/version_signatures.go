@@ -53,7 +53,7 @@ func (s *signing) admits(pkg *catalog.Package, brought []signature.Signature, kn
 	}
 	a.all = slices.Clone(known)
 	for _, b := range brought {
-		if !s.verifies(pkg.Version, b) {
+		if !s.verifies(pkg.Content(), b) {
 			r := &SignatureInvalid{Version: pkg.Version, PublicKey: b.Key.String(), Type: pkg.Members[0].Type}
 			if k := s.policy.byKey[b.Key]; k != nil {
 				r.Key = k.Name

@@ -90,7 +90,7 @@ func (t *step) unloadForgone(p *catalog.Package, by *rows.UnloadAsked) {
 	for _, typ := range types {
 		t.recordFor(rows.DeployRecord{Operation: OpUnload, Type: typ, Version: p.Version, Outcome: why.Code(), Message: by.Message}, by.Actor, by.RequestID)
 	}
-	t.announce(feedDeployRefused, deployRefused{Operation: OpUnload, WorkflowType: types[0], Version: p.Version.String(), Code: why.Code(), Detail: why.Error()})
+	t.announce(feedDeployRefused, deployRefused{Operation: OpUnload, WorkflowType: types[0], Version: p.Version.String(), Code: why.Code(), Detail: why.Error(), refusal: why})
 }
 
 // NoUnloadAsked refuses to take back what nobody asked for.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/namespace"
 	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
@@ -32,6 +33,8 @@ const (
 	ofQueue                        // the queue in the path
 	ofQueueSeen                    // likewise, and work on the queue is enough to see it
 	ofTasks                        // the queue of each task
+	ofSpaces                       // all namespaces: any grant of the kind reaches it, and its handler shows what that reaches
+	ofSpace                        // the namespace in the path
 	ofBody                         // what the body names: its handler looks, by exchange.may
 )
 
@@ -41,6 +44,33 @@ func needs(of subject, kinds ...grant.Kind) access { return access{kinds, of} }
 // authorize refuses a call that the caller's grants do not reach. It also notes what the command or
 // read that follows may touch, where only the state can tell.
 func (x *exchange) authorize() error {
+	err := x.allowed()
+	x.only = x.within(x.only)
+	return err
+}
+
+// within is a scope, of bare prefixes, within the namespace of the call.
+func (x *exchange) within(only *fsm.Scope) *fsm.Scope {
+	if x.space == "" {
+		return only
+	}
+	in := &fsm.Scope{Space: x.space}
+	if only == nil {
+		return in
+	}
+	for _, p := range only.Types {
+		in.Types = append(in.Types, x.name(p))
+	}
+	for _, p := range only.Queues {
+		in.Queues = append(in.Queues, x.name(p))
+	}
+	if len(in.Types)+len(in.Queues) == 0 { // it reaches nothing
+		in.Types = []string{x.name("!")}
+	}
+	return in
+}
+
+func (x *exchange) allowed() error {
 	c, a := &x.caller, x.route.needs
 	if c.allowed != nil {
 		if x.route.write && !x.route.ephemeral {
@@ -56,11 +86,11 @@ func (x *exchange) authorize() error {
 	if a.of == ofNobody {
 		return nil
 	}
-	if a.of == ofQueueSeen && c.grants.Of(grant.Work).Queue(x.pathQueue()) {
+	if a.of == ofQueueSeen && c.reach(grant.Work).Queue(x.pathQueue()) {
 		return nil
 	}
 	for _, k := range a.kinds {
-		r := c.grants.Of(k)
+		r := c.reach(k)
 		if r == nil {
 			return c.lacks(k, "")
 		}
@@ -78,7 +108,11 @@ func (x *exchange) authorize() error {
 func (x *exchange) reaches(k grant.Kind, r *grant.Reach, of subject) error {
 	c := &x.caller
 	switch of {
-	case ofAny:
+	case ofAny, ofSpaces:
+	case ofSpace:
+		if name := x.r.PathValue("name"); !c.grants.ReachesSpace(k, name) {
+			return c.lacks(k, "namespace="+clip(name))
+		}
 	case ofBody:
 		if len(r.Types) == 0 {
 			return c.lacks(k, "")
@@ -105,8 +139,8 @@ func (x *exchange) reaches(k grant.Kind, r *grant.Reach, of subject) error {
 		if !r.Type(typ) {
 			return c.lacks(k, "type="+typ)
 		}
-		for _, other := range x.server.cfg.Authority.TypesOf(typ, x.r.PathValue("version")) {
-			if !r.Type(other) { // it stands or falls with them
+		for _, other := range x.server.cfg.Authority.TypesOf(x.name(typ), namespace.Ref(x.space, x.r.PathValue("version"))) {
+			if other = namespace.Bare(other); !r.Type(other) { // it stands or falls with them
 				return c.lacks(k, "type="+other)
 			}
 		}
@@ -157,22 +191,22 @@ func bothPrefixes(a, b []string) (both []string) {
 // may refuses what the caller's grants of a kind do not reach: runs, versions or schedules of a
 // type. Handlers ask it about what they find in a body.
 func (x *exchange) may(k grant.Kind, typ string) error {
-	if x.caller.allowed != nil || x.caller.grants.Of(k).Type(typ) {
+	if x.caller.allowed != nil || x.caller.reach(k).Type(namespace.Bare(typ)) {
 		return nil
 	}
-	return x.caller.lacks(k, "type="+clip(typ))
+	return x.caller.lacks(k, "type="+clip(namespace.Bare(typ)))
 }
 
 // scopeOf is what the caller's grants of a kind reach; nil = everything.
 func (x *exchange) scopeOf(k grant.Kind) *fsm.Scope {
-	r := x.caller.grants.Of(k)
+	r := x.caller.reach(k)
 	switch {
 	case x.caller.allowed != nil || r.Whole():
-		return nil
+		return x.within(nil)
 	case r == nil:
-		return &fsm.Scope{}
+		return x.within(&fsm.Scope{})
 	}
-	return &fsm.Scope{Types: r.Types, Queues: r.Queues}
+	return x.within(&fsm.Scope{Types: r.Types, Queues: r.Queues})
 }
 
 // lacks is the refusal of a caller without a grant.

@@ -86,6 +86,7 @@ var askedOf = map[string]string{
 	"stop_backtest": "deploy no", "start_move": "deploy no", "move": "read no", "stop_move": "deploy no",
 	"policy": "read yes", "trust_key": "admin no", "revoke_key": "admin no", "set_signature_rule": "admin no", "drop_signature_rule": "admin no",
 	"bootstrap": "admin no", "self": "any", "create_token": "admin no", "tokens": "admin no", "revoke_token": "admin no",
+	"create_namespace": "admin no", "namespaces": "admin no", "namespace": "admin no", "set_namespace": "admin no", "delete_namespace": "admin no",
 }
 
 // TestEveryRouteAsks walks all routes with every grant alone, without and with a limit, and with

@@ -7,6 +7,7 @@ var subjects = map[subject]string{
 	ofNobody: "", ofAll: "without limit", ofAny: "with any limit", ofType: "of the type", ofTypeAsked: "of the type asked for (`?type=`), or without limit",
 	ofVersion: "of all types of the version", ofRun: "of the run's type", ofSchedule: "of the schedule's type", ofQueue: "of the queue",
 	ofQueueSeen: "without limit, or `work` of the queue", ofTasks: "of the task's queue", ofBody: "of the types that the body names",
+	ofSpaces: "with any limit; what it reaches is listed", ofSpace: "of the namespace",
 }
 
 // String is the row of docs/ACCESS.md.

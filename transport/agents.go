@@ -43,7 +43,7 @@ func newAgents(s *Server) *agents {
 // acts reports whether a caller may change anything. What, the routes decide.
 func (c *caller) acts() bool {
 	for _, k := range []grant.Kind{grant.Start, grant.Signal, grant.Work, grant.Deploy, grant.Operate} {
-		if c.grants.Of(k) != nil {
+		if c.reach(k) != nil {
 			return true
 		}
 	}

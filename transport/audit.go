@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/internal/namespace"
 	"aion.dev/aion/transport/auditlog"
 	"aion.dev/aion/transport/hot"
 	"aion.dev/aion/transport/hot/pb"
@@ -125,6 +126,9 @@ func (s *Server) auditHot(x *exchange, a *pb.Answer) {
 // account completes a line and writes it.
 func (s *Server) account(line *auditlog.Line, r *http.Request, status int, answer []byte) {
 	line.From, line.Method, line.Path = r.RemoteAddr, clipped(r.Method), clipped(r.URL.EscapedPath())
+	if space := r.Header.Get(wire.HeaderNamespace); space != namespace.Default {
+		line.Namespace = clipped(space)
+	}
 	line.RequestID = clipped(r.Header.Get(wire.HeaderRequestID))
 	line.Outcome = auditlog.OK
 	if status >= http.StatusBadRequest {

@@ -55,6 +55,7 @@ type caller struct {
 	name    string
 	owner   string // of request keys; empty if there are no tokens
 	grants  grant.Set
+	here    *grant.Set     // those of grants that hold for the call's namespace; nil = not looked at yet
 	allowed *fsm.Allowance // Token.Ephemeral
 	open    bool           // there are no tokens: anybody may call, under any name
 	first   bool           // may make the first token: see bootstrapper
@@ -64,6 +65,14 @@ type caller struct {
 	// another node makes the call for the caller, and has proven that it is a node
 	passedOn bool
 	expires  history.Time // likewise; 0 = never
+}
+
+// reach is how far a kind of grants goes for the call.
+func (c *caller) reach(k grant.Kind) *grant.Reach {
+	if c.here != nil {
+		return c.here.Of(k)
+	}
+	return c.grants.Of(k)
 }
 
 // tokens maps hashes of secrets to callers. It is keyed by hash so that the time of a lookup

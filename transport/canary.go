@@ -80,7 +80,7 @@ func canaryAnswer(c *fsm.CanaryAnswer, a engine.Answered, err error) (*answer[wi
 
 type canaryInput struct {
 	Fresh
-	Type string `path:"type"`
+	Type string `path:"type" ns:"name"`
 }
 
 func (s *Server) canary(ctx context.Context, in *canaryInput) (*answer[wire.CanaryRead], error) {
@@ -145,7 +145,7 @@ func canaryOf(r wire.CanaryRequest) (cmd fsm.SetCanary, err error) {
 
 type abortCanaryInput struct {
 	Keyed
-	Type    string `path:"type"`
+	Type    string `path:"type" ns:"name"`
 	Message string `query:"message" doc:"For the deploy history"`
 }
 

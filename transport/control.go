@@ -62,7 +62,7 @@ func (s *Server) pause(ctx context.Context, in *commandInput) (*answer[wire.RunA
 type goOnInput struct {
 	Keyed
 	OfRun
-	On string `query:"on" doc:"Version, full or a prefix, with which the run goes on if its history replays on it; default: its own"`
+	On string `query:"on" ns:"version" doc:"Version, full or a prefix, with which the run goes on if its history replays on it; default: its own"`
 }
 
 func (s *Server) resume(ctx context.Context, in *goOnInput) (*answer[wire.RunAnswer], error) {

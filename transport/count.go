@@ -42,9 +42,9 @@ func (s *Server) count(ctx context.Context, in *countInput) (*answer[wire.RunCou
 
 // OfKind are the filter parameters shared by listings and counts.
 type OfKind struct {
-	Type    string `query:"type"`
+	Type    string `query:"type" ns:"name"`
 	Status  string `query:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
-	Version string `query:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+	Version string `query:"version" ns:"version" doc:"Full, or a unique prefix of at least 6 digits"`
 }
 
 func (o OfKind) filter() (f fsm.RunFilter, err error) {

@@ -21,7 +21,7 @@ type Deployer interface {
 type loadInput struct {
 	Keyed
 	Route   bool     `query:"route" default:"true" doc:"Point the routes of all members at the version"`
-	Expect  []string `query:"expect_route,explode" doc:"TYPE=VERSION or TYPE=none: a condition on a route; may repeat"`
+	Expect  []string `query:"expect_route,explode" ns:"expect" doc:"TYPE=VERSION or TYPE=none: a condition on a route; may repeat"`
 	DryRun  bool     `query:"dry_run" doc:"Validate everything, change nothing"`
 	Message string   `query:"message" doc:"For the deploy history"`
 	Signed  []string `query:"signature,explode" doc:"A signature of the archive's version, as a line of its signature file; may repeat"`
@@ -69,7 +69,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 
 type routeInput struct {
 	Keyed
-	Type string `path:"type"`
+	Type string `path:"type" ns:"name"`
 }
 
 func (s *Server) route(ctx context.Context, in *routeInput) (*answer[wire.RouteAnswer], error) {
@@ -86,8 +86,8 @@ func (s *Server) route(ctx context.Context, in *routeInput) (*answer[wire.RouteA
 
 type unrouteInput struct {
 	Keyed
-	Type    string `path:"type"`
-	Expect  string `query:"expect" doc:"Version (or prefix) that the route must point at now"`
+	Type    string `path:"type" ns:"name"`
+	Expect  string `query:"expect" ns:"version" doc:"Version (or prefix) that the route must point at now"`
 	Message string `query:"message" doc:"For the deploy history"`
 }
 
@@ -118,7 +118,7 @@ func routed(r *fsm.RouteAnswer, a engine.Answered, err error) (*answer[wire.Rout
 type deploysInput struct {
 	Fresh
 	Paged
-	Type string `query:"type"`
+	Type string `query:"type" ns:"name"`
 }
 
 func (s *Server) deploys(ctx context.Context, in *deploysInput) (*answer[wire.Deploys], error) {

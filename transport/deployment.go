@@ -53,7 +53,7 @@ func (s *Server) deploy(ctx context.Context, _ *deploymentInput) (*answer[wire.D
 	}
 	body := wire.DeploymentAnswer{Changes: make([]json.RawMessage, len(done.Changes)), DryRun: d.DryRun, Answered: answered(a)}
 	for i, one := range done.Changes {
-		if body.Changes[i], err = json.Marshal(s.changeAnswer(one, a)); err != nil {
+		if body.Changes[i], err = exchangeOf(ctx).departed(s.changeAnswer(one, a)); err != nil {
 			return nil, fmt.Errorf("encode the answer of change %d: %w", i, err)
 		}
 	}

@@ -117,7 +117,7 @@ func direct[I, O any](r *route, handler func(context.Context, *I) (*O, error), g
 			generic(ctx, x)
 			return
 		}
-		out, err := handler(ctx, in)
+		out, err := called(ctx, in, handler)
 		if err != nil {
 			writeProblem(x.w, x.problem(err))
 			return

@@ -23,6 +23,8 @@ type exchange struct {
 	server         *Server
 	route          *route
 	caller         caller
+	space          string     // namespace of the call, as package namespace has it; empty = default
+	since          uint64     // index of the entry that created it; 0 for default
 	only           *fsm.Scope // what the call may touch, as far as the state must tell; nil = everything
 	w              http.ResponseWriter
 	r              *http.Request // its Body is body

@@ -39,6 +39,10 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 				return
 			}
 		}
+		if err := x.enterNamespace(); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
 		if !route.open && (!x.caller.open || r.ContentLength == 0) {
 			connectionOf(r).markProven() // without tokens, a caller proves itself when its body is complete
 		}
@@ -96,6 +100,10 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			}
 			x.query = r.URL.Query() // with what is left of its wait
 		}
+		if err := x.findNamespace(); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
 		// Again, now that this node is known to serve the call: it may have become the leader
 		// since, and have applied meanwhile that the token was revoked. A leader's state has
 		// everything that was acknowledged before it led.
@@ -103,7 +111,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			x.refuse(err)
 			return
 		}
-		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
+		ctx := x.context(r.Context())
 		if !route.stream { // a stream lasts
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, x.time())

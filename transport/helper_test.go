@@ -170,6 +170,7 @@ func parts(node any) transport.Parts {
 		JobReader:    part[transport.JobReader](node, struct{ transport.JobReader }{}),
 		Timekeeper:   part[transport.Timekeeper](node, struct{ transport.Timekeeper }{}),
 		EventFeed:    part[transport.EventFeed](node, struct{ transport.EventFeed }{}),
+		Namespacer:   part[transport.Namespacer](node, struct{ transport.Namespacer }{}),
 	}
 }
 

@@ -90,6 +90,9 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 		err = s.still(&x.caller) // it was let in when its stream began
 	}
 	if err == nil {
+		err = x.enterNamespace()
+	}
+	if err == nil {
 		err = x.authorize()
 	}
 	if err != nil {
@@ -127,6 +130,9 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 			call.Wait = x.query.Get("wait") // what is left of it
 		}
 	}
+	if err := x.findNamespace(); err != nil {
+		return nil, err
+	}
 	if err := s.mayGoOn(&x.caller); err != nil { // as gate does
 		return nil, err
 	}
@@ -136,7 +142,7 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 		traced, end = s.cfg.Tracer.Call(traced, op.id, nil)
 		defer func() { end(status) }()
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(traced, exchangeKey{}, x), x.time())
+	ctx, cancel := context.WithTimeout(x.context(traced), x.time())
 	defer cancel()
 	reply, err := op.serve(ctx, call)
 	if err != nil {

@@ -84,7 +84,7 @@ func (l *hotLeaders) close() {
 // toLeader sends a request to the leader: over the hot face if the call came over it and the leader
 // has one, otherwise over HTTP.
 func (s *Server) toLeader(r *http.Request, h *hop) (*http.Response, error) {
-	if s.hot == nil || h.hot == nil {
+	if s.hot == nil || h.hot == nil || r.Header.Get(wire.HeaderNamespace) != "" { // a stream between nodes has no place for a namespace
 		return s.leader.RoundTrip(r)
 	}
 	p := s.leaderPath(r.URL.Host)

@@ -53,12 +53,12 @@ func (h *hotFace) listOperations() {
 	}
 	add(pb.Operation_START, "start", hotOperation{prefix: "/v1/workflows", waits: true,
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.start(ctx, &startInput{Waits: Waits{c.Wait}})
+			a, err := called(ctx, &startInput{Waits: Waits{c.Wait}}, s.start)
 			return replyOf(201, a, err)
 		}})
 	add(pb.Operation_RESULT, "result", hotOperation{target: workflow, prefix: run, suffix: "/result", read: true, waits: true,
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.result(ctx, &resultInput{Watched{looked(c), Waits{c.Wait}}})
+			a, err := called(ctx, &resultInput{Watched{looked(c), Waits{c.Wait}}}, s.result)
 			if err != nil {
 				return nil, err
 			}
@@ -66,52 +66,52 @@ func (h *hotFace) listOperations() {
 		}})
 	add(pb.Operation_DESCRIBE, "describe", hotOperation{target: workflow, prefix: run, read: true,
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.describe(ctx, &describeInput{looked(c)})
+			a, err := called(ctx, &describeInput{looked(c)}, s.describe)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_QUERY, "query", hotOperation{target: workflow, prefix: run, suffix: "/queries/", named: true, read: true,
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.query(ctx, &queryInput{looked(c), Named{c.Name}})
+			a, err := called(ctx, &queryInput{looked(c), Named{c.Name}}, s.query)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_SIGNAL, "signal", hotOperation{target: workflow, prefix: run, suffix: "/signals/", named: true,
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.signal(ctx, &signalInput{OfRun: of(c), Named: Named{c.Name}})
+			a, err := called(ctx, &signalInput{OfRun: of(c), Named: Named{c.Name}}, s.signal)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_CANCEL, "cancel", hotOperation{target: workflow, prefix: run, suffix: "/cancel",
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.cancel(ctx, &commandInput{OfRun: of(c)})
+			a, err := called(ctx, &commandInput{OfRun: of(c)}, s.cancel)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_TERMINATE, "terminate", hotOperation{target: workflow, prefix: run, suffix: "/terminate",
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.terminate(ctx, &commandInput{OfRun: of(c)})
+			a, err := called(ctx, &commandInput{OfRun: of(c)}, s.terminate)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_POLL, "poll", hotOperation{target: "queue", prefix: "/v1/queues/", suffix: "/poll",
 		serve: func(ctx context.Context, c *pb.Call) (*hotReply, error) {
-			a, err := s.pollTasks(ctx, &pollInput{OfQueue: OfQueue{c.Target}})
+			a, err := called(ctx, &pollInput{OfQueue: OfQueue{c.Target}}, s.pollTasks)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_COMPLETE, "complete", hotOperation{prefix: "/v1/tasks/complete",
 		serve: func(ctx context.Context, _ *pb.Call) (*hotReply, error) {
-			a, err := s.completeTasks(ctx, &tasksInput{})
+			a, err := called(ctx, &tasksInput{}, s.completeTasks)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_FAIL, "fail", hotOperation{prefix: "/v1/tasks/fail",
 		serve: func(ctx context.Context, _ *pb.Call) (*hotReply, error) {
-			a, err := s.failTasks(ctx, &tasksInput{})
+			a, err := called(ctx, &tasksInput{}, s.failTasks)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_HEARTBEAT, "heartbeat", hotOperation{prefix: "/v1/tasks/heartbeat",
 		serve: func(ctx context.Context, _ *pb.Call) (*hotReply, error) {
-			a, err := s.beatTasks(ctx, &tasksInput{})
+			a, err := called(ctx, &tasksInput{}, s.beatTasks)
 			return replyOf(200, a, err)
 		}})
 	add(pb.Operation_RELEASE, "release", hotOperation{prefix: "/v1/tasks/release",
 		serve: func(ctx context.Context, _ *pb.Call) (*hotReply, error) {
-			a, err := s.releaseTasks(ctx, &tasksInput{})
+			a, err := called(ctx, &tasksInput{}, s.releaseTasks)
 			return replyOf(200, a, err)
 		}})
 }

@@ -78,7 +78,11 @@ func seal(key catalog.Digest, text, call string) []byte {
 // signedCall is what of a call is signed. Its body is not: it is passed on while it arrives. A wait
 // gets shorter while the call looks for a leader, so that is left out too.
 func signedCall(r *http.Request) string {
-	return fmt.Sprintf("%s %q %q %q", r.Method, canonicalPath(r.URL), canonicalQuery(r.URL.Query()), r.Header[wire.HeaderRequestID])
+	call := fmt.Sprintf("%s %q %q %q", r.Method, canonicalPath(r.URL), canonicalQuery(r.URL.Query()), r.Header[wire.HeaderRequestID])
+	if spaces := r.Header[wire.HeaderNamespace]; len(spaces) > 0 {
+		call += fmt.Sprintf(" in %q", spaces)
+	}
+	return call
 }
 
 // What nodes themselves ask of the leader, in place of a call.

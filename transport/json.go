@@ -33,7 +33,11 @@ func (x *exchange) decode(v any, n need) error {
 		}
 		return nil
 	}
-	return decodeJSON(b, v)
+	if err := decodeJSON(b, v); err != nil {
+		return err
+	}
+	x.enter(v)
+	return nil
 }
 
 func decodeJSON(b []byte, v any) error {

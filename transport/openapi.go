@@ -34,6 +34,7 @@ func apiConfig(version string) huma.Config {
 				{Name: "Schedules", Description: "Starting runs at times."},
 				{Name: "Tokens", Description: "Who may call, and what."},
 				{Name: "Policy", Description: "Whose signatures count, and which packages have to be signed."},
+				{Name: "Namespaces", Description: "Names, versions and quotas of their own."},
 				{Name: "Cluster", Description: "The nodes, and what happens in the cluster."},
 				{Name: "Node", Description: "The node that is called."},
 			},
@@ -130,6 +131,10 @@ func describeParameters(op *huma.Operation, r *route) {
 	if keyed {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderGenerated, In: "header", Schema: &huma.Schema{Type: "string", Enum: []any{"true"}},
 			Description: "The client generated the key: it is kept for 15 minutes instead of 24 hours"})
+	}
+	if !r.open && !r.beyond {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderNamespace, In: "header", Schema: &huma.Schema{Type: "string"},
+			Description: "Namespace that the call is about: its names and versions are those of the namespace. Default: default"})
 	}
 	if r.write {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderActor, In: "header", Schema: &huma.Schema{Type: "string"},

@@ -141,6 +141,15 @@ var operations = map[string]struct {
 	"retain":              {text: "`0s` keeps them for ever.", example: `{"age":"720h"}`},
 	"unretain_all":        {text: "Types that have a rule of their own keep it.", codes: []string{"not_found"}},
 	"unretain":            {text: "The rule of all other types applies again.", codes: []string{"not_found"}},
+	"create_namespace": {text: "Names, versions and everything else of callers that name it are its own from then on: see docs/NAMESPACES.md. It needs level 4 of the state.", codes: []string{"invalid_state", "resource_exhausted"},
+		example: `{"name":"acme","description":"the shop","quotas":{"open_runs":10000},"retention":"720h"}`,
+		answer:  `{"name":"acme","description":"the shop","quotas":{"open_runs":10000},"created_index":15,"created_at":"2026-11-28T12:00:00Z","created_by":"root","index":15}`},
+	"namespaces": {text: "Those that the token reaches, default first."},
+	"namespace":  {text: "Its quotas, and what it has of them.", codes: []string{"not_found"}},
+	"set_namespace": {text: "A quota takes effect at once: what is beyond it already stays, and nothing is added.", codes: []string{"not_found"},
+		example: `{"open_runs":20000}`, answer: `{"name":"acme","quotas":{"open_runs":20000},"created_index":15,"created_at":"2026-11-28T12:00:00Z","created_by":"root","index":16}`},
+	"delete_namespace": {text: "Refused while it holds runs, open or closed, loaded versions, schedules, or queues with limits or tasks. Its rules, deploy history and events go with it.", codes: []string{"not_found", "invalid_state"},
+		answer: `{"name":"acme","quotas":{},"created_index":15,"created_at":"2026-11-28T12:00:00Z","created_by":"root","index":17}`},
 
 	// Activities
 	"poll": {text: "Answers as soon as there is a task, at the latest after `wait`. Repeated under the same key it answers the same tasks, as far as they are still the worker's.",

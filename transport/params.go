@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -33,15 +34,21 @@ type Paged struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before"`
 }
 
+// PagedNames are those of a listing in the order of names, which its cursors are.
+type PagedNames struct {
+	Limit  int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
+	Cursor string `query:"cursor" ns:"name" doc:"next_cursor of the page before"`
+}
+
 // OfRun are the parameters that identify a run.
 type OfRun struct {
-	ID    string `path:"id" doc:"Workflow id"`
+	ID    string `path:"id" ns:"name" doc:"Workflow id"`
 	RunID string `query:"run_id" doc:"Another run of the workflow id than the latest"`
 }
 
 func (o OfRun) ref() (fsm.RunRef, error) {
 	ref := fsm.RunRef{WorkflowID: o.ID}
-	if err := history.CheckWorkflowID(o.ID); err != nil {
+	if err := history.CheckWorkflowID(namespace.Bare(o.ID)); err != nil {
 		return ref, invalid("workflow_id", "%v", err)
 	}
 	if o.RunID != "" {
@@ -105,8 +112,8 @@ func (l Looked) look(ctx context.Context) (rd engine.Read, ref fsm.RunRef, err e
 
 // OfVersion are the parameters that identify a version.
 type OfVersion struct {
-	Type    string `path:"type"`
-	Version string `path:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+	Type    string `path:"type" ns:"name"`
+	Version string `path:"version" ns:"version" doc:"Full, or a unique prefix of at least 6 digits"`
 }
 
 // Named is the parameter that names a signal or a query.
@@ -121,12 +128,12 @@ type Keyed struct {
 
 // OfQueue is the parameter that names a queue.
 type OfQueue struct {
-	Queue string `path:"queue"`
+	Queue string `path:"queue" ns:"name"`
 }
 
 // OfSchedule is the parameter that names a schedule.
 type OfSchedule struct {
-	ID string `path:"id" doc:"Schedule id"`
+	ID string `path:"id" ns:"name" doc:"Schedule id"`
 }
 
 // duration parses a duration in a request; absent = 0.

@@ -36,6 +36,7 @@ type Parts struct {
 	JobReader    JobReader
 	Timekeeper   Timekeeper
 	EventFeed    EventFeed
+	Namespacer   Namespacer
 }
 
 // missing names a part that is absent or nil.

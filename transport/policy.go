@@ -24,13 +24,13 @@ type PolicyKeeper interface {
 
 // policyRoutes adds the routes of the policy.
 func (s *Server) policyRoutes() {
-	add(s, route{method: "GET", path: "/v1/policy", id: "policy", summary: "Show which keys are trusted, and what has to be signed", group: "Policy", needs: needs(ofAny, grant.Read), leader: true}, s.policy)
-	add(s, route{method: "PUT", path: "/v1/policy/keys/{name}", id: "trust_key", summary: "Let signatures by a key count", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/policy", id: "policy", summary: "Show which keys are trusted, and what has to be signed", group: "Policy", needs: needs(ofAny, grant.Read), leader: true, beyond: true}, s.policy)
+	add(s, route{method: "PUT", path: "/v1/policy/keys/{name}", id: "trust_key", summary: "Let signatures by a key count", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, beyond: true, write: true,
 		limit: smallBody, body: new(wire.KeySpec)}, s.trustKey)
-	add(s, route{method: "DELETE", path: "/v1/policy/keys/{name}", id: "revoke_key", summary: "Let signatures by a key count no more", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, write: true}, s.revokeKey)
-	add(s, route{method: "PUT", path: "/v1/policy/rules", id: "set_signature_rule", summary: "Make or replace the rule of a type prefix", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, write: true,
+	add(s, route{method: "DELETE", path: "/v1/policy/keys/{name}", id: "revoke_key", summary: "Let signatures by a key count no more", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, beyond: true, write: true}, s.revokeKey)
+	add(s, route{method: "PUT", path: "/v1/policy/rules", id: "set_signature_rule", summary: "Make or replace the rule of a type prefix", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, beyond: true, write: true,
 		limit: smallBody, body: new(wire.RuleSpec)}, s.setSignatureRule)
-	add(s, route{method: "DELETE", path: "/v1/policy/rules", id: "drop_signature_rule", summary: "Remove the rule of a type prefix", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, write: true}, s.dropSignatureRule)
+	add(s, route{method: "DELETE", path: "/v1/policy/rules", id: "drop_signature_rule", summary: "Remove the rule of a type prefix", group: "Policy", needs: needs(ofAll, grant.Admin), leader: true, beyond: true, write: true}, s.dropSignatureRule)
 }
 
 type policyInput struct{ Fresh }

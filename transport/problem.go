@@ -119,6 +119,7 @@ func (x *exchange) problem(err error) *wire.Problem {
 	if p.Code == "outcome_unknown" && !x.route.changes() && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		p = wire.New("unavailable", "the call ended before its answer was there: "+err.Error())
 	}
+	p = x.departProblem(p)
 	if p.Code == "permission_denied" { // by what the body asks for: the gate has let the call in
 		x.server.denials.hold(x.r, x.caller.name, p)
 	}

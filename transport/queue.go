@@ -22,7 +22,7 @@ type QueueKeeper interface {
 
 type queuesInput struct {
 	Fresh
-	Paged
+	PagedNames
 }
 
 func (s *Server) queues(ctx context.Context, in *queuesInput) (*answer[wire.Queues], error) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aion.dev/aion/catalog"
@@ -42,8 +43,17 @@ func (x *exchange) call() (engine.Call, error) {
 	if len(ids) > 1 || !wire.ValidRequestID(ids[0]) {
 		return c, invalid(wire.HeaderRequestID, "must be one key of 1 to %d printable ASCII characters", wire.MaxRequestID)
 	}
-	c.Request = &fsm.Request{ID: ids[0], Print: x.print(), Short: x.generated(), Owner: x.caller.owner}
+	c.Request = &fsm.Request{ID: ids[0], Print: x.print(), Short: x.generated(), Owner: x.owner()}
 	return c, nil
+}
+
+// owner is whose the call's key is: of one caller within one namespace, and of none that had its
+// name before.
+func (x *exchange) owner() string {
+	if x.space == "" {
+		return x.caller.owner
+	}
+	return x.name(strconv.FormatUint(x.since, 36) + "/" + x.caller.owner)
 }
 
 // generated reports whether the caller's program made the key up.

@@ -33,7 +33,7 @@ func (s *Server) retention(ctx context.Context, in *retentionInput) (*answer[wir
 	}
 	body := wire.RetentionRules{Rules: []wire.Retention{}, Indexed: at(index)}
 	for _, r := range rules {
-		if x := exchangeOf(ctx); r.Type == "" || x.may(grant.Read, r.Type) == nil {
+		if x := exchangeOf(ctx); r.Type == x.name("") || x.may(grant.Read, r.Type) == nil {
 			body.Rules = append(body.Rules, ruleOf(r))
 		}
 	}
@@ -48,11 +48,11 @@ type retainAllInput struct{ Keyed }
 
 type retainInput struct {
 	Keyed
-	Type string `path:"type"`
+	Type string `path:"type" ns:"name"`
 }
 
 func (s *Server) retainAll(ctx context.Context, _ *retainAllInput) (*answer[wire.RetentionAnswer], error) {
-	return s.setRetention(ctx, "")
+	return s.setRetention(ctx, exchangeOf(ctx).name(""))
 }
 
 func (s *Server) retain(ctx context.Context, in *retainInput) (*answer[wire.RetentionAnswer], error) {
@@ -60,7 +60,7 @@ func (s *Server) retain(ctx context.Context, in *retainInput) (*answer[wire.Rete
 }
 
 func (s *Server) unretainAll(ctx context.Context, _ *retainAllInput) (*answer[wire.RetentionAnswer], error) {
-	return s.removeRetention(ctx, "")
+	return s.removeRetention(ctx, exchangeOf(ctx).name(""))
 }
 
 func (s *Server) unretain(ctx context.Context, in *retainInput) (*answer[wire.RetentionAnswer], error) {

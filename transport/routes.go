@@ -28,6 +28,7 @@ type route struct {
 	deploys      bool   // it deploys, without an archive
 	stream       bool   // its answer lasts: it has limits and deadlines of its own
 	whole        bool   // it hands out everything that the cluster keeps: not for tokens that only read
+	beyond       bool   // it is about the cluster, and of no namespace
 	ephemeral    bool   // a token for ephemeral versions may call it; its handler refuses what goes beyond
 	payload      bool   // its body's limit follows limits.payload_bytes
 	limit        int64  // maximum bytes of its body; 0 = no body
@@ -81,6 +82,7 @@ func (s *Server) routes() {
 
 	s.tokenRoutes()
 	s.policyRoutes()
+	s.namespaceRoutes()
 	s.backtestRoutes()
 	s.moveRoutes()
 
@@ -155,29 +157,29 @@ func (s *Server) routes() {
 		write: true, limit: smallBody, body: new(wire.BackfillRequest)}, s.backfillSchedule)
 
 	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", needs: needs(ofAll, grant.Read), group: "Cluster", stream: true}, s.events)
-	add(s, route{method: "GET", path: "/v1/backup", id: "backup", summary: "Stream a backup of this node's state with every archive", needs: needs(ofAll, grant.Admin), group: "Cluster", stream: true, whole: true}, s.backup)
-	add(s, route{method: "POST", path: "/v1/backup/kept", id: "note_backup", summary: "Tell a node that a backup has arrived where it is kept", needs: needs(ofAll, grant.Admin), group: "Cluster", write: true,
+	add(s, route{method: "GET", path: "/v1/backup", id: "backup", beyond: true, summary: "Stream a backup of this node's state with every archive", needs: needs(ofAll, grant.Admin), group: "Cluster", stream: true, whole: true}, s.backup)
+	add(s, route{method: "POST", path: "/v1/backup/kept", id: "note_backup", beyond: true, summary: "Tell a node that a backup has arrived where it is kept", needs: needs(ofAll, grant.Admin), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.BackupKept)}, s.noteBackup)
-	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", needs: needs(ofAny, grant.Read), group: "Cluster"}, s.cluster)
-	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", beyond: true, summary: "Show the cluster as this node sees it", needs: needs(ofAny, grant.Read), group: "Cluster"}, s.cluster)
+	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", beyond: true, summary: "Transfer leadership to a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)
-	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", summary: "Confirm what time it is, so that log time makes a step that it holds back", needs: needs(ofAll, grant.Operate), group: "Cluster",
+	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", beyond: true, summary: "Confirm what time it is, so that log time makes a step that it holds back", needs: needs(ofAll, grant.Operate), group: "Cluster",
 		leader: true, write: true, limit: smallBody, body: new(wire.TimeRequest)}, s.confirmTime)
-	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", beyond: true, summary: "Remove a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.remove)
-	add(s, route{method: "POST", path: "/v1/cluster/promote", id: "promote", summary: "Make a non-voter a voter", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/promote", id: "promote", beyond: true, summary: "Make a non-voter a voter", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.promote)
-	add(s, route{method: "POST", path: "/v1/cluster/demote", id: "demote", summary: "Make a voter a non-voter that stays one", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/demote", id: "demote", beyond: true, summary: "Make a voter a non-voter that stays one", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.demote)
-	add(s, route{method: "POST", path: "/v1/cluster/replace", id: "replace_node", summary: "Put a node in the place of a dead one", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/replace", id: "replace_node", beyond: true, summary: "Put a node in the place of a dead one", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.ReplaceRequest)}, s.replaceNode)
-	add(s, route{method: "POST", path: "/v1/cluster/join-tokens", id: "issue_join_token", summary: "Make a token that lets nodes into the cluster", needs: needs(ofAll, grant.Admin), group: "Cluster", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/join-tokens", id: "issue_join_token", beyond: true, summary: "Make a token that lets nodes into the cluster", needs: needs(ofAll, grant.Admin), group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.JoinTokenRequest)}, s.issueJoinToken)
-	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", summary: "List the join tokens", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true}, s.joinTokens)
-	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", summary: "Revoke a join token", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
-	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Drain a node: no deploys, no leadership", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
+	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", beyond: true, summary: "List the join tokens", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true}, s.joinTokens)
+	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", beyond: true, summary: "Revoke a join token", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
+	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", beyond: true, summary: "Drain a node: no deploys, no leadership", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
-	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Reverse a drain", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", beyond: true, summary: "Reverse a drain", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.undrain)
 
 	add(s, route{method: "GET", path: "/health/live", id: "live", summary: "The process serves", group: "Node", open: true}, s.live)
@@ -206,7 +208,7 @@ func add[I, O any](s *Server, r route, handler func(context.Context, *I) (*O, er
 		op.Security = []map[string][]string{}
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handler(ctx, in)
+		out, err := called(ctx, in, handler)
 		if err != nil {
 			return nil, problem{exchangeOf(ctx).problem(err)} // which knows its headers
 		}

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
@@ -104,12 +105,12 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 	}
 	x := exchangeOf(ctx)
 	withhold := false
-	if r := x.caller.grants.Of(grant.Payload); !r.Whole() {
+	if r := x.caller.reach(grant.Payload); !r.Whole() {
 		run, err := s.cfg.Authority.FindRun(ctx, rd, ref)
 		if err != nil {
 			return nil, err
 		}
-		ref.RunID, withhold = run.RunID, !r.Type(run.Type)
+		ref.RunID, withhold = run.RunID, !r.Type(namespace.Bare(run.Type))
 	}
 	var events []history.Event
 	var next, index uint64
@@ -123,6 +124,7 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 	body := wire.History{Events: make([]wire.Event, len(events)), Next: next, Indexed: at(index)}
 	body.PayloadWithheld = withhold
 	for i, e := range events {
+		e.Data = history.Bare(x.space, e.Data)
 		if withhold {
 			e = withoutPayloads(e)
 		}
@@ -137,7 +139,7 @@ type listInput struct {
 	Fresh
 	Paged
 	OfKind
-	Parent        string   `query:"parent" doc:"Workflow id of the parent"`
+	Parent        string   `query:"parent" ns:"name" doc:"Workflow id of the parent"`
 	StartedAfter  string   `query:"started_after" doc:"RFC 3339; at or after"`
 	StartedBefore string   `query:"started_before" doc:"RFC 3339"`
 	ClosedAfter   string   `query:"closed_after" doc:"RFC 3339; at or after. Leaves out open runs"`

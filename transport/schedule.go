@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
@@ -98,7 +99,7 @@ func scheduleRow(r wire.ScheduleSpec) (f rows.Schedule, err error) {
 
 type schedulesInput struct {
 	Fresh
-	Paged
+	PagedNames
 }
 
 func (s *Server) schedules(ctx context.Context, in *schedulesInput) (*answer[wire.Schedules], error) {
@@ -134,7 +135,7 @@ func (s *Server) describeSchedule(ctx context.Context, in *describeScheduleInput
 	}
 	x := exchangeOf(ctx)
 	if !x.only.HasType(f.Type) {
-		return nil, &fsm.NoSchedule{ID: clip(in.ID)}
+		return nil, &fsm.NoSchedule{ID: clip(namespace.Bare(in.ID))}
 	}
 	body := wire.ScheduleAnswer{Schedule: s.scheduleOf(f, manyOpen), Answered: wire.Answered{Indexed: at(index)}}
 	x.withholdOf(&body.Schedule)

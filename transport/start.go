@@ -84,7 +84,7 @@ func (s *Server) bring(ctx context.Context, req engine.StartRequest, r *wire.Sta
 	if s.refusesDeploys(x.r) {
 		return nil, engine.Answered{}, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do")
 	}
-	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.caller.owner, Allowed: x.caller.allowed, Only: x.scopeOf(grant.Deploy)}
+	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.owner(), Allowed: x.caller.allowed, Only: x.scopeOf(grant.Deploy)}
 	if err := x.may(grant.Deploy, req.Type); err != nil { // the archive may carry others
 		return nil, engine.Answered{}, err
 	}
@@ -127,7 +127,7 @@ func since(a engine.Answered) engine.Read {
 // the result is not available, the answer simply lacks it.
 func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, typ string, rd engine.Read, wait time.Duration, body *wire.StartAnswer) {
 	until := time.Now().Add(wait)
-	rd.Room, rd.Only = exchangeOf(ctx).setReservation, &fsm.Scope{Types: []string{typ}}
+	rd.Room, rd.Only = exchangeOf(ctx).setReservation, &fsm.Scope{Types: []string{typ}, Space: exchangeOf(ctx).space}
 	var r *engine.Result
 	look := func(ref fsm.RunRef) error {
 		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {

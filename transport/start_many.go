@@ -62,6 +62,7 @@ func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (engine
 	if err := decodeJSON(text, &item); err != nil {
 		return engine.StartRequest{}, err
 	}
+	x.enter(&item)
 	id := item.RequestID
 	if id == "" && c.Request != nil {
 		id = fmt.Sprintf("%s/%d", c.Request.ID, n)
@@ -71,7 +72,7 @@ func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (engine
 		if !wire.ValidRequestID(id) {
 			return engine.StartRequest{}, invalid("request_id", "must have 1 to %d printable ASCII characters; an item without one has the call's with / and its place", wire.MaxRequestID)
 		}
-		c.Request = &fsm.Request{ID: id, Print: sha256.Sum256(append([]byte("aion/start/1\x00"), text...)), Short: x.generated(), Owner: x.caller.owner}
+		c.Request = &fsm.Request{ID: id, Print: sha256.Sum256(append([]byte("aion/start/1\x00"), text...)), Short: x.generated(), Owner: x.owner()}
 	}
 	if item.Archive != "" || item.Ephemeral {
 		return engine.StartRequest{}, invalid("archive", "is not accepted in a batch: start runs on code that comes along one by one")

@@ -19,13 +19,13 @@ import (
 
 // tokenRoutes adds the routes of tokens.
 func (s *Server) tokenRoutes() {
-	add(s, route{method: "POST", path: "/v1/auth/bootstrap", id: "bootstrap", summary: "Make the first token of the cluster", group: "Tokens", needs: needs(ofAll, grant.Admin), status: http.StatusCreated,
+	add(s, route{method: "POST", path: "/v1/auth/bootstrap", id: "bootstrap", beyond: true, summary: "Make the first token of the cluster", group: "Tokens", needs: needs(ofAll, grant.Admin), status: http.StatusCreated,
 		leader: true, write: true, bootstraps: true, limit: smallBody, body: new(wire.BootstrapSpec)}, s.bootstrap)
-	add(s, route{method: "GET", path: "/v1/auth/self", id: "self", summary: "Show who calls, and what they may do", group: "Tokens", needs: needs(ofNobody), leader: true}, s.whoCalls)
-	add(s, route{method: "POST", path: "/v1/auth/tokens", id: "create_token", summary: "Make a token", group: "Tokens", needs: needs(ofAll, grant.Admin), status: http.StatusCreated,
+	add(s, route{method: "GET", path: "/v1/auth/self", id: "self", beyond: true, summary: "Show who calls, and what they may do", group: "Tokens", needs: needs(ofNobody), leader: true}, s.whoCalls)
+	add(s, route{method: "POST", path: "/v1/auth/tokens", id: "create_token", beyond: true, summary: "Make a token", group: "Tokens", needs: needs(ofAll, grant.Admin), status: http.StatusCreated,
 		leader: true, write: true, limit: smallBody, body: new(wire.TokenSpec)}, s.createToken)
-	add(s, route{method: "GET", path: "/v1/auth/tokens", id: "tokens", summary: "List tokens", group: "Tokens", needs: needs(ofAll, grant.Admin), leader: true}, s.listTokens)
-	add(s, route{method: "DELETE", path: "/v1/auth/tokens/{name}", id: "revoke_token", summary: "Revoke a token", group: "Tokens", needs: needs(ofAll, grant.Admin), leader: true, write: true}, s.revokeToken)
+	add(s, route{method: "GET", path: "/v1/auth/tokens", id: "tokens", beyond: true, summary: "List tokens", group: "Tokens", needs: needs(ofAll, grant.Admin), leader: true}, s.listTokens)
+	add(s, route{method: "DELETE", path: "/v1/auth/tokens/{name}", id: "revoke_token", beyond: true, summary: "Revoke a token", group: "Tokens", needs: needs(ofAll, grant.Admin), leader: true, write: true}, s.revokeToken)
 }
 
 // bootstrapper is who may make the first token without one: whoever is on the machine of a node. A

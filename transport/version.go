@@ -25,7 +25,7 @@ type Catalog interface {
 
 type versionsInput struct {
 	Fresh
-	Type string `query:"type"`
+	Type string `query:"type" ns:"name"`
 	At   string `query:"at" doc:"What was loaded and routed then: a log index, or an RFC 3339 time"`
 }
 

@@ -40,6 +40,9 @@ func (a *app) connectOver(face client.Face, patience time.Duration) (*client.Cli
 	if from.token = "--token"; cfg.Token == "" {
 		cfg.Token, from.token = a.environ("AION_TOKEN"), "AION_TOKEN"
 	}
+	if cfg.Namespace = a.namespace; cfg.Namespace == "" {
+		cfg.Namespace = a.environ("AION_NAMESPACE")
+	}
 	var err error
 	if cfg.RootCAs, err = a.authorities(); err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ type app struct {
 	json      bool
 	addresses []string
 	token     string
+	namespace string
 	caFile    string
 	certFile  string
 	keyFile   string

@@ -36,6 +36,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	f := root.PersistentFlags()
 	f.StringSliceVar(&a.addresses, "addr", nil, "`HOST:PORT` or URL of a node; repeat it or separate by commas (AION_ADDR; default 127.0.0.1:7600)")
 	f.StringVar(&a.token, "token", "", "bearer `TOKEN` (AION_TOKEN)")
+	f.StringVar(&a.namespace, "namespace", "", "`NAME` of the namespace that the command is about (AION_NAMESPACE; default default)")
 	f.StringVar(&a.caFile, "ca-file", "", "PEM `FILE` with the certificates that nodes' certificates descend from (AION_CA_FILE)")
 	f.StringVar(&a.certFile, "client-cert", "", "PEM `FILE` with the certificate that says who calls, in place of a token (AION_CLIENT_CERT)")
 	f.StringVar(&a.keyFile, "client-key", "", "PEM `FILE` with its key (AION_CLIENT_KEY)")
@@ -54,7 +55,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	}
 	add("code", "Code:", newCmd(a), devCmd(a), testCmd(a), checkCmd(a), packageCmd(a), keyCmd(a), deployCmd(a), planCmd(a), versionsCmd(a), routeCmd(a), unrouteCmd(a), rollbackCmd(a), canaryCmd(a), unloadCmd(a), backtestCmd(a), moveCmd(a), pinsCmd(a), deploysCmd(a))
 	add("runs", "Runs:", startCmd(a), runCmd(a), resultCmd(a), describeCmd(a), historyCmd(a), logsCmd(a), listCmd(a), countCmd(a), signalCmd(a), updateCmd(a), queryCmd(a), cancelCmd(a), terminateCmd(a), pauseCmd(a), resumeCmd(a), reopenCmd(a))
-	add("plans", "Schedules, queues, retention:", scheduleCmd(a), queueCmd(a), retentionCmd(a), jobsCmd(a))
+	add("plans", "Schedules, queues, retention:", scheduleCmd(a), queueCmd(a), retentionCmd(a), namespaceCmd(a), jobsCmd(a))
 	add("node", "Nodes:", serveCmd(a), clusterCmd(a), backupCmd(a), restoreCmd(a), recoverCmd(a), tlsCmd(a), eventsCmd(a), authCmd(a), tokenCmd(a), policyCmd(a), benchCmd(a), versionCmd(a))
 	root.AddCommand(checkArchiveCmd(a), manCmd(a))
 	root.SetHelpCommand(helpCmd())

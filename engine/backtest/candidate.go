@@ -13,12 +13,13 @@ import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Candidate is the code on which histories are replayed.
 type Candidate struct {
 	Program runtime.Program
-	Members []catalog.Member
+	Members []catalog.Member // as the manifest has them
 	Limits  runtime.Limits
 	// Flaw returns why a result does not fit the output schema of a type; "" = it does, or there is
 	// none.
@@ -65,9 +66,9 @@ func (c *Candidate) Prove(ctx context.Context, past *fsm.Past, run rows.Run, p r
 		r.Verdict, r.Why = Skipped, fmt.Sprintf(format, args...)
 		return r, nil
 	}
-	member := c.member(run.Type)
+	member := c.member(namespace.Bare(run.Type))
 	if member == nil {
-		return skip("the candidate does not carry %s", catalog.Quote(run.Type))
+		return skip("the candidate does not carry %s", catalog.Quote(namespace.Bare(run.Type)))
 	}
 	if !past.Open(run.RunID) {
 		return skip("its history is being deleted")
@@ -76,7 +77,7 @@ func (c *Candidate) Prove(ctx context.Context, past *fsm.Past, run rows.Run, p r
 	if len(events) == 0 || events[0].Seq != 1 {
 		return skip("its history is being deleted")
 	}
-	var reopened []history.Event
+	var reopened []history.Event // bare of themselves
 	for _, seq := range run.Reopened {
 		reopened = append(reopened, past.Events(seq, seq)...)
 	}
@@ -105,7 +106,7 @@ func (c *Candidate) Prove(ctx context.Context, past *fsm.Past, run rows.Run, p r
 			return r, nil
 		}
 		if m.Turns() == run.Turns {
-			if err := c.compareEnds(ctx, &r, run.Type, m.Closed(), events); err != nil {
+			if err := c.compareEnds(ctx, &r, member.Type, m.Closed(), events); err != nil {
 				return skip("%v", err)
 			}
 		}
@@ -133,7 +134,7 @@ func recorded(past *fsm.Past, run rows.Run, made, seen uint64) (turns []history.
 		last := turns[len(turns)-1]
 		end = max(end, last.Through, last.FirstSeq+last.Count-1)
 	}
-	return turns, past.Events(seen+1, end)
+	return turns, history.BareEvents(namespace.Of(run.WorkflowID), past.Events(seen+1, end))
 }
 
 // explain notes why a history does not replay.

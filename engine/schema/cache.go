@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/internal/lru"
+	"aion.dev/aion/internal/namespace"
 )
 
 // Cache keeps compiled schemas of loaded versions. It may be used by many goroutines.
@@ -33,7 +34,7 @@ func (c *Cache) Input(ctx context.Context, pkg *catalog.Package, member *catalog
 	if err != nil {
 		return nil, &Unreadable{What: "input", Type: member.Type, Cause: err}
 	}
-	w, ok := archive.Workflow(member.Type)
+	w, ok := archive.Workflow(namespace.Bare(member.Type))
 	if !ok {
 		return nil, fmt.Errorf("schema: the archive of version %s does not carry %q", pkg.Version, member.Type)
 	}
@@ -60,7 +61,7 @@ func (c *Cache) Output(ctx context.Context, version catalog.Version, typ string,
 	if err != nil {
 		return nil, &Unreadable{What: "output", Type: typ, Cause: err}
 	}
-	w, ok := archive.Workflow(typ)
+	w, ok := archive.Workflow(namespace.Bare(typ))
 	if !ok {
 		return nil, fmt.Errorf("schema: the archive of version %s does not carry %q", version, typ)
 	}

@@ -46,6 +46,7 @@ func Check(s *fsm.State) error {
 		c.checkCanaries()
 		c.checkTokens()
 		c.checkPolicy()
+		c.checkNamespaces()
 		c.checkOrphans()
 		c.checkSchedules()
 		c.checkMemory()

@@ -47,14 +47,18 @@ func (c *checker) checkPolicy() {
 	}
 	c.p.Scan(rows.Key(rows.FamilySignatures), rows.Key(rows.FamilySignatures+1), func(k, b []byte) bool {
 		v := catalog.Version(k[1:])
-		_, loaded := c.p.Catalog().Package(v)
+		pkg, loaded := c.p.Catalog().Package(v)
+		signed := v // what signatures are of
+		if loaded {
+			signed = pkg.Content()
+		}
 		var all rows.VersionSignatures
 		if err := rows.Decode(b, &all); err != nil || !loaded || len(all.List) == 0 || len(all.List) > fsm.MaxSignatures {
 			c.failf("version %s has %d signatures, and is loaded: %v, %v", v, len(all.List), loaded, err)
 		}
 		by := map[signature.Key]bool{}
 		for _, s := range all.List {
-			if by[s.Signature.Key] || !s.Signature.Verify(v) {
+			if by[s.Signature.Key] || !s.Signature.Verify(signed) {
 				c.failf("a signature of version %s by %s is none, or stands twice", v, s.Signature.Key)
 			}
 			by[s.Signature.Key] = true

@@ -20,11 +20,12 @@ import (
 
 // pure are the packages whose results may depend only on their arguments.
 var pure = map[string]string{
-	"fsm":           "every node applies the same entries, and must reach the same state, byte for byte",
-	"fsm/cbor":      "it writes the bytes of rows and entries",
-	"fsm/rows":      "the bytes of rows are part of the digest, which nodes compare",
-	"fsm/store":     "what the digest covers, and what an entry reads of its own changes, is the same on every node",
-	"engine/replay": "a turn computed again, on another node or years later, must be the same turn",
+	"fsm":                "every node applies the same entries, and must reach the same state, byte for byte",
+	"internal/namespace": "what it makes of names stands in rows and entries",
+	"fsm/cbor":           "it writes the bytes of rows and entries",
+	"fsm/rows":           "the bytes of rows are part of the digest, which nodes compare",
+	"fsm/store":          "what the digest covers, and what an entry reads of its own changes, is the same on every node",
+	"engine/replay":      "a turn computed again, on another node or years later, must be the same turn",
 }
 
 // timeless are the packages whose decisions depend only on their arguments, too. Nodes compare what

@@ -68,6 +68,16 @@ func (e *Env) As(node, secret string) (*client.Client, error) {
 	return nil, fmt.Errorf("there is no node %s", node)
 }
 
+// In returns a client of one node whose calls are of a namespace.
+func (e *Env) In(node, space string) (*client.Client, error) {
+	for _, n := range e.Cluster.Nodes() {
+		if n.Name == node {
+			return client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen", Face: FaceOf(e.Face), Token: e.Cluster.Token(), Namespace: space})
+		}
+	}
+	return nil, fmt.Errorf("there is no node %s", node)
+}
+
 // Rand returns the generator of one stream of choices: the same seed and stream give the same
 // choices.
 func (e *Env) Rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(e.Seed, stream)) }

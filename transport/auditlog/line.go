@@ -15,6 +15,7 @@ type Line struct {
 	From string `json:"from,omitempty"` // address and port, as the node saw it
 	Face string `json:"face"`           // http or hot
 
+	Namespace string            `json:"namespace,omitempty"`  // of the call; absent = default
 	Operation string            `json:"operation"`            // operationId of /openapi.json; other = no such address
 	Method    string            `json:"method,omitempty"`     // of HTTP
 	Path      string            `json:"path,omitempty"`       // without the query

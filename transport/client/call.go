@@ -200,6 +200,9 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	if c.space != "" {
+		req.Header.Set(wire.HeaderNamespace, c.space)
+	}
 	if c.actor != "" {
 		req.Header.Set(wire.HeaderActor, c.actor)
 	}

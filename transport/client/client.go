@@ -26,6 +26,7 @@ type Config struct {
 	// is a Token or RootCAs, otherwise plain HTTP.
 	Addresses []string
 	Token     string         // sent as bearer token; empty = none
+	Namespace string         // of all calls; empty = wire.DefaultNamespace
 	RootCAs   *x509.CertPool // that sign nodes' certificates; nil = the system's. Not together with HTTP
 	// Certificate is shown to nodes that ask for one, in place of a Token; nil = none is. Not
 	// together with HTTP.
@@ -52,6 +53,7 @@ type Config struct {
 type Client struct {
 	bases    []*url.URL
 	token    string
+	space    string // as a header
 	actor    string
 	http     *http.Client
 	patience time.Duration
@@ -67,7 +69,10 @@ func New(cfg Config) (*Client, error) {
 	if strings.ContainsFunc(cfg.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("the token has a character that is not visible ASCII, such as a line break at its end") // so the token is not shown
 	}
-	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
+	if strings.ContainsFunc(cfg.Namespace, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("the namespace has a character that is not visible ASCII")
+	}
+	c := &Client{token: cfg.Token, space: cfg.Namespace, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
 	c.notice.say, c.silent = cfg.Waiting, cfg.Silent
 	for _, a := range cfg.Addresses {
 		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil || cfg.Certificate != nil)

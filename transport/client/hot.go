@@ -42,6 +42,9 @@ func (c *Client) openHotPaths(face Face) {
 	if c.token != "" {
 		header.Set("Authorization", "Bearer "+c.token)
 	}
+	if c.space != "" {
+		header.Set(wire.HeaderNamespace, c.space)
+	}
 	if c.actor != "" {
 		header.Set(wire.HeaderActor, c.actor)
 	}

@@ -27,11 +27,12 @@ func Kinds() []Kind { return []Kind{Read, Payload, Start, Signal, Work, Deploy, 
 
 // The keys by which a grant is limited.
 const (
+	keySpace = "namespace"
 	keyType  = "type"
 	keyQueue = "queue"
 )
 
-// keys are those that make sense for a kind.
+// keys are those that make sense for a kind, besides namespace, which does for all.
 var keys = map[Kind][]string{
 	Read: {keyType}, Payload: {keyType}, Start: {keyType}, Signal: {keyType}, Deploy: {keyType}, Work: {keyQueue}, Operate: {keyType, keyQueue}, Admin: {},
 }
@@ -39,9 +40,11 @@ var keys = map[Kind][]string{
 // MaxPrefix bounds a prefix, in bytes: no name of a type or a queue is longer.
 const MaxPrefix = 255
 
-// Grant is one kind, perhaps for some types or queues only. A prefix that is nil is no limit.
+// Grant is one kind, perhaps for some namespaces, types or queues only. A prefix that is nil is no
+// limit.
 type Grant struct {
 	Kind  Kind
+	Space *string // prefix of namespaces
 	Type  *string // prefix of workflow types
 	Queue *string // prefix of queues
 }
@@ -57,13 +60,13 @@ func Parse(text string) (g Grant, err error) {
 	if !limited {
 		return g, nil
 	}
-	for _, limit := range strings.Split(limits, ",") {
+	for i, limit := range strings.Split(limits, ",") {
 		key, prefix, ok := strings.Cut(limit, "=")
 		switch {
-		case !slices.Contains(allowed, key) && len(allowed) == 0:
-			return g, fmt.Errorf("%s takes no limits, and has %q", kind, clip(limit))
-		case !slices.Contains(allowed, key):
-			return g, fmt.Errorf("%s is limited by %s, not by %q", kind, strings.Join(allowed, " or "), clip(key))
+		case key == keySpace && i > 0:
+			return g, fmt.Errorf("namespace of %s stands first among its limits", kind)
+		case key != keySpace && !slices.Contains(allowed, key):
+			return g, fmt.Errorf("%s is limited by %s, not by %q", kind, strings.Join(append([]string{keySpace}, allowed...), " or "), clip(key))
 		case !ok || prefix == "":
 			return g, fmt.Errorf("%s of %s has no prefix: leave it out, or say %s=PREFIX", key, kind, key)
 		case len(prefix) > MaxPrefix:
@@ -71,10 +74,7 @@ func Parse(text string) (g Grant, err error) {
 		case strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xfffd }):
 			return g, fmt.Errorf("%s of %s has spaces or control characters", key, kind)
 		}
-		of := &g.Type
-		if key == keyQueue {
-			of = &g.Queue
-		}
+		of := map[string]**string{keySpace: &g.Space, keyType: &g.Type, keyQueue: &g.Queue}[key]
 		if *of != nil {
 			return g, fmt.Errorf("%s of %s is given twice: write two grants", key, kind)
 		}
@@ -88,13 +88,17 @@ func Parse(text string) (g Grant, err error) {
 
 // String is what Parse reads.
 func (g Grant) String() string {
-	switch {
-	case g.Type != nil:
-		return string(g.Kind) + ":" + keyType + "=" + *g.Type
-	case g.Queue != nil:
-		return string(g.Kind) + ":" + keyQueue + "=" + *g.Queue
+	text, before := string(g.Kind), ":"
+	for _, limit := range []struct {
+		key    string
+		prefix *string
+	}{{keySpace, g.Space}, {keyType, g.Type}, {keyQueue, g.Queue}} {
+		if limit.prefix != nil {
+			text += before + limit.key + "=" + *limit.prefix
+			before = ","
+		}
 	}
-	return string(g.Kind)
+	return text
 }
 
 func words(kinds []Kind) string {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	for _, text := range []string{"read", "admin", "start:type=order", "work:queue=gpu-", "operate:queue=a", "operate:type=b", "deploy:type=x=y"} {
+	for _, text := range []string{"read", "admin", "start:type=order", "work:queue=gpu-", "operate:queue=a", "operate:type=b", "deploy:type=x=y", "admin:namespace=acme", "work:namespace=acme,queue=gpu-", "read:namespace=a,type=b"} {
 		g, err := Parse(text)
 		if err != nil || g.String() != text {
 			t.Errorf("%q is read as %q, %v", text, g, err)
@@ -16,8 +16,8 @@ func TestParse(t *testing.T) {
 	}
 	for text, why := range map[string]string{
 		"": "none of the grants", "write": "none of the grants read, payload, start, signal, work, deploy, operate, admin", "Read": "none of the grants",
-		"read:": "is limited by type", "read:type": "has no prefix", "read:type=": "has no prefix", "read:queue=a": "read is limited by type", "work:type=a": "work is limited by queue",
-		"operate:type=a,queue=b": "write two grants", "read:type=a,type=b": "write two grants", "admin:type=a": "takes no limits", "read:namespace=a": `not by "namespace"`,
+		"read:": "is limited by namespace or type", "read:type": "has no prefix", "read:type=": "has no prefix", "read:queue=a": "read is limited by namespace or type", "work:type=a": "work is limited by namespace or queue",
+		"operate:type=a,queue=b": "write two grants", "read:type=a,type=b": "write two grants", "admin:type=a": "admin is limited by namespace, not", "read:type=a,namespace=b": "stands first", "read:namespace=": "has no prefix", "read:namespace=a,namespace=b": "stands first",
 		"read:type=a b": "spaces", "read:type=\x00": "control", "read:type=" + strings.Repeat("a", MaxPrefix+1): "the limit is 255", " read": "none of the grants",
 	} {
 		if g, err := Parse(text); err == nil || !strings.Contains(err.Error(), why) {

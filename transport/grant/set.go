@@ -8,7 +8,9 @@ import (
 
 // Set is what one caller may do: everything that one of its grants allows, and nothing else.
 type Set struct {
-	of map[Kind]*Reach
+	of     map[Kind]*Reach // by grants that hold in every namespace
+	grants []Grant
+	spaces bool // some grants are limited to namespaces
 }
 
 // Reach is how far a kind goes. A nil Reach goes nowhere.
@@ -20,8 +22,12 @@ type Reach struct {
 
 // Of returns the set of grants.
 func Of(grants ...Grant) Set {
-	s := Set{map[Kind]*Reach{}}
+	s := Set{of: map[Kind]*Reach{}, grants: grants}
 	for _, g := range grants {
+		if g.Space != nil {
+			s.spaces = true
+			continue
+		}
 		r := s.of[g.Kind]
 		if r == nil {
 			r = new(Reach)
@@ -70,6 +76,57 @@ func Known(texts []string) Set {
 	return Of(all...)
 }
 
+// In returns the set as it is in a namespace, which default is one of.
+func (s Set) In(space string) Set {
+	if !s.spaces {
+		return s
+	}
+	var here []Grant
+	for _, g := range s.grants {
+		if g.Space == nil || strings.HasPrefix(space, *g.Space) {
+			g.Space = nil
+			here = append(here, g)
+		}
+	}
+	return Of(here...)
+}
+
+// Everywhere returns the set as it is for what is of no namespace: only grants that hold in every
+// one count. With any, for what any grant of a kind reaches, the others count as limited ones.
+func (s Set) Everywhere(any bool) Set {
+	if !s.spaces || !any {
+		return s
+	}
+	all := Of(s.grants...)
+	for _, g := range s.grants {
+		if g.Space != nil && all.of[g.Kind] == nil {
+			all.of[g.Kind] = new(Reach)
+		}
+	}
+	return all
+}
+
+// ReachesSpace reports whether a grant of a kind holds for a namespace, as far as that goes.
+func (s Set) ReachesSpace(k Kind, space string) bool {
+	prefixes := s.Spaces(k)
+	return prefixes == nil || hasPrefix(space, prefixes)
+}
+
+// Spaces returns the prefixes of the namespaces in which a kind holds; nil = in all.
+func (s Set) Spaces(k Kind) []string {
+	prefixes := []string{}
+	for _, g := range s.grants {
+		switch {
+		case g.Kind != k && g.Kind != Admin:
+		case g.Space == nil:
+			return nil
+		default:
+			prefixes = append(prefixes, *g.Space)
+		}
+	}
+	return prefixes
+}
+
 // Of returns how far a kind goes.
 func (s Set) Of(k Kind) *Reach {
 	if r := s.of[Admin]; r != nil && r.All {
@@ -80,19 +137,11 @@ func (s Set) Of(k Kind) *Reach {
 
 // Strings returns the grants, sorted.
 func (s Set) Strings() (all []string) {
-	for k, r := range s.of {
-		if r.All {
-			all = append(all, string(k))
-		}
-		for _, p := range r.Types {
-			all = append(all, Grant{Kind: k, Type: &p}.String())
-		}
-		for _, p := range r.Queues {
-			all = append(all, Grant{Kind: k, Queue: &p}.String())
-		}
+	for _, g := range s.grants {
+		all = append(all, g.String())
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // Whole reports whether there is no limit.

@@ -84,7 +84,7 @@ func (t *tools) once(ctx context.Context, from http.Header, c call) (answered, e
 		return answered{}, err
 	}
 	r.RequestURI = r.URL.RequestURI()
-	for _, name := range []string{"Authorization", wire.HeaderActor} {
+	for _, name := range []string{"Authorization", wire.HeaderActor, wire.HeaderNamespace} {
 		if v := from.Values(name); len(v) > 0 {
 			r.Header[name] = v
 		}

@@ -5,8 +5,8 @@ import "time"
 // BacktestRequest is the body of POST /v1/backtests: which code is tried, and on which histories.
 type BacktestRequest struct {
 	Archive string   `json:"archive,omitempty" doc:"Of a stored archive, as PUT /v1/archives answered; or"`
-	Version string   `json:"version,omitempty" doc:"a loaded version, full or a prefix"`
-	Types   []string `json:"types,omitempty" doc:"Only runs of these types; default: all that the candidate carries"`
+	Version string   `json:"version,omitempty" ns:"version" doc:"a loaded version, full or a prefix"`
+	Types   []string `json:"types,omitempty" ns:"name" doc:"Only runs of these types; default: all that the candidate carries"`
 	Runs    string   `json:"runs,omitempty" enum:"open,closed,all" doc:"Default: all"`
 	Since   string   `json:"since,omitempty" doc:"Only runs that started since then: a Go duration before now, or a time in RFC 3339"`
 	Limit   uint64   `json:"limit,omitempty" doc:"The newest so many; default: all"`
@@ -25,7 +25,7 @@ type BacktestStarted struct {
 type Backtest struct {
 	BacktestID string           `json:"backtest_id" doc:"As the start answered"`
 	Status     string           `json:"status" enum:"running,completed,stopped,failed"`
-	Why        string           `json:"why,omitempty" doc:"Why it failed"`
+	Why        string           `json:"why,omitempty" ns:"text" doc:"Why it failed"`
 	Node       string           `json:"node" doc:"Id of the node that runs it"`
 	Done       uint64           `json:"done" doc:"Histories with a verdict"`
 	Total      uint64           `json:"total" doc:"Histories to replay; until all are found, at most so many"`
@@ -43,13 +43,13 @@ type Backtest struct {
 
 // BacktestResult is the verdict on one run.
 type BacktestResult struct {
-	WorkflowID string `json:"workflow_id"`
+	WorkflowID string `json:"workflow_id" ns:"name"`
 	RunID      string `json:"run_id"`
-	Version    string `json:"version" doc:"That the run is on"`
+	Version    string `json:"version" ns:"version" doc:"That the run is on"`
 	Verdict    string `json:"verdict" enum:"same,diverged,differed,skipped" doc:"What became of the history on the candidate"`
 	Seq        uint64 `json:"seq,omitempty" doc:"Of the first recorded event that was not asked for again; absent if the candidate asks for more than was recorded"`
 	Recorded   string `json:"recorded,omitempty" doc:"What was recorded there; absent: nothing more"`
 	Asked      string `json:"asked,omitempty" doc:"What the candidate asks for; absent: nothing more"`
 	Where      string `json:"where,omitempty" doc:"File and line of the candidate that asks, or that waits; absent: it had ended"`
-	Why        string `json:"why,omitempty" doc:"Why it was skipped"`
+	Why        string `json:"why,omitempty" ns:"text" doc:"Why it was skipped"`
 }

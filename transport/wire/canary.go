@@ -4,7 +4,7 @@ import "time"
 
 // CanaryRequest is the body of PUT /v1/canaries/{type}. What is absent is no threshold.
 type CanaryRequest struct {
-	Version       string `json:"version,omitempty" doc:"Full, or a unique prefix of at least 6 digits; absent: that of the canary there is"`
+	Version       string `json:"version,omitempty" ns:"version" doc:"Full, or a unique prefix of at least 6 digits; absent: that of the canary there is"`
 	Share         string `json:"share" doc:"Of new starts: a percentage with at most two decimals, such as 10% or 0.25%"`
 	Key           string `json:"key,omitempty" doc:"Attribute whose value decides which version a run gets; absent: the workflow id. Cannot be changed later"`
 	AbortFailures uint64 `json:"abort_failures,omitempty" doc:"So many failed runs of the canary abort it"`
@@ -20,9 +20,9 @@ type CanaryEnd struct {
 
 // Canary is the canary of a type, with what became of the runs that started since it began.
 type Canary struct {
-	WorkflowType  string       `json:"workflow_type"`
-	Version       string       `json:"version" doc:"Of the canary"`
-	Routed        string       `json:"routed" doc:"Version that all other starts get"`
+	WorkflowType  string       `json:"workflow_type" ns:"name"`
+	Version       string       `json:"version" ns:"version" doc:"Of the canary"`
+	Routed        string       `json:"routed" ns:"version" doc:"Version that all other starts get"`
 	Share         string       `json:"share" doc:"Of new starts, such as 10%"`
 	Key           string       `json:"key,omitempty" doc:"Attribute whose value decides; absent: the workflow id"`
 	AbortFailures uint64       `json:"abort_failures,omitempty"`

@@ -2,8 +2,8 @@ package wire
 
 // RunCount is the exact number of runs of one type, version and status.
 type RunCount struct {
-	WorkflowType string `json:"workflow_type"`
-	Version      string `json:"version"`
+	WorkflowType string `json:"workflow_type" ns:"name"`
+	Version      string `json:"version" ns:"version"`
 	Status       string `json:"status"`
 	Count        uint64 `json:"count"`
 }

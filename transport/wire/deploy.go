@@ -22,14 +22,14 @@ type LoadOptions struct {
 // LoadAnswer describes what a deploy did. workflow_type, deployed_entry_module and entry_function
 // are those of the primary member.
 type LoadAnswer struct {
-	Version             string            `json:"version"`
-	WorkflowTypes       []string          `json:"workflow_types"`
-	WorkflowType        string            `json:"workflow_type"`
-	DeployedEntryModule string            `json:"deployed_entry_module"`
+	Version             string            `json:"version" ns:"version"`
+	WorkflowTypes       []string          `json:"workflow_types" ns:"name"`
+	WorkflowType        string            `json:"workflow_type" ns:"name"`
+	DeployedEntryModule string            `json:"deployed_entry_module" ns:"deployed"`
 	EntryFunction       string            `json:"entry_function"`
 	FreshlyLoaded       bool              `json:"freshly_loaded" doc:"False if the version was already loaded"`
 	RouteChanged        bool              `json:"route_changed" doc:"At least one member's route points elsewhere now"`
-	PreviousRoutes      map[string]string `json:"previous_routes" doc:"Of each type whose route changed, the version routed before, where rollback goes; absent if there is none"`
+	PreviousRoutes      map[string]string `json:"previous_routes" ns:"routes" doc:"Of each type whose route changed, the version routed before, where rollback goes; absent if there is none"`
 	LoadedAt            time.Time         `json:"loaded_at"`
 	DryRun              bool              `json:"dry_run,omitempty" doc:"Nothing was changed; this is what would have happened"`
 	Answered
@@ -62,9 +62,9 @@ func (c *PinCounts) Total() uint64 {
 // shows another moment (?at=) has no ready_nodes and pins, and of what was unloaded since only what
 // the deploy history knows.
 type Version struct {
-	WorkflowType        string     `json:"workflow_type"`
-	Version             string     `json:"version"`
-	DeployedEntryModule string     `json:"deployed_entry_module,omitempty" doc:"Absent with at, for what was unloaded since"`
+	WorkflowType        string     `json:"workflow_type" ns:"name"`
+	Version             string     `json:"version" ns:"version"`
+	DeployedEntryModule string     `json:"deployed_entry_module,omitempty" ns:"deployed" doc:"Absent with at, for what was unloaded since"`
 	EntryFunction       string     `json:"entry_function,omitempty" doc:"Likewise"`
 	Timeout             string     `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration"`
 	LoadedAt            time.Time  `json:"loaded_at,omitzero" doc:"Absent with at, for what was unloaded since and whose load is no longer in the deploy history"`
@@ -119,47 +119,47 @@ type Module struct {
 
 // RouteRequest is the body of PUT /v1/routes/{type}.
 type RouteRequest struct {
-	Version string `json:"version" doc:"Full, or a unique prefix of at least 6 digits"`
-	Expect  string `json:"expect,omitempty" doc:"Version (or prefix) that the route must point at now, or none"`
+	Version string `json:"version" ns:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+	Expect  string `json:"expect,omitempty" ns:"version" doc:"Version (or prefix) that the route must point at now, or none"`
 	Message string `json:"message,omitempty" doc:"For the deploy history"`
 }
 
 // RouteChange is the body of rollback, and the query of unroute.
 type RouteChange struct {
-	Expect  string `json:"expect,omitempty"`
+	Expect  string `json:"expect,omitempty" ns:"version"`
 	Message string `json:"message,omitempty"`
 }
 
 // RouteAnswer describes a changed route. Version is empty after unroute; Previous is empty if
 // nothing was routed before.
 type RouteAnswer struct {
-	WorkflowType string `json:"workflow_type"`
-	Version      string `json:"version"`
-	Previous     string `json:"previous" doc:"Version routed before this one, and where rollback goes; empty = none"`
+	WorkflowType string `json:"workflow_type" ns:"name"`
+	Version      string `json:"version" ns:"version"`
+	Previous     string `json:"previous" ns:"version" doc:"Version routed before this one, and where rollback goes; empty = none"`
 	RouteChanged bool   `json:"route_changed"`
 	Answered
 }
 
 // UnloadAnswer names what was removed, or is going to be.
 type UnloadAnswer struct {
-	Version       string   `json:"version"`
-	WorkflowTypes []string `json:"workflow_types"`
+	Version       string   `json:"version" ns:"version"`
+	WorkflowTypes []string `json:"workflow_types" ns:"name"`
 	Pending       bool     `json:"pending,omitempty" doc:"It is still there, and goes in the entry that drains it"`
 	Answered
 }
 
 // RunName identifies a run.
 type RunName struct {
-	WorkflowID string `json:"workflow_id"`
+	WorkflowID string `json:"workflow_id" ns:"name"`
 	RunID      string `json:"run_id"`
 }
 
 // PinHolder is one open run that pins a version.
 type PinHolder struct {
 	Kind         string    `json:"kind" enum:"in_flight_start,live_run,recoverable_run,recorded_child"`
-	WorkflowID   string    `json:"workflow_id"`
+	WorkflowID   string    `json:"workflow_id" ns:"name"`
 	RunID        string    `json:"run_id"`
-	WorkflowType string    `json:"workflow_type"`
+	WorkflowType string    `json:"workflow_type" ns:"name"`
 	Owner        string    `json:"owner,omitempty"`
 	RecordedBy   *RunName  `json:"recorded_by,omitempty" doc:"The parent whose turn recorded the child"`
 	Since        time.Time `json:"since" doc:"When the run took this kind"`
@@ -167,7 +167,7 @@ type PinHolder struct {
 
 // Pins lists what pins one version: the counts are of the whole package, the holders are one page.
 type Pins struct {
-	Version     string      `json:"version"`
+	Version     string      `json:"version" ns:"version"`
 	RouteActive bool        `json:"route_active" doc:"A route of any member points at the version"`
 	Counts      PinCounts   `json:"counts"`
 	Total       uint64      `json:"total"`
@@ -182,9 +182,9 @@ type Deploy struct {
 	N            uint32    `json:"n" doc:"Order among the records of the same index"`
 	At           time.Time `json:"at"`
 	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload,unload_when_drained,cancel_unload,canary,canary_promote,canary_abort,deployment,schedule" doc:"deployment: one that was refused as a whole; schedule: one that was refused for it"`
-	WorkflowType string    `json:"workflow_type"`
-	Version      string    `json:"version,omitempty"`
-	Previous     string    `json:"previous,omitempty"`
+	WorkflowType string    `json:"workflow_type" ns:"name"`
+	Version      string    `json:"version,omitempty" ns:"version"`
+	Previous     string    `json:"previous,omitempty" ns:"version"`
 	Actor        string    `json:"actor"`
 	RequestID    string    `json:"request_id"`
 	Outcome      string    `json:"outcome" doc:"ok, or the code of the refusal"`
@@ -192,7 +192,7 @@ type Deploy struct {
 
 	FreshlyLoaded bool     `json:"freshly_loaded,omitempty" doc:"The load registered the version; until then it was not loaded"`
 	RouteChanged  bool     `json:"route_changed,omitempty" doc:"The type's route points elsewhere since"`
-	RoutedBefore  string   `json:"routed_before,omitempty" doc:"Of a route that changed: what was routed until then; absent = nothing was"`
+	RoutedBefore  string   `json:"routed_before,omitempty" ns:"version" doc:"Of a route that changed: what was routed until then; absent = nothing was"`
 	SignedBy      []string `json:"signed_by,omitempty" doc:"Of a load: the trusted keys that had signed the version, each as its name, a space and the public key"`
 	Chain         string   `json:"chain,omitempty" doc:"SHA-256 of the chain of the act before and of this record: docs/DEPLOY_HISTORY.md. Absent: a refusal, or from before there were chains"`
 }

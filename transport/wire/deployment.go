@@ -15,7 +15,7 @@ type Deployment struct {
 
 // DeployCondition is a condition of a deployment.
 type DeployCondition struct {
-	Routes map[string]string `json:"routes,omitempty" doc:"By workflow type: the version (or prefix) that is routed, or none"`
+	Routes map[string]string `json:"routes,omitempty" ns:"routes" doc:"By workflow type: the version (or prefix) that is routed, or none"`
 }
 
 // Change is one change of a deployment. Op decides which members belong to it: archive and route
@@ -28,10 +28,10 @@ type Change struct {
 	Route      *bool    `json:"route,omitempty" doc:"Of load: point the routes of all its types at the version; default true"`
 	Gate       string   `json:"gate,omitempty" enum:"open" doc:"Of load: route only if every open run of its types replays on the version at that index"`
 	Signatures []string `json:"signatures,omitempty" doc:"Of load: signatures of the archive's version, as lines of its signature file"`
-	Version    string   `json:"version,omitempty" doc:"Full, or a unique prefix of at least 6 digits"`
+	Version    string   `json:"version,omitempty" ns:"version" doc:"Full, or a unique prefix of at least 6 digits"`
 
-	Type       string          `json:"type,omitempty"`
-	ScheduleID string          `json:"schedule_id,omitempty"`
+	Type       string          `json:"type,omitempty" ns:"name"`
+	ScheduleID string          `json:"schedule_id,omitempty" ns:"name"`
 	Input      json.RawMessage `json:"input,omitempty"`
 	Every      string          `json:"every,omitempty" doc:"As of POST /v1/schedules, like the members below"`
 	Cron       string          `json:"cron,omitempty" doc:"Of a schedule"`
@@ -80,37 +80,37 @@ type Plan struct {
 
 // PlannedVersion is a package that would be loaded.
 type PlannedVersion struct {
-	Version       string   `json:"version"`
-	WorkflowTypes []string `json:"workflow_types"`
+	Version       string   `json:"version" ns:"version"`
+	WorkflowTypes []string `json:"workflow_types" ns:"name"`
 	Resident      bool     `json:"resident" doc:"It is loaded already"`
 	SignedBy      []string `json:"signed_by,omitempty" doc:"Names of the trusted keys that have signed it"`
 }
 
 // PlannedRoute is a route that would change; empty = no route.
 type PlannedRoute struct {
-	WorkflowType string `json:"workflow_type"`
-	From         string `json:"from" doc:"What is routed now"`
-	To           string `json:"to" doc:"What would be routed"`
+	WorkflowType string `json:"workflow_type" ns:"name"`
+	From         string `json:"from" ns:"version" doc:"What is routed now"`
+	To           string `json:"to" ns:"version" doc:"What would be routed"`
 }
 
 // DroppedType is a type that stays on a version which is replaced.
 type DroppedType struct {
-	WorkflowType string `json:"workflow_type"`
-	Version      string `json:"version"`
+	WorkflowType string `json:"workflow_type" ns:"name"`
+	Version      string `json:"version" ns:"version"`
 }
 
 // PlannedPins is a version that stays.
 type PlannedPins struct {
-	Version       string    `json:"version"`
-	WorkflowTypes []string  `json:"workflow_types" doc:"That are routed away from it"`
+	Version       string    `json:"version" ns:"version"`
+	WorkflowTypes []string  `json:"workflow_types" ns:"name" doc:"That are routed away from it"`
 	Pins          PinCounts `json:"pins"`
 }
 
 // PlannedCanary is a canary that would begin or change.
 type PlannedCanary struct {
-	WorkflowType  string     `json:"workflow_type"`
-	Version       string     `json:"version" doc:"Of the canary"`
-	Routed        string     `json:"routed" doc:"Version that all other starts would get"`
+	WorkflowType  string     `json:"workflow_type" ns:"name"`
+	Version       string     `json:"version" ns:"version" doc:"Of the canary"`
+	Routed        string     `json:"routed" ns:"version" doc:"Version that all other starts would get"`
 	Share         string     `json:"share"`
 	ShareBefore   string     `json:"share_before,omitempty" doc:"What it has now; absent: it would begin"`
 	Key           string     `json:"key,omitempty" doc:"Attribute whose value decides; absent: the workflow id"`
@@ -121,7 +121,7 @@ type PlannedCanary struct {
 
 // PlannedSchedule is a schedule whose fires would fail.
 type PlannedSchedule struct {
-	ScheduleID   string `json:"schedule_id"`
-	WorkflowType string `json:"workflow_type"`
-	Reason       string `json:"reason"`
+	ScheduleID   string `json:"schedule_id" ns:"name"`
+	WorkflowType string `json:"workflow_type" ns:"name"`
+	Reason       string `json:"reason" ns:"text"`
 }

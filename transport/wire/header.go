@@ -7,6 +7,7 @@ const (
 	HeaderRequestID = "Idempotency-Key"        // 1 to 200 printable ASCII characters; see docs/API.md, Request ids
 	HeaderGenerated = "Aion-Request-Generated" // "true": the CLI or SDK generated the key; it is kept for 15 minutes instead of 24 hours
 	HeaderActor     = "Aion-Actor"             // who asks, for the deploy history; ignored when tokens are configured
+	HeaderNamespace = "Aion-Namespace"         // of the call; default: DefaultNamespace
 	HeaderForwarded = "Aion-Forwarded"         // id of the node that forwarded the call; such a call is never forwarded again
 )
 

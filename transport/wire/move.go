@@ -4,10 +4,10 @@ import "time"
 
 // MoveRequest is the body of POST /v1/moves: which open runs go from one version to another.
 type MoveRequest struct {
-	Type   string   `json:"type"`
-	From   string   `json:"from" doc:"Version that the runs are on, full or a prefix"`
-	To     string   `json:"to" doc:"Version that they go to, full or a prefix; it has to be loaded"`
-	IDs    []string `json:"ids,omitempty" doc:"Workflow ids; default: every open run of the type on that version"`
+	Type   string   `json:"type" ns:"name"`
+	From   string   `json:"from" ns:"version" doc:"Version that the runs are on, full or a prefix"`
+	To     string   `json:"to" ns:"version" doc:"Version that they go to, full or a prefix; it has to be loaded"`
+	IDs    []string `json:"ids,omitempty" ns:"name" doc:"Workflow ids; default: every open run of the type on that version"`
 	Where  []string `json:"where,omitempty" doc:"NAME=VALUE each: only runs with these attributes"`
 	DryRun bool     `json:"dry_run,omitempty" doc:"Prove, and move nothing"`
 }
@@ -24,7 +24,7 @@ type MoveStarted struct {
 type Move struct {
 	MoveID     string       `json:"move_id" doc:"As the start answered"`
 	Status     string       `json:"status" enum:"running,completed,stopped,failed"`
-	Why        string       `json:"why,omitempty" doc:"Why it failed"`
+	Why        string       `json:"why,omitempty" ns:"text" doc:"Why it failed"`
 	Node       string       `json:"node" doc:"Id of the node that does it"`
 	Done       uint64       `json:"done" doc:"Runs with a verdict"`
 	Total      uint64       `json:"total" doc:"Runs to look at; until all are found, at most so many"`
@@ -43,13 +43,13 @@ type Move struct {
 
 // MoveResult is the verdict on one run.
 type MoveResult struct {
-	WorkflowID string `json:"workflow_id"`
+	WorkflowID string `json:"workflow_id" ns:"name"`
 	RunID      string `json:"run_id,omitempty" doc:"Absent: there is no such run"`
-	Version    string `json:"version,omitempty" doc:"That the run is on now; absent: there is no such run"`
+	Version    string `json:"version,omitempty" ns:"version" doc:"That the run is on now; absent: there is no such run"`
 	Verdict    string `json:"verdict" enum:"moved,same,diverged,differed,skipped" doc:"What became of the run"`
 	Seq        uint64 `json:"seq,omitempty" doc:"Of the first recorded event that was not asked for again; absent if the new version asks for more than was recorded"`
 	Recorded   string `json:"recorded,omitempty" doc:"What was recorded there; absent: nothing more"`
 	Asked      string `json:"asked,omitempty" doc:"What the new version asks for; absent: nothing more"`
 	Where      string `json:"where,omitempty" doc:"File and line of the new version that asks, or that waits; absent: it had ended"`
-	Why        string `json:"why,omitempty" doc:"Why it was skipped"`
+	Why        string `json:"why,omitempty" ns:"text" doc:"Why it was skipped"`
 }

@@ -33,7 +33,15 @@ type Problem struct {
 	Outcome Outcome
 	Hint    string         // what people can do about it; may be empty
 	Facts   map[string]any // details of the error; further members of the JSON object. Numbers are json.Number after decoding
+
+	cause error
 }
+
+// Cause is the refusal that Of made p of; nil = it was made of none.
+func (p *Problem) Cause() error { return p.cause }
+
+// Uncaused forgets the cause.
+func (p *Problem) Uncaused() { p.cause = nil }
 
 // Error is "code: detail".
 func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
@@ -116,7 +124,7 @@ func (p *Problem) UnmarshalJSON(b []byte) error {
 	if len(facts) == 0 {
 		facts = nil
 	}
-	*p = Problem{h.Status, h.Code, h.Title, h.Detail, h.Outcome, h.Hint, facts}
+	*p = Problem{h.Status, h.Code, h.Title, h.Detail, h.Outcome, h.Hint, facts, nil}
 	return nil
 }
 

@@ -2,7 +2,7 @@ package wire
 
 // Retention says how long closed runs of a type are kept.
 type Retention struct {
-	WorkflowType string `json:"workflow_type,omitempty" doc:"Absent: all types without a rule of their own"`
+	WorkflowType string `json:"workflow_type,omitempty" ns:"name" doc:"Absent: all types without a rule of their own"`
 	Age          string `json:"age" doc:"A Go duration since the run closed; 0s: for ever"`
 }
 

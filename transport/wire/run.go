@@ -42,10 +42,10 @@ func AttributeValue(s string) json.RawMessage {
 
 // StartRequest is the body of POST /v1/workflows.
 type StartRequest struct {
-	Type       string          `json:"type"`
+	Type       string          `json:"type" ns:"name"`
 	Input      json.RawMessage `json:"input,omitempty"`
-	WorkflowID string          `json:"workflow_id,omitempty" doc:"Default: a generated one"`
-	Version    string          `json:"version,omitempty" doc:"Full or prefix; default: the routed one"`
+	WorkflowID string          `json:"workflow_id,omitempty" ns:"name" doc:"Default: a generated one"`
+	Version    string          `json:"version,omitempty" ns:"version" doc:"Full or prefix; default: the routed one"`
 	Archive    string          `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored, in place of version: it is loaded, without a route, and the run starts on it, in one step. Not in a batch"`
 	Ephemeral  bool            `json:"ephemeral,omitempty" doc:"With archive: a version that this loads is unloaded in the entry in which the last run on it closes"`
 	Signatures []string        `json:"signatures,omitempty" doc:"With archive: signatures of its version, as lines of its signature file"`
@@ -55,9 +55,9 @@ type StartRequest struct {
 
 // StartAnswer identifies the run. The fields of Result are present only with ?wait=.
 type StartAnswer struct {
-	WorkflowID string          `json:"workflow_id"`
+	WorkflowID string          `json:"workflow_id" ns:"name"`
 	RunID      string          `json:"run_id"`
-	Version    string          `json:"version"`
+	Version    string          `json:"version" ns:"version"`
 	Status     string          `json:"status,omitempty" doc:"With ?wait= only"`
 	Result     json.RawMessage `json:"result,omitempty" doc:"With ?wait= only, if the run completed"`
 	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, if the run did not complete"`
@@ -86,9 +86,9 @@ type StartBatch struct {
 // StartReply is the outcome of one start of many: the run, or a Problem.
 type StartReply struct {
 	OK           bool     `json:"ok"`
-	WorkflowID   string   `json:"workflow_id,omitempty"`
+	WorkflowID   string   `json:"workflow_id,omitempty" ns:"name"`
 	RunID        string   `json:"run_id,omitempty"`
-	Version      string   `json:"version,omitempty"`
+	Version      string   `json:"version,omitempty" ns:"version"`
 	Index        uint64   `json:"index,omitempty" doc:"Log index at which it was started"`
 	Deduplicated bool     `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`
 	Problem      *Problem `json:"problem,omitempty" doc:"Why it was not started, or that nobody knows; present unless ok"`
@@ -115,7 +115,7 @@ type Result struct {
 	Status     string          `json:"status"`
 	Result     json.RawMessage `json:"result,omitempty" doc:"Present if the run completed"`
 	Error      *RunError       `json:"error,omitempty" doc:"Present if the run did not complete"`
-	WorkflowID string          `json:"workflow_id"`
+	WorkflowID string          `json:"workflow_id" ns:"name"`
 	RunID      string          `json:"run_id"`
 	Indexed
 	ContinuedTo string `json:"continued_to,omitempty" doc:"The run that continues this one, if it was requested by run id"`
@@ -133,10 +133,10 @@ type Wait struct {
 
 // Run describes a run.
 type Run struct {
-	WorkflowID      string     `json:"workflow_id"`
+	WorkflowID      string     `json:"workflow_id" ns:"name"`
 	RunID           string     `json:"run_id"`
-	WorkflowType    string     `json:"workflow_type"`
-	Version         string     `json:"version"`
+	WorkflowType    string     `json:"workflow_type" ns:"name"`
+	Version         string     `json:"version" ns:"version"`
 	Status          string     `json:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
 	StartedAt       time.Time  `json:"started_at"`
 	ClosedAt        *time.Time `json:"closed_at,omitempty"`
@@ -146,7 +146,7 @@ type Run struct {
 	WaitingOn       []Wait     `json:"waiting_on"`
 	Quarantined     bool       `json:"quarantined,omitempty" doc:"Paused because its code broke the runtime or its replay; resume clears it"`
 	CancelRequested bool       `json:"cancel_requested,omitempty"`
-	Schedule        string     `json:"schedule,omitempty" doc:"Id of the schedule that started it"`
+	Schedule        string     `json:"schedule,omitempty" ns:"name" doc:"Id of the schedule that started it"`
 }
 
 // MaxPending bounds the pending activities that a description lists.
@@ -182,9 +182,9 @@ type Described struct {
 
 // ChildRun is a child of a run.
 type ChildRun struct {
-	WorkflowID   string `json:"workflow_id"`
+	WorkflowID   string `json:"workflow_id" ns:"name"`
 	RunID        string `json:"run_id"`
-	WorkflowType string `json:"workflow_type"`
+	WorkflowType string `json:"workflow_type" ns:"name"`
 	Status       string `json:"status"`
 }
 
@@ -234,7 +234,7 @@ type Reason struct {
 
 // RunAnswer identifies the run that a command reached, and its status.
 type RunAnswer struct {
-	WorkflowID string `json:"workflow_id"`
+	WorkflowID string `json:"workflow_id" ns:"name"`
 	RunID      string `json:"run_id"`
 	Status     string `json:"status"`
 	Answered
@@ -249,7 +249,7 @@ type UpdateRequest struct {
 
 // UpdateAnswer says where an update stands.
 type UpdateAnswer struct {
-	WorkflowID string          `json:"workflow_id"`
+	WorkflowID string          `json:"workflow_id" ns:"name"`
 	RunID      string          `json:"run_id,omitempty" doc:"The run that accepted it; absent if it was rejected"`
 	UpdateID   string          `json:"update_id"`
 	Name       string          `json:"name"`

@@ -8,8 +8,8 @@ import (
 // ScheduleSpec is the definition of a schedule: the body of POST /v1/schedules and, without its id,
 // of PUT /v1/schedules/{id}.
 type ScheduleSpec struct {
-	ScheduleID string          `json:"schedule_id,omitempty"`
-	Type       string          `json:"type"`
+	ScheduleID string          `json:"schedule_id,omitempty" ns:"name"`
+	Type       string          `json:"type" ns:"name"`
 	Input      json.RawMessage `json:"input,omitempty"`
 	Every      string          `json:"every,omitempty" doc:"A Go duration of at least 1s; or cron"`
 	Cron       string          `json:"cron,omitempty" doc:"Five fields, six with seconds first, or @daily and the like"`
@@ -43,7 +43,7 @@ type Schedule struct {
 // Schedules is a page of schedules, by id.
 type Schedules struct {
 	Schedules  []Schedule `json:"schedules"`
-	NextCursor string     `json:"next_cursor,omitempty"`
+	NextCursor string     `json:"next_cursor,omitempty" ns:"name"`
 	Indexed
 }
 

@@ -97,7 +97,7 @@ func Of(err error) *Problem {
 	var r Refusal
 	if errors.As(err, &r) {
 		p := New(r.Code(), r.Error())
-		p.Facts = r.Facts()
+		p.Facts, p.cause = r.Facts(), r
 		return p
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

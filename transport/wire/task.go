@@ -23,9 +23,9 @@ type PollRequest struct {
 // Task is one attempt that a worker holds.
 type Task struct {
 	Token        string          `json:"token" doc:"Names this attempt in every answer"`
-	WorkflowID   string          `json:"workflow_id"`
+	WorkflowID   string          `json:"workflow_id" ns:"name"`
 	RunID        string          `json:"run_id"`
-	WorkflowType string          `json:"workflow_type"`
+	WorkflowType string          `json:"workflow_type" ns:"name"`
 	Activity     string          `json:"activity"`
 	ActivityID   uint64          `json:"activity_id" doc:"Ordinal of the step within its run"`
 	Attempt      uint32          `json:"attempt" doc:"1 for the first; (run_id, activity_id, attempt) is a ready idempotency key"`
@@ -85,7 +85,7 @@ type TaskReply struct {
 	OK              bool   `json:"ok"`
 	CancelRequested *bool  `json:"cancel_requested,omitempty" doc:"In replies to heartbeats: nobody waits for the outcome any more"`
 	Code            string `json:"code,omitempty" doc:"lease_lost, invalid_input"`
-	Detail          string `json:"detail,omitempty"`
+	Detail          string `json:"detail,omitempty" ns:"text"`
 }
 
 // TaskReplies has one reply for each token, in the order asked.
@@ -98,7 +98,7 @@ type TaskReplies struct {
 type PendingActivity struct {
 	ActivityID  uint64          `json:"activity_id"`
 	Activity    string          `json:"activity"`
-	Queue       string          `json:"queue"`
+	Queue       string          `json:"queue" ns:"name"`
 	State       string          `json:"state" enum:"offered,backoff,leased,given_up"`
 	Attempt     uint32          `json:"attempt"`
 	Failures    uint32          `json:"failures"`
@@ -111,7 +111,7 @@ type PendingActivity struct {
 
 // Queue is the state of a queue.
 type Queue struct {
-	Queue   string      `json:"queue"`
+	Queue   string      `json:"queue" ns:"name"`
 	Offered uint64      `json:"offered" doc:"Tasks that a worker may take"`
 	Backoff uint64      `json:"backoff" doc:"Tasks that wait for their next attempt"`
 	Leased  uint64      `json:"leased" doc:"Attempts that workers hold"`
@@ -128,7 +128,7 @@ type QueueLimits struct {
 // Queues is a page of queues, by name.
 type Queues struct {
 	Queues     []Queue `json:"queues"`
-	NextCursor string  `json:"next_cursor,omitempty"`
+	NextCursor string  `json:"next_cursor,omitempty" ns:"name"`
 	Indexed
 }
 

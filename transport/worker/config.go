@@ -19,6 +19,7 @@ type Config struct {
 	Client    *client.Client // used for all calls, and left open; nil = a new one, made from Addresses and Token
 	Addresses []string       // of any nodes, as in client.Config. Not with Client
 	Token     string         // sent as bearer token. Not with Client
+	Namespace string         // whose queue it serves, as in client.Config. Not with Client
 
 	Queue       string        // where tasks come from; empty = "default". For several queues, run several workers, which may share a Client
 	ID          string        // the worker's name, for people; empty = host name, process id and a random part

@@ -83,7 +83,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		return errors.New("worker: Run was called before")
 	}
 	if w.client == nil {
-		c, err := client.New(client.Config{Addresses: w.cfg.Addresses, Token: w.cfg.Token})
+		c, err := client.New(client.Config{Addresses: w.cfg.Addresses, Token: w.cfg.Token, Namespace: w.cfg.Namespace})
 		if err != nil {
 			return fmt.Errorf("worker: %w", err)
 		}

@@ -67,7 +67,7 @@ func loadFile(c *Config, path string) (string, error) {
 
 // others are the variables that start like a key's but are not settings: they belong to the whole
 // command line.
-var others = map[string]bool{"AION_ADDR": true, "AION_TOKEN": true, "AION_CA_FILE": true, "AION_CONFIG": true}
+var others = map[string]bool{"AION_ADDR": true, "AION_TOKEN": true, "AION_CA_FILE": true, "AION_NAMESPACE": true, "AION_CONFIG": true}
 
 // loadVariables overrides c with the settings of the environment. It reports all mistakes at once.
 func loadVariables(c *Config, environ []string) error {

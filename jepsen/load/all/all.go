@@ -18,6 +18,7 @@ import (
 	"aion.dev/aion/jepsen/load/ephemeral"
 	"aion.dev/aion/jepsen/load/idempotency"
 	"aion.dev/aion/jepsen/load/moves"
+	"aion.dev/aion/jepsen/load/namespaces"
 	"aion.dev/aion/jepsen/load/pins"
 	"aion.dev/aion/jepsen/load/progress"
 	"aion.dev/aion/jepsen/load/readers"
@@ -48,6 +49,7 @@ var kinds = map[string]kind{
 	"ephemeral":   {func() load.Workload { return &ephemeral.Workload{} }, 1},
 	"idempotency": {func() load.Workload { return &idempotency.Workload{} }, 1},
 	"move":        {func() load.Workload { return &moves.Workload{} }, 1},
+	"namespaces":  {func() load.Workload { return &namespaces.Workload{} }, 1},
 	"pins":        {func() load.Workload { return &pins.Workload{} }, 1},
 	"progress":    {func() load.Workload { return &progress.Workload{} }, 1},
 	"readers":     {func() load.Workload { return &readers.Workload{} }, 1},

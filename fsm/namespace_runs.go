@@ -10,8 +10,8 @@ import (
 // what is not of default is noted instead, as stretches of serials, so that a listing of default
 // steps over any number of foreign runs at once, and default pays nothing for it.
 
-// stretch is a run of serials that are none of default. The newest is in memory: most starts make it
-// longer.
+// stretch is a run of serials that are none of default. The newest is in memory: most starts
+// make it longer.
 type stretch struct{ first, last uint64 }
 
 // enter lists a run that was just started.

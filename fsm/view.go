@@ -9,8 +9,9 @@ import (
 // View reads the state at one index. Every method answers for that same index. A method that pages
 // takes a limit and a cursor and says where to go on.
 type View interface {
-	// In is the view of a namespace: whatever lists, counts or pages shows what is of it alone, as do
-	// deploy history, event stream and version retention. What is looked up by name is found as ever.
+	// In is the view of a namespace: whatever lists, counts or pages shows what is of it alone, as
+	// do deploy history, event stream and version retention. What is looked up by name is found as
+	// ever.
 	In(space string) View
 	Namespace(name string) (rows.Namespace, rows.NamespaceUse, bool)
 	Namespaces(after string, limit int) []rows.Namespace                        // by name, those after after; default is not among them

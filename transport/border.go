@@ -23,8 +23,8 @@ import (
 //	ns:"deployed"  a module as the runtime calls it: its name and a version
 //	ns:"text"      a text that may quote names
 //
-// So a field without a tag crosses as it is, and TestBorder wants a reason for each that looks as
-// if it should have one.
+// A field without a tag crosses as it is. TestIsolation compares what callers of two namespaces and
+// of a cluster for each of them see.
 
 // plan is what of a struct crosses the border changed.
 type plan []planned

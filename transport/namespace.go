@@ -21,8 +21,8 @@ type Namespacer interface {
 	DeleteNamespace(ctx context.Context, c engine.Call, name string) (*fsm.NamespaceAnswer, engine.Answered, error)
 	Namespace(ctx context.Context, rd engine.Read, name string) (*engine.Namespace, error)
 	Namespaces(ctx context.Context, rd engine.Read, prefixes []string, limit int, cursor string) ([]rows.Namespace, string, uint64, error)
-	// NamespaceSince returns since which index this node's state has a namespace; 0 = it has none of
-	// that name.
+	// NamespaceSince returns since which index this node's state has a namespace; 0 = it has none
+	// of that name.
 	NamespaceSince(name string) uint64
 }
 

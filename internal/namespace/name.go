@@ -139,8 +139,8 @@ func Ref(space, ref string) string {
 
 const hexDigits = "0123456789abcdef"
 
-// RunID does to the id of a run what Version does to versions. Tokens of tasks hold such ids: one of
-// another namespace names no run.
+// RunID does to the id of a run what Version does to versions. Tokens of tasks hold such ids: one
+// of another namespace names no run.
 func RunID[R ~[16]byte](space string, id R) R {
 	if space == "" || id == (R{}) {
 		return id

@@ -110,7 +110,7 @@ func (f *Face) Do(ctx context.Context, c *pb.Call) (*pb.Answer, error) {
 }
 
 // carried are the headers that HTTP and this face have in common.
-var carried = []string{"Authorization", "Aion-Actor", "Aion-Forwarded", "Origin", "Sec-Fetch-Site"}
+var carried = []string{"Authorization", "Aion-Actor", "Aion-Forwarded", "Aion-Namespace", "Origin", "Sec-Fetch-Site"}
 
 // request describes an RPC as a request of HTTP.
 func request(ctx context.Context) *http.Request {

@@ -95,6 +95,9 @@ func (e *Engine) checkUpdate(ref fsm.RunRef, r *UpdateRequest, wait time.Duratio
 	if err := checkText("update_id", r.ID, fsm.MaxUpdateID); err != nil {
 		return err
 	}
+	if err := checkCharacters("update_id", r.ID); err != nil {
+		return err
+	}
 	if err := e.checkPayload("args", r.Args); err != nil {
 		return err
 	}

@@ -72,6 +72,11 @@ func TestUpdatesAreAnswered(t *testing.T) {
 		if _, err := ask("u4", "none", "1", 0); !isUnknown(err, "add, end") {
 			t.Errorf("an unknown update: %v", err)
 		}
+		for _, id := range []string{"a\tb", "a\x00", "\xff", strings.Repeat("x", fsm.MaxUpdateID+1)} {
+			if _, err := ask(id, "add", "1", 0); err == nil || !strings.Contains(err.Error(), "update_id") {
+				t.Errorf("the id %q: %v", id, err)
+			}
+		}
 		if _, err := ask("u1", "end", "1", 0); err == nil || !strings.Contains(err.Error(), "add") {
 			t.Errorf("the id of another update: %v", err)
 		}

@@ -118,7 +118,7 @@ func Version[V ~[sha256.Size]byte](space string, v V) V {
 // Ref does the same to the start of a version, in hex digits. What is no start of a version stays,
 // to be refused by whoever reads it.
 func Ref(space, ref string) string {
-	if space == "" || ref == "" || len(ref) > 2*sha256.Size {
+	if space == "" || len(ref) < shortest || len(ref) > 2*sha256.Size {
 		return ref
 	}
 	mask := Mask(space)
@@ -136,6 +136,10 @@ func Ref(space, ref string) string {
 	}
 	return string(digits)
 }
+
+// shortest is how many digits a start of a version has at least. Whoever reads a shorter one refuses
+// it, and quotes it.
+const shortest = 6
 
 const hexDigits = "0123456789abcdef"
 

@@ -23,6 +23,7 @@ const marker = "0123456789-marker-of-an-entry-9876543210"
 // for each format of the log. The folder is restored afterwards, which is legal as long as no such
 // node acknowledges an entry.
 func TestEndingsAtTheStart(t *testing.T) {
+	t.Parallel()
 	f := startTrio(t)
 	f.serves(t, "a", "marked", `"`+marker+`"`)
 	if err := errors.Join(f.ready("c"), f.stop("c")); err != nil {
@@ -141,6 +142,7 @@ func TestEndingsAtTheStart(t *testing.T) {
 // TestEndingOfACopy: a frozen node whose copy was started elsewhere stops when it wakes, and the
 // copy goes on.
 func TestEndingOfACopy(t *testing.T) {
+	t.Parallel()
 	f := startTrio(t)
 	f.aion(t, "cluster", "transfer", "a", "--addr", f.nodes["a"].http)
 	if err := f.stop("c"); err != nil {
@@ -176,6 +178,7 @@ func TestEndingOfACopy(t *testing.T) {
 // TestRemovedNodeSaysSo: a removed node does not end, because its data can still be read, and it
 // logs the cause, not a consequence.
 func TestRemovedNodeSaysSo(t *testing.T) {
+	t.Parallel()
 	f := startTrio(t)
 	if err := f.stop("c"); err != nil {
 		t.Fatal(err)
@@ -201,6 +204,7 @@ func TestRemovedNodeSaysSo(t *testing.T) {
 // TestEndingWithoutOpenFiles: if the limit of open files falls while a node runs, the node ends at
 // the first file of its data that it cannot open.
 func TestEndingWithoutOpenFiles(t *testing.T) {
+	t.Parallel()
 	prlimit, err := exec.LookPath("prlimit")
 	if err != nil {
 		t.Skip("needs prlimit, which lowers the limit of a process that runs")
@@ -234,6 +238,7 @@ func TestEndingWithoutOpenFiles(t *testing.T) {
 
 // TestEndingOfAWrongState: the node's digest differs from the others', so it must stop.
 func TestEndingOfAWrongState(t *testing.T) {
+	t.Parallel()
 	f := startTrio(t)
 	f.aion(t, "cluster", "transfer", "a", "--addr", f.nodes["a"].http)
 	if err := f.kill("c"); err != nil {

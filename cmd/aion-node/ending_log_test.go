@@ -33,6 +33,7 @@ func changeLog(t *testing.T, p *process, kind string, change func(log raft.LogSt
 // upgrade. Every node that reaches it stops there, at each start, and says which entry it is; none
 // passes over it. Nothing else is lost meanwhile.
 func TestEndingAtAnUnknownCommand(t *testing.T) {
+	t.Parallel()
 	f := startTrio(t)
 	f.serves(t, "a", "before", "1")
 	for _, name := range f.order {
@@ -87,6 +88,7 @@ func TestEndingAtAnUnknownCommand(t *testing.T) {
 
 // TestEndingAtAGapInTheLog: an entry in the middle of the log is missing.
 func TestEndingAtAGapInTheLog(t *testing.T) {
+	t.Parallel()
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	t.Cleanup(f.killAll)
 	if err := errors.Join(f.start("a", "--raft-log-store", "bolt"), f.ready("a")); err != nil {

@@ -137,8 +137,8 @@ func Ref(space, ref string) string {
 	return string(digits)
 }
 
-// shortest is how many digits a start of a version has at least. Whoever reads a shorter one refuses
-// it, and quotes it.
+// shortest is how many digits a start of a version has at least. Whoever reads a shorter one
+// refuses it, and quotes it.
 const shortest = 6
 
 const hexDigits = "0123456789abcdef"

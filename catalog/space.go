@@ -35,8 +35,8 @@ func (c *Catalog) listed() []*Package {
 
 func (c *Catalog) shows(p *Package) bool { return c.space == nil || p.Space() == *c.space }
 
-// routesOf are the routes in force of the types that packages carry, sorted by type: a type that is
-// routed is one of a loaded package.
+// routesOf are the routes in force of the types that packages carry, sorted by type: a type
+// that is routed is one of a loaded package.
 func (c *Catalog) routesOf(packages []*Package) (routes []Route) {
 	seen := map[string]bool{}
 	for _, p := range packages {

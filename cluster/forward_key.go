@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// Nodes sign whose calls they pass on to the leader, with a key that all of them have in the state:
-// so the secrets of callers stay where they arrived.
+// Nodes sign whose calls they pass on to the leader, with a key that all of them have in the
+// state: so the secrets of callers stay where they arrived.
 
 // keyAge is how old the key may be. It is replaced then, so that who has seen an old folder or
 // backup knows nothing for long.

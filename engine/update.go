@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -57,6 +58,10 @@ func (e *UnknownUpdateID) Facts() map[string]any {
 	return map[string]any{"workflow_id": e.WorkflowID, "update_id": e.UpdateID}
 }
 
+// NewUpdateID makes an id for an update whose caller gave none. Whoever may repeat the call makes
+// it once.
+func NewUpdateID() string { return strings.ToLower(rand.Text()) }
+
 // updateWithin bounds how long an update is tried to be accepted by a run that goes on meanwhile.
 const updateWithin = 5 * time.Second
 
@@ -90,7 +95,7 @@ func (e *Engine) checkUpdate(ref fsm.RunRef, r *UpdateRequest, wait time.Duratio
 		return err
 	}
 	if r.ID == "" {
-		r.ID = strings.ToLower(rand.Text())
+		r.ID = NewUpdateID()
 	}
 	if err := checkText("update_id", r.ID, fsm.MaxUpdateID); err != nil {
 		return err
@@ -125,29 +130,38 @@ func (e *Engine) acceptUpdate(ctx context.Context, c Call, ref fsm.RunRef, r Upd
 		})
 		var overtaken *fsm.Overtaken
 		var closes *fsm.RunCloses
-		if !errors.As(err, &overtaken) && !errors.As(err, &closes) || pause.pause(most) != nil {
+		var closed *fsm.NotRunning
+		again := errors.As(err, &overtaken) || errors.As(err, &closes) || ref.RunID.IsZero() && errors.As(err, &closed) && closed.Status == history.StatusContinuedAsNew
+		if !again || pause.pause(most) != nil {
 			return answer, a, err
 		}
 	}
 }
 
-// validated returns the command for an update that the run's code agrees to. One that was accepted
-// before is not validated again.
+// never is a turn that no run makes: what is fenced by it takes effect never, and may have.
+const never = math.MaxUint64
+
+// validated returns the command for an update that the run's code agrees to. It names that run: the
+// next one of a chain was not asked. One that was accepted before is not validated again, and the
+// command for it only asks for where it stands.
 func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r UpdateRequest) (*fsm.UpdateRun, error) {
 	cmd := &fsm.UpdateRun{Run: ref, ID: r.ID, Name: r.Name, Args: r.Args, MaxWaiting: e.limits.WaitingSignals}
 	rd := Read{Only: c.Only}
 	for {
 		known := false
 		if err := e.read(ctx, rd, func(v fsm.View) {
-			if run, err := rd.find(v, ref); err != nil || !run.Status.Open() {
+			run, err := rd.find(v, ref)
+			if err != nil || !run.Status.Open() {
 				known = true // the log refuses it, or knows it
-			} else {
-				_, _, known = v.Update(run.RunID, r.ID)
+				return
 			}
+			of, _, ok := v.Update(run.RunID, r.ID)
+			known = ok && (ref.RunID.IsZero() || of == ref.RunID)
 		}); err != nil {
 			return nil, err
 		}
 		if known {
+			cmd.Turns = never
 			return cmd, nil
 		}
 		asked := false
@@ -158,10 +172,12 @@ func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r Update
 		if late := (*QueryTimeout)(nil); errors.As(err, &late) {
 			err = &Unavailable{Why: late.Error()}
 		}
-		if err != nil || !asked {
+		if cmd.Run.RunID = run.RunID; err != nil || !asked {
 			return cmd, err
 		}
-		if e.settled(run) {
+		news := false
+		e.cfg.Log.View(func(v fsm.View) { news = v.HasNews(run.RunID) })
+		if !news {
 			cmd.Turns, cmd.Events = run.Turns, run.Events
 			return cmd, nil
 		}
@@ -170,21 +186,6 @@ func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r Update
 		}
 	}
 }
-
-// settled reports whether the newest turn of a run has seen all of its news.
-func (e *Engine) settled(run rows.Run) (settled bool) {
-	e.cfg.Log.View(func(v fsm.View) {
-		settled = true
-		for _, event := range v.Events(run.RunID, run.Through+1, maxUnseen) {
-			settled = settled && (event.Seq > run.Events || !history.Wakes(event.Data))
-		}
-	})
-	return settled && !run.Cut
-}
-
-// maxUnseen is how many events after those that a turn has seen are looked at: more than one turn
-// asks for.
-const maxUnseen = 25_000
 
 // awaitTurn waits until a run has made another turn.
 func (e *Engine) awaitTurn(ctx context.Context, run rows.Run) {

@@ -159,6 +159,10 @@ func TestUpdatesAreAnsweredBeforeARunGoesOn(t *testing.T) {
 			}
 			synctest.Wait()
 		}
+		next := fsm.RunRef{WorkflowID: "a", RunID: n.Row(ref).RunID}
+		if u, _, err := n.Update(background, engine.Call{}, next, engine.UpdateRequest{ID: "of add", Name: "add", Args: history.Payload("11")}, time.Minute); err != nil || u.Status != engine.UpdateRejected {
+			t.Errorf("an id that another run knows, to this run alone: %+v, %v", u, err)
+		}
 		if on := n.Row(ref); on.RunID == first.RunID || !on.Status.Open() {
 			t.Errorf("the newest run is %+v", on)
 		}

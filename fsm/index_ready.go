@@ -10,7 +10,16 @@ import (
 // at the end.
 
 func (r *row) wantsTurn() bool {
-	return r.Run.Status == history.StatusRunning && (r.Woken > r.Run.Through || r.Run.Cut)
+	return r.Run.Status == history.StatusRunning && r.hasNews()
+}
+
+// hasNews reports whether a run has something that its newest turn has not seen, or more to do.
+func (r *row) hasNews() bool { return r.Woken > r.Run.Through || r.Run.Cut }
+
+// HasNews implements View.
+func (p *picture) HasNews(id history.RunID) bool {
+	r := p.run(id)
+	return r != nil && r.hasNews()
 }
 
 func (t *step) projectReady(r *row) {

@@ -56,6 +56,7 @@ type View interface {
 	Logs(id history.RunID, from uint64, limit int) (lines []LogLine, logged uint64) // seq >= from that are kept, fewer than limit when they pass 1 MiB; logged = how many there were in all
 	Past() *Past                                                                    // reads many histories; the caller closes it
 	UnreadSignals(id history.RunID) uint64                                          // that the run has received and its code had not taken after its newest turn
+	HasNews(id history.RunID) bool                                                  // its newest turn has not seen everything that wakes it; so of paused runs too
 	Update(id history.RunID, update string) (history.RunID, rows.Update, bool)      // of a run, or of the nearest that it continues
 	ListRuns(f RunFilter, limit int, cursor string) ([]rows.Run, string)            // newest first
 	RunsTouched(after uint64) (ids []history.RunID, known bool)                     // runs that entries after the one at index after changed, an id perhaps more than once; not known when that is too long ago

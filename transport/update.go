@@ -37,6 +37,9 @@ func (s *Server) update(ctx context.Context, in *updateInput) (*answer[wire.Upda
 	if err != nil {
 		return nil, err
 	}
+	if r.UpdateID == "" {
+		r.UpdateID = engine.NewUpdateID() // here, because a node that closes calls f a second time
+	}
 	var u *engine.Update
 	var a engine.Answered
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {

@@ -2,11 +2,11 @@ package signature
 
 import "slices"
 
-// Implementations of ed25519 agree on what honest signers make, and differ in what they think of
-// numbers that are written in two ways and of points of small order. None of those is accepted
-// here, whatever the library says of them. So the verdict is left to the library only where all
-// agree, and where the group equation is checked with or without cofactor: the vectors of the tests
-// hold that.
+// Implementations of ed25519 agree on what honest signers make, and differ in what they think
+// of numbers that are written in two ways and of points of small order. None of those is
+// accepted here, whatever the library says of them. So the verdict is left to the library only
+// where all agree, and where the group equation is checked with or without cofactor: the
+// vectors of the tests hold that.
 
 // Flaw says why no signature by a key can count; "" = it may.
 func (k Key) Flaw() string {

@@ -26,8 +26,8 @@ type Pruned struct {
 //     it lists blocks.
 //   - A block that no manifest names, which a writer has just sent or a broken one has left, is
 //     deleted when it is older than Grace by the store's clock. A writer relies on such a block
-//     only if it is younger than half of that when it begins. Otherwise it sends the content again,
-//     under a name that nobody has seen, so a deletion that is slow takes nothing from it.
+//     only if it is younger than half of that when it begins. Otherwise it sends the content
+//     again, under a name that nobody has seen: a slow deletion takes nothing from it.
 //
 // As a second look, a writer lists the blocks before it writes its manifest.
 //

@@ -65,9 +65,9 @@ func TestPrune(t *testing.T) {
 	})
 }
 
-// TestWritersDoNotHarmEachOther lets writers write and prune as they like for weeks, some of them
-// breaking off, in a store whose calls take up to 20 minutes. Whatever is listed at any time can be
-// read, and in the end nothing is left but what the newest one needs.
+// TestWritersDoNotHarmEachOther lets writers write and prune as they like for weeks, some of
+// them breaking off, in a store whose calls take up to 20 minutes. Whatever is listed at any
+// time can be read, and in the end nothing is left but what the newest one needs.
 func TestWritersDoNotHarmEachOther(t *testing.T) {
 	for seed := range uint64(3) {
 		synctest.Test(t, func(t *testing.T) { writersDoNotHarm(t, seed) })

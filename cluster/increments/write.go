@@ -109,8 +109,8 @@ type sending struct {
 	known map[catalog.Digest]Block // blocks that are there, or on their way
 }
 
-// learn reads which blocks are there and will be when this ends: young ones, which a broken attempt
-// may have left, and those of the newest manifests.
+// learn reads which blocks are there and will be when this ends: young ones, which a broken
+// attempt may have left, and those of the newest manifests.
 func (s *sending) learn(ctx context.Context) error {
 	s.known = map[catalog.Digest]Block{}
 	now, err := storesNow(ctx, s.w.Store)

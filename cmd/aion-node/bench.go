@@ -106,8 +106,8 @@ func nearRow(m *bench.Mistake, rows []string) string {
 	return ""
 }
 
-// untilGone ends a context also when the terminal is closed, or nobody reads what is said meanwhile
-// any more: by default those end the process, which then could not tidy up.
+// untilGone ends a context also when the terminal is closed, or nobody reads what is said
+// meanwhile any more: by default those end the process, which then could not tidy up.
 func (a *app) untilGone(ctx context.Context) (context.Context, func()) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	// A socket to a node that was killed breaks with SIGPIPE, too, so the signal does not tell who

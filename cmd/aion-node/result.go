@@ -19,12 +19,9 @@ func resultCmd(a *app) *cobra.Command {
 		Long:  "Wait for a run's end and show how it ended. " + endStatuses + "\nAn interrupt ends the waiting, not the run.",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			wait := timeout
-			switch {
-			case timeout < 0:
-				return usage("--timeout %s is negative", timeout)
-			case !cmd.Flags().Changed("timeout"):
-				wait = forever
+			wait, err := waitFor(cmd, timeout)
+			if err != nil {
+				return err
 			}
 			ref.WorkflowID = args[0]
 			c, err := a.connect()
@@ -48,6 +45,17 @@ func resultCmd(a *app) *cobra.Command {
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "wait at most `DURATION`; 0s tells how the run stands at once (default: as long as it takes)")
 	addRunFlag(cmd, &ref)
 	return cmd
+}
+
+// waitFor is how long a command waits that has the flag --timeout.
+func waitFor(cmd *cobra.Command, timeout time.Duration) (time.Duration, error) {
+	switch {
+	case timeout < 0:
+		return 0, usage("--timeout %s is negative", timeout)
+	case !cmd.Flags().Changed("timeout"):
+		return forever, nil
+	}
+	return timeout, nil
 }
 
 // endStatuses is help about the exit status of commands that wait for a run.

@@ -24,15 +24,11 @@ one effect and one answer: repeat the command to wait on. The exit status is 0 i
 An interrupt ends the waiting, not the update.`,
 		Args: arguments("ID", "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			wait := timeout
-			switch {
-			case timeout < 0:
-				return usage("--timeout %s is negative", timeout)
-			case !cmd.Flags().Changed("timeout"):
-				wait = forever
+			wait, err := waitFor(cmd, timeout)
+			if err != nil {
+				return err
 			}
 			ref.WorkflowID = args[0]
-			var err error
 			if r.Args, err = a.jsonFlag("args", text); err != nil {
 				return err
 			}

@@ -14,19 +14,17 @@ import (
 // mean none. Errors: *UnknownQuery, *QueryFailed, *runtime.Crash, ctx's cause. A handler changes
 // nothing, so the machine stays at the same point.
 func (m *Machine) Query(ctx context.Context, name string, args history.Payload) (history.Payload, error) {
-	if m.broken != nil {
-		return nil, fmt.Errorf("the machine is not usable after an error: %w", m.broken)
-	}
-	m.ledger.reading = true
-	defer func() { m.ledger.reading = false }()
-	stop := m.watch(ctx)
-	defer stop()
-	result, found, err := m.exec.Query(name, args)
+	var result history.Payload
+	found := false
+	err := m.read(ctx, func() (err error) {
+		result, found, err = m.exec.Query(name, args)
+		return err
+	})
 	if failed := (*history.RunError)(nil); errors.As(err, &failed) {
 		return nil, &QueryFailed{Name: name, Err: *failed}
 	}
 	if err != nil {
-		return nil, m.fail(err)
+		return nil, err
 	}
 	if !found {
 		return nil, &UnknownQuery{Name: name, Known: m.exec.Queries()}
@@ -36,6 +34,23 @@ func (m *Machine) Query(ctx context.Context, name string, args history.Payload) 
 			Message: fmt.Sprintf("the answer has %d bytes, the limit is %d", len(result), m.ledger.limits.OutputBytes)}}
 	}
 	return result, nil
+}
+
+// read calls f, which asks code that only reads. What is not a failure of that code breaks the
+// machine.
+func (m *Machine) read(ctx context.Context, f func() error) error {
+	if m.broken != nil {
+		return fmt.Errorf("the machine is not usable after an error: %w", m.broken)
+	}
+	m.ledger.reading = true
+	defer func() { m.ledger.reading = false }()
+	stop := m.watch(ctx)
+	defer stop()
+	err := f()
+	if failed := (*history.RunError)(nil); err != nil && !errors.As(err, &failed) {
+		return m.fail(err)
+	}
+	return err
 }
 
 // UnknownQuery means that the code has registered no handler of that name.

@@ -14,19 +14,16 @@ import (
 // false if it takes every one of that name. Errors: *UnknownUpdate, *UpdateRejected,
 // *runtime.Crash, ctx's cause. A validator changes nothing, so the machine stays at the same point.
 func (m *Machine) Validate(ctx context.Context, name string, args history.Payload) (asked bool, err error) {
-	if m.broken != nil {
-		return false, fmt.Errorf("the machine is not usable after an error: %w", m.broken)
-	}
-	m.ledger.reading = true
-	defer func() { m.ledger.reading = false }()
-	stop := m.watch(ctx)
-	defer stop()
-	found, asked, err := m.exec.Validate(name, args)
+	found := false
+	err = m.read(ctx, func() (err error) {
+		found, asked, err = m.exec.Validate(name, args)
+		return err
+	})
 	if failed := (*history.RunError)(nil); errors.As(err, &failed) {
 		return true, &UpdateRejected{Name: name, Err: clip(*failed)}
 	}
 	if err != nil {
-		return false, m.fail(err)
+		return false, err
 	}
 	if !found {
 		return false, &UnknownUpdate{Name: name, Known: m.exec.Updates()}

@@ -1,6 +1,9 @@
 package audit
 
 import (
+	"maps"
+	"slices"
+
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 )
@@ -36,7 +39,7 @@ func (c *checker) checkUpdates(n *recount) {
 		delete(n.updates, id)
 		return true
 	})
-	for id := range n.updates {
+	for _, id := range slices.Sorted(maps.Keys(n.updates)) {
 		c.failf("run %s: update %q has no row", run, id)
 	}
 	if answered != n.row.Answered {

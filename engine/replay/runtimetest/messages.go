@@ -105,6 +105,11 @@ var messages = []Case{
 		{"fire 2", `WorkflowContinuedAsNew {"input":null,"carry":[4]}
 			closes`},
 	}},
+	{Name: "handler-continues", Does: "lets a handler of signals a continue as new, and waits for a signal end", Lines: []Line{
+		{"turn", `waits: signal 1 end`},
+		{"signal a 1", `WorkflowFailed {"error":{"kind":"failed"...
+			closes`},
+	}},
 	{Name: "handled-and-waited-for", Does: "handles signals a, then waits for one", Lines: []Line{
 		{"turn", `WorkflowFailed {"error":{"kind":"failed"...
 			closes`},

@@ -26,11 +26,11 @@ func (a *arguments) until() (starlark.Value, error) {
 	if holds, err := a.holds(fn); holds || err != nil {
 		return starlark.True, err
 	}
-	for_ := &timeout.d
+	limit := &timeout.d
 	if !timeout.set {
-		for_ = nil
+		limit = nil
 	}
-	id, err := a.host.StartCondition(for_)
+	id, err := a.host.StartCondition(limit)
 	if err != nil {
 		return nil, err
 	}

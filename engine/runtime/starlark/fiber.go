@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"errors"
 	"iter"
 	"slices"
 
@@ -22,6 +23,7 @@ type fiber struct {
 	ids   []uint64       // what it waits for; nil = it goes on when the turn has room, or when all handlers have ended
 	cond  *condition     // that ids is about; nil = none
 	idle  bool           // it goes on when all handlers have ended
+	entry bool           // it is the entry function's
 	err   error          // what it ended with
 }
 
@@ -80,6 +82,7 @@ func (e *execution) turn() error {
 			e.result, err = e.main(f)
 			return err
 		})
+		next.entry = true
 	}
 	e.full = nil
 	for {
@@ -197,6 +200,9 @@ func (e *execution) settle() error {
 		return nil
 	}
 	f := e.running
+	if !f.entry {
+		return errors.New("a handler cannot continue the run as a new one: let the entry function do so, for the handlers have to end first")
+	}
 	f.idle = true
 	defer func() { f.idle = false }()
 	return f.park(starlark.None)

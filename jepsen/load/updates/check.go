@@ -3,6 +3,7 @@ package updates
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"aion.dev/aion/jepsen/load"
@@ -74,8 +75,8 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 			bad(last, "%s has no known outcome", key)
 		}
 	}
-	for key, has := range given {
-		found = append(found, load.Violation{Checker: "updates", What: fmt.Sprintf("%s has the places %v, and never asked", key, has)})
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		found = append(found, load.Violation{Checker: "updates", What: fmt.Sprintf("%s has the places %v, and never asked", key, given[key])})
 	}
 	return found
 }

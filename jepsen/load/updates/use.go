@@ -57,11 +57,11 @@ def run(ctx, input):
     ctx.on_signal("stop", stop)
     more = input["generation"] < input["generations"]
     ctx.until(lambda: s["over"] or more and len(s["taken"]) >= input["places"])
-    before = list(input["before"])
-    if s["over"]:
-        return [s["notes"]] + before + [s["taken"]]
-    ctx.sleep("200ms")
-    before.append(s["taken"])
+    if not s["over"]:
+        ctx.sleep("200ms")
+    before = list(input["before"]) + [s["taken"]]
+    if s["over"]: # also while it slept: the next run would never hear of it
+        return [s["notes"]] + before
     ctx.continue_as_new(dict(input, before = before, notes = s["notes"], generation = input["generation"] + 1))
 `
 

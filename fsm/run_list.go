@@ -74,6 +74,11 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []rows.R
 	if err != nil {
 		return nil, ""
 	}
+	list, err := p.listed(rows.Key(rows.FamilyRun), first)
+	if err != nil {
+		return nil, ""
+	}
+	defer func() { p.s.fail(list.close()) }()
 	for steps := maxSteps; below > first; steps-- {
 		serial, found, more := meet(indexes, below-1, &steps)
 		switch {
@@ -84,8 +89,14 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []rows.R
 		case len(runs) == pageSize(limit):
 			return runs, cursorOf(below)
 		}
-		if r := p.runAt(serial); r != nil && f.passes(&r.Run) {
-			runs = append(runs, r.Run)
+		if at, ok := list.seek(serial); ok && at == serial {
+			var r row
+			if !p.row(list.it.Value(), &r.RunRow) {
+				return nil, ""
+			}
+			if f.passes(&r.Run) {
+				runs = append(runs, r.Run)
+			}
 		}
 		below = serial
 	}

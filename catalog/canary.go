@@ -24,7 +24,10 @@ type Lot func(key string) string
 // Takes reports whether c takes a new run. The same lot is always answered the same while the share
 // stays, and what is taken stays taken when the share grows.
 func (c Canary) Takes(lot Lot) bool {
-	text := lot(c.Key)
+	text := lot(c.Key) // also where it decides nothing: walking up to the root is charged
+	if c.Share == 0 {
+		return false
+	}
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(text)), c.Salt)
 	sum := sha256.Sum256(append(b, text...))
 	return binary.BigEndian.Uint64(sum[:8])%CanaryWhole < c.Share

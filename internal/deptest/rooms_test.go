@@ -122,6 +122,7 @@ var rooms = []room{
 		"a checker that shares code with what it checks shares its bugs"},
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
 	{"scripts/...", []string{"transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},
+	{"sdk/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "SDKs and their suite use a node as users do"},
 	{"docs/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "examples use a node as users do"},
 }
 

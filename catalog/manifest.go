@@ -11,7 +11,8 @@ const ManifestName = "manifest.json"
 // The levels that this code understands. A package with another level is refused.
 const (
 	Format = 1 // of archive and manifest
-	ABI    = 1 // of the host interface that the workflow code uses
+	ABI    = 1 // of the language and the host interface that a project gets without asking
+	MaxABI = 2 // the newest one; engine/runtime/starlark tells what each has
 )
 
 // MaxManifestBytes bounds manifest.json: parsing JSON takes many times its size in memory.

@@ -14,8 +14,8 @@ func (m *Manifest) Validate() error {
 	if m.Format != Format {
 		return badField("format", "is %d, only %d is known", m.Format, Format)
 	}
-	if m.ABI != ABI {
-		return badField("abi", "is %d, only %d is known", m.ABI, ABI)
+	if m.ABI < ABI || m.ABI > MaxABI {
+		return badField("abi", "is %d, only %d to %d are known", m.ABI, ABI, MaxABI)
 	}
 	if len(m.Workflows) == 0 {
 		return badField("workflows", "is empty; a package carries at least one workflow type")

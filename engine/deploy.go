@@ -146,6 +146,9 @@ func (r *LoadRequest) validate() error {
 	return checkGate(r.Gate, r.Route)
 }
 
+// levelABI2 is the level from which on every member can compile code of abi 2.
+const levelABI2 = 4
+
 // openAndCheck opens an archive and proves that it compiles. If a sandbox is configured, it
 // compiles there, where a crash hurts nobody: compiling runs module code, and although limits apply
 // here too, this process serves everybody. Every node, this one as well, compiles what is loaded
@@ -154,6 +157,11 @@ func (e *Engine) openAndCheck(ctx context.Context, data []byte) (*catalog.Archiv
 	archive, err := catalog.Open(data, e.cfg.Archive)
 	if err != nil {
 		return nil, err
+	}
+	if archive.Manifest.ABI > 1 {
+		if err := e.atLevel(levelABI2); err != nil {
+			return nil, err
+		}
 	}
 	if e.programs.has(archive.Version) { // the same content was compiled here before
 		return archive, nil

@@ -15,7 +15,8 @@ import (
 //   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions,
 //     canaries in deployments and of quarantined runs.
 //   - 3: join tokens, demoted nodes, callers' tokens and what they may touch.
-//   - 4: signatures of packages, and who has to sign; rates of tokens; updates; namespaces.
+//   - 4: signatures of packages, and who has to sign; rates of tokens; updates; namespaces;
+//     packages of abi 2.
 const NewestLevel = 4
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

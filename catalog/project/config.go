@@ -22,6 +22,7 @@ const ConfigName = "workflow.toml"
 // config is workflow.toml.
 type config struct {
 	Description string            `toml:"description"`
+	ABI         *int              `toml:"abi"` // default catalog.ABI
 	Labels      map[string]string `toml:"labels"`
 	Workflows   []workflow        `toml:"workflow"`
 }
@@ -74,6 +75,11 @@ func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 		Description: c.Description,
 		Labels:      c.Labels,
 		Activities:  []string{},
+	}
+	if c.ABI != nil {
+		if m.ABI = *c.ABI; m.ABI < catalog.ABI || m.ABI > catalog.MaxABI {
+			return m, &Invalid{File: ConfigName, Key: "abi", Reason: fmt.Sprintf("is %d; this version of Aion knows %d to %d", m.ABI, catalog.ABI, catalog.MaxABI)}
+		}
 	}
 	if len(c.Workflows) == 0 {
 		return m, &Invalid{File: ConfigName, Reason: "declares no [[workflow]]"}

@@ -14,7 +14,7 @@ func Broken(ctx context.Context, dir string) (list []*Failure, err error) {
 		return nil, err
 	}
 	for _, name := range p.files {
-		_, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.Activities)
+		_, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.ABI, p.archive.Manifest.Activities)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -71,7 +71,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 func (p *plan) file(ctx context.Context, name string, o Options) File {
 	began := time.Now()
 	f := File{File: name, Tests: []Result{}}
-	suite, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.Activities)
+	suite, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.ABI, p.archive.Manifest.Activities)
 	if err != nil {
 		f.Broken = p.explain(err)
 		f.Elapsed = since(began)

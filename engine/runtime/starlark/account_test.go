@@ -14,8 +14,14 @@ import (
 // the turn that ran out of memory; 0 if none did.
 func turns(t *testing.T, source string, n int) int {
 	t.Helper()
+	return turnsOf(t, 1, source, n)
+}
+
+// turnsOf is turns for code of an abi.
+func turnsOf(t *testing.T, abi int, source string, n int) int {
+	t.Helper()
 	const big = "def big(): return \"x\" * (1 << 20)\n" // a little more than a MiB
-	w := runtimetest.NewWorld(t, compile(t, big+source), runtimetest.Member, "null", runtime.Limits{MemoryBytes: 8 << 20})
+	w := runtimetest.NewWorld(t, compileOf(t, abi, big+source), runtimetest.Member, "null", runtime.Limits{MemoryBytes: 8 << 20})
 	defer func() { w.Machine.Close() }()
 	w.Turn()
 	for i := range n {
@@ -138,5 +144,22 @@ func TestPiecesAreCopied(t *testing.T) {
 			t.Errorf("%s: the run holds %d MiB", name, grown>>20)
 		}
 		w.Machine.Close()
+	}
+}
+
+// Deep calls keep what their variables hold, and give it back.
+func TestMemoryOfRecursion(t *testing.T) {
+	for name, c := range map[string]struct {
+		source string
+		fails  bool
+	}{
+		"kept by callers": {"def f(ctx, n):\n    x = big()\n    ctx.signal(\"a\")\n    return f(ctx, n + 1) + len(x)\ndef run(ctx, input): f(ctx, 0)\n", true},
+		"given back":      {"def f(ctx, n):\n    ctx.signal(\"a\")\n    return f(ctx, n - 1) if n else len(big())\ndef run(ctx, input):\n    while True: f(ctx, 30)\n", false},
+		"in a record":     {"R = record(x = str, next = (any, None))\ndef run(ctx, input):\n    r = None\n    while True:\n        r = R(x = big(), next = r)\n        ctx.signal(\"a\")\n", true},
+		"a record let go": {"R = record(x = str)\ndef run(ctx, input):\n    while True:\n        r = struct(a = R(x = big()))\n        ctx.signal(\"a\")\n", false},
+	} {
+		if at := turnsOf(t, 2, c.source, 200); (at != 0) != c.fails {
+			t.Errorf("%s: ran out of memory in turn %d", name, at)
+		}
 	}
 }

@@ -2,13 +2,13 @@ package starlark
 
 import "go.starlark.net/starlark"
 
-// Bounds of the language itself. They are part of abi 1: unlike runtime.Limits they also apply in
+// Bounds of the language itself. They are part of the abi: unlike runtime.Limits they also apply in
 // replay, and changing one changes what code means.
 const (
 	maxModuleBytes  = 1 << 20 // of one source file
 	maxPackageBytes = 8 << 20 // of all source files
 	maxModules      = 1000
-	maxFunctions    = 5000 // each def and lambda of a package. Without recursion this bounds the call depth, and so the Go stack
+	maxFunctions    = 5000 // each def and lambda of a package. In abi 1, without recursion, this bounds the call depth, and so the Go stack
 	maxNesting      = 1000 // of syntax, including chains of operators
 	maxArguments    = 250  // positional ones of one call: the interpreter's own limit is 255
 	maxDepth        = 200  // of a value that is compared, hashed, printed, frozen or encoded as JSON

@@ -28,14 +28,15 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 			err = &runtime.Crash{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	if abi := archive.Manifest.ABI; abi != catalog.ABI {
-		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package is written for abi %d, this version of Aion has abi %d", abi, catalog.ABI)}
+	abi := archive.Manifest.ABI
+	if dialects[abi] == nil {
+		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package is written for abi %d, this version of Aion has abi %d to %d", abi, catalog.ABI, catalog.MaxABI)}
 	}
-	p := &program{version: archive.Version, activities: make(map[string]bool), entries: make(map[string]*starlark.Function), clean: make(map[site]bool), returns: make(returns)}
+	p := &program{version: archive.Version, abi: abi, activities: make(map[string]bool), entries: make(map[string]*starlark.Function), clean: make(map[site]bool), returns: make(returns)}
 	for _, name := range archive.Manifest.Activities {
 		p.activities[name] = true
 	}
-	l, err := newLoader(ctx, p.clean, archive.Modules, c.Limits.OrDefault())
+	l, err := newLoader(ctx, abi, p.clean, archive.Modules, c.Limits.OrDefault())
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +135,7 @@ func accepts(fn *starlark.Function, n int) bool {
 // program is one compiled version.
 type program struct {
 	version    catalog.Version
+	abi        int
 	activities map[string]bool
 	entries    map[string]*starlark.Function // by workflow type
 	clean      map[site]bool

@@ -38,6 +38,12 @@ func shallow(v starlark.Value) uint64 {
 		return costDict + costEntry*uint64(v.Len())
 	case *starlark.Set:
 		return costDict + costEntry*uint64(v.Len())
+	case *record:
+		if v.built {
+			return costTuple + costField*uint64(len(v.names))
+		}
+	case *recordType:
+		return costTuple + 2*costField*uint64(len(v.names))
 	case *starlark.Function:
 		return costClosure + costElem*uint64(v.NumFreeVars())
 	}

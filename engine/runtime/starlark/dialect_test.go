@@ -102,7 +102,7 @@ func runChunk(t *testing.T, name string, line int, chunk string) (problems []str
 		}
 		problems = append(problems, fmt.Sprintf("%s.star:%d: got %q, want %q", name, at, msg, pattern))
 	}
-	opts := *dialect
+	opts := *dialects[1]
 	opts.Recursion = strings.Contains(chunk, "option:recursion")
 	opts.GlobalReassign = strings.Contains(chunk, "option:globalreassign")
 	opts.TopLevelControl = strings.Contains(chunk, "option:toplevelcontrol")
@@ -119,13 +119,13 @@ func runChunk(t *testing.T, name string, line int, chunk string) (problems []str
 		got(err.(*runtime.PackageError).Line, err.Error())
 		return append(problems, unmet(name, want)...)
 	}
-	names := maps.Clone(predeclared)
+	names := maps.Clone(predeclared[1])
 	names["struct"] = starlark.NewBuiltin("struct", starlarkstruct.Make)
 	names["fibonacci"] = starlark.None
 	names["hasfields"] = starlark.None
 	compiled, err := starlark.FileProgram(file, names.Has)
 	if err != nil {
-		e := syntaxError(name, err).(*runtime.PackageError)
+		e := syntaxError(name, err)
 		got(e.Line, e.Reason)
 		return append(problems, unmet(name, want)...)
 	}

@@ -10,7 +10,8 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// interpolate evaluates format % x, as the language defines it: no flags, widths or precisions.
+// interpolate evaluates format % x, as the language defines it. Flags, widths and precisions are of
+// abi 2.
 func (m *meter) interpolate(format string, x starlark.Value) (starlark.Value, error) {
 	p := printer{m: m}
 	args, many := x.(starlark.Tuple)
@@ -65,6 +66,24 @@ func (m *meter) interpolate(format string, x starlark.Value) (starlark.Value, er
 		if rest == "" {
 			return nil, fmt.Errorf("incomplete format")
 		}
+		if m.abi > 1 {
+			f, after, err := percentSpec(rest)
+			switch {
+			case err != nil:
+				return nil, err
+			case after == "":
+				return nil, fmt.Errorf("incomplete format")
+			}
+			if len(after) < len(rest) {
+				f.verb = after[0]
+				if err := p.convertTo(f, arg); err != nil {
+					return nil, err
+				}
+				format = after[1:]
+				next++
+				continue
+			}
+		}
 		if err := p.convert(rest[0], arg); err != nil {
 			return nil, err
 		}
@@ -75,6 +94,31 @@ func (m *meter) interpolate(format string, x starlark.Value) (starlark.Value, er
 		return nil, fmt.Errorf("too many arguments for format string")
 	}
 	return p.done()
+}
+
+// convertTo writes one argument of an interpolation that has flags, a width or a precision.
+func (p *printer) convertTo(f spec, arg starlark.Value) error {
+	switch f.verb {
+	case 'd', 'i', 'o', 'x', 'X', 'e', 'f', 'g', 'E', 'F', 'G', 's':
+		if f.verb == 'g' || f.verb == 'G' {
+			if f.precision < 0 {
+				f.precision = shortest
+			}
+		}
+		return p.formatted(f, arg)
+	}
+	text := printer{m: p.m}
+	if err := text.convert(f.verb, arg); err != nil {
+		return err
+	}
+	s, err := text.done()
+	if err != nil {
+		return err
+	}
+	if f.precision >= 0 {
+		s = starlark.String(firstRunes(string(s), f.precision))
+	}
+	return p.padded(f, string(s))
 }
 
 // convert writes one argument of an interpolation.
@@ -135,8 +179,8 @@ func (p *printer) char(arg starlark.Value) error {
 	return nil
 }
 
-// format evaluates s.format(*args, **kwargs), with fields {}, {0}, {name}, !r or !s, and no format
-// specifications.
+// format evaluates s.format(*args, **kwargs), with fields {}, {0}, {name}, !r or !s. Format
+// specifications are of abi 2.
 func (m *meter) format(format string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	p := printer{m: m}
 	f := fields{args: args, kwargs: kwargs}
@@ -185,14 +229,17 @@ type fields struct {
 
 // write writes the argument that a field names.
 func (f *fields) write(p *printer, field string) error {
-	field, spec, _ := strings.Cut(field, ":")
-	if spec != "" {
-		return fmt.Errorf("format specifications are not supported: %s", p.m.brief(starlark.String(spec)))
+	field, how, _ := strings.Cut(field, ":")
+	if how != "" && p.m.abi == 1 {
+		return fmt.Errorf("format specifications are not supported: %s", p.m.brief(starlark.String(how)))
 	}
 	name, conversion, explicit := strings.Cut(field, "!")
 	arg, err := f.find(p.m, name)
 	if err != nil {
 		return err
+	}
+	if how != "" {
+		return p.writeAs(how, conversion, explicit, arg)
 	}
 	switch {
 	case !explicit || conversion == "s":
@@ -201,6 +248,34 @@ func (f *fields) write(p *printer, field string) error {
 		return p.value(arg, 0)
 	}
 	return fmt.Errorf("unknown conversion %s", p.m.brief(starlark.String(conversion)))
+}
+
+// writeAs writes the argument of a field with a format specification.
+func (p *printer) writeAs(how, conversion string, explicit bool, arg starlark.Value) error {
+	f, err := fieldSpec(how)
+	if err != nil {
+		return err
+	}
+	if !explicit {
+		return p.formatted(f, arg)
+	}
+	text := printer{m: p.m}
+	switch conversion {
+	case "s":
+		err = text.writeStr(arg)
+	case "r":
+		err = text.value(arg, 0)
+	default:
+		err = fmt.Errorf("unknown conversion %s", p.m.brief(starlark.String(conversion)))
+	}
+	if err != nil {
+		return err
+	}
+	s, err := text.done()
+	if err != nil {
+		return err
+	}
+	return p.formatted(f, s)
 }
 
 func (f *fields) find(m *meter, name string) (starlark.Value, error) {

@@ -72,6 +72,8 @@ func (w *freezeWalk) visit(v starlark.Value, depth int) (freezing, error) {
 			return leaf, nil
 		}
 		return w.tree(span{&v[0], len(v)}, v, v, depth)
+	case *record:
+		return w.tree(v, v, v.values, depth)
 	case *starlark.Function:
 		var parts []starlark.Value
 		for i := range v.NumFreeVars() {

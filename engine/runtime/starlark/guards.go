@@ -73,6 +73,13 @@ var guards = map[string]guard{
 		}
 		return starlark.True, nil
 	},
+	"$deep": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		size, err := starlark.AsInt32(a[0])
+		if err != nil {
+			return nil, err
+		}
+		return starlark.True, m.deep(size)
+	},
 	"$*args": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		return a[0], m.growBy(2*length(a[0]), costElem)
 	},

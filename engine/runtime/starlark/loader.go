@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
@@ -13,12 +14,16 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// dialect is the language of abi 1.
-var dialect = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
+// dialects are the languages, by abi. What the names mean is in predeclared.
+var dialects = map[int]*syntax.FileOptions{
+	1: {Set: true, While: true, TopLevelControl: true, GlobalReassign: true},
+	2: {Set: true, While: true, TopLevelControl: true, GlobalReassign: true, Recursion: true},
+}
 
 // loader compiles the modules of a package and runs their top levels, each once, on one thread.
 type loader struct {
 	ctx       context.Context
+	abi       int
 	sources   map[string][]byte
 	modules   map[string]*module
 	clean     map[site]bool
@@ -33,8 +38,8 @@ type module struct {
 	globals starlark.StringDict
 }
 
-func newLoader(ctx context.Context, clean map[site]bool, sources []catalog.Module, limits runtime.Limits) (*loader, error) {
-	l := &loader{ctx: ctx, sources: make(map[string][]byte), modules: make(map[string]*module), clean: clean, returns: make(returns)}
+func newLoader(ctx context.Context, abi int, clean map[site]bool, sources []catalog.Module, limits runtime.Limits) (*loader, error) {
+	l := &loader{ctx: ctx, abi: abi, sources: make(map[string][]byte), modules: make(map[string]*module), clean: clean, returns: make(returns)}
 	if len(sources) > maxModules {
 		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package has %d modules, the limit is %d", len(sources), maxModules)}
 	}
@@ -49,6 +54,7 @@ func newLoader(ctx context.Context, clean map[site]bool, sources []catalog.Modul
 		l.sources[s.Name] = s.Source
 	}
 	l.meter = newMeter("top level", nil, limits)
+	l.meter.abi = abi
 	l.meter.begin(true)
 	l.meter.thread.Load = func(_ *starlark.Thread, name string) (starlark.StringDict, error) { return l.load(name) }
 	return l, nil
@@ -75,7 +81,7 @@ func (l *loader) load(name string) (starlark.StringDict, error) {
 	if err != nil {
 		return nil, err
 	}
-	globals, err := compiled.Init(l.meter.thread, predeclared)
+	globals, err := compiled.Init(l.meter.thread, predeclared[l.abi])
 	if err != nil {
 		return nil, err
 	}
@@ -92,26 +98,36 @@ func (l *loader) compile(name string, source []byte) (*starlark.Program, error) 
 		line := 1 + bytes.Count(source[:i], []byte("\n"))
 		return nil, &runtime.PackageError{Module: name, Line: line, Column: i - bytes.LastIndexByte(source[:i], '\n'), Reason: "the source has a NUL byte"}
 	}
-	file, err := dialect.Parse(name, source, 0)
+	file, err := dialects[l.abi].Parse(name, source, 0)
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	r := &rewriter{file: file, clean: l.clean, functions: l.functions}
+	r := &rewriter{file: file, recursion: l.abi > 1, clean: l.clean, functions: l.functions}
 	if err := r.rewrite(); err != nil {
 		return nil, err
 	}
 	l.functions = r.functions
 	l.returns.collect(file)
-	compiled, err := starlark.FileProgram(file, predeclared.Has)
+	compiled, err := starlark.FileProgram(file, predeclared[l.abi].Has)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, l.hinted(syntaxError(name, err))
 	}
 	return compiled, nil
 }
 
+// hinted says of a name that only a newer abi has where to ask for that.
+func (l *loader) hinted(e *runtime.PackageError) error {
+	if name, ok := strings.CutPrefix(e.Reason, "undefined: "); ok && !predeclared[l.abi].Has(name) {
+		if at := since(name); at > 0 {
+			e.Reason += fmt.Sprintf(": it is part of abi %d; the package is written for abi %d (set abi = %d in workflow.toml)", at, l.abi, at)
+		}
+	}
+	return e
+}
+
 // syntaxError adds the position to an error of the parser or the resolver. If there are several
 // errors, the first one counts.
-func syntaxError(name string, err error) error {
+func syntaxError(name string, err error) *runtime.PackageError {
 	e := &runtime.PackageError{Module: name, Reason: err.Error()}
 	var parse syntax.Error
 	var names resolve.ErrorList

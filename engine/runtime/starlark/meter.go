@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
 	"go.starlark.net/starlark"
@@ -32,6 +33,7 @@ type account struct {
 type meter struct {
 	thread  *starlark.Thread
 	exec    *execution   // nil while a top level or a script runs
+	abi     int          // of the code
 	onPrint func(string) // receives what a script prints; nil drops it
 	limits  runtime.Limits
 	*account
@@ -45,7 +47,10 @@ type meter struct {
 const meterKey = "aion"
 
 func newMeter(name string, e *execution, limits runtime.Limits) *meter {
-	m := &meter{exec: e, limits: limits, account: &account{limit: limits.Steps, bound: true}}
+	m := &meter{exec: e, abi: catalog.ABI, limits: limits, account: &account{limit: limits.Steps, bound: true}}
+	if e != nil {
+		m.abi = e.program.abi
+	}
 	m.thread = &starlark.Thread{Name: name}
 	m.thread.SetLocal(meterKey, m)
 	m.thread.OnMaxSteps = func(t *starlark.Thread) {

@@ -93,7 +93,11 @@ func (p *printer) value(v starlark.Value, depth int) error {
 	case *starlark.Dict:
 		return p.container(v, "{", "}", func() error { return p.entries(v, depth) })
 	case *record:
-		p.buf = append(p.buf, "struct("...)
+		if v.kind != nil {
+			p.buf = append(append(p.buf, v.kind.Name()...), '(')
+		} else {
+			p.buf = append(p.buf, "struct("...)
+		}
 		for i, name := range v.names {
 			p.separate(i)
 			p.buf = append(append(p.buf, name...), " = "...)

@@ -7,10 +7,12 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// record is an immutable struct with few fields, such as an outcome.
+// record is an immutable struct: an outcome and the like, or one that code of abi 2 has built.
 type record struct {
 	names  []string // shared by all records of a kind
 	values []starlark.Value
+	built  bool        // by code, which pays for the fields
+	kind   *recordType // nil if its fields are not declared
 }
 
 var (
@@ -19,12 +21,21 @@ var (
 )
 
 func (r *record) String() string        { return "struct" } // the printer prints records, not this
-func (r *record) Type() string          { return "struct" }
 func (r *record) Truth() starlark.Bool  { return true }
-func (r *record) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: struct") }
+func (r *record) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: %s", r.Type()) }
 func (r *record) AttrNames() []string   { return r.names }
 
-// Freeze freezes the values. They are trees made from JSON, so this terminates.
+// Type implements starlark.Value. Values of no other Go type may say that they are a struct or
+// record: CompareSameType relies on it.
+func (r *record) Type() string {
+	if r.kind != nil {
+		return "record"
+	}
+	return "struct"
+}
+
+// Freeze freezes the values. What the host makes are trees of JSON, and what code builds is checked
+// first (freeze.go), so this terminates.
 func (r *record) Freeze() {
 	for _, v := range r.values {
 		v.Freeze()
@@ -46,7 +57,7 @@ func (r *record) CompareSameType(op syntax.Token, other starlark.Value, depth in
 		return false, fmt.Errorf("struct %s struct not implemented", op)
 	}
 	o := other.(*record)
-	equal := len(r.names) == len(o.names)
+	equal := r.kind == o.kind && len(r.names) == len(o.names)
 	for i := 0; equal && i < len(r.names); i++ {
 		if equal = r.names[i] == o.names[i]; !equal {
 			break

@@ -20,7 +20,10 @@ import (
 type rewriter struct {
 	file      *syntax.File
 	clean     map[site]bool
+	recursion bool // functions may call themselves, so calls have to be bounded
 	functions int
+	nodes     int // visited so far
+	calls     int // that the source has, visited so far
 	loops     int
 	depth     int
 	inside    int // nesting of functions
@@ -57,6 +60,7 @@ func (r *rewriter) enter(at syntax.Position) bool {
 	if r.err != nil {
 		return false
 	}
+	r.nodes++
 	if r.depth++; r.depth > maxNesting {
 		r.fail(at, "the code is nested deeper than %d levels (a chain of operators, calls or elifs counts too)", maxNesting)
 		return false

@@ -77,14 +77,24 @@ func (r *rewriter) expr(e syntax.Expr, dirty bool) syntax.Expr {
 		r.function(e.Lambda)
 		r.params(e.Params, dirty)
 		r.inside++
+		before := r.mark()
 		e.Body = r.expr(e.Body, false)
+		deep := r.deep(before, e.Lambda)
 		r.inside--
 		if rest := surplus(e.Params, e.Lambda); len(rest) > 0 {
-			e.Body = &syntax.CondExpr{If: e.Lambda, Cond: call("$rest", e.Lambda, rest...), True: e.Body, ElsePos: e.Lambda, False: ident("$none", e.Lambda)}
+			e.Body = after(call("$rest", e.Lambda, rest...), e.Body, e.Lambda)
+		}
+		if deep != nil {
+			e.Body = after(deep, e.Body, e.Lambda)
 		}
 		return call("$closure", e.Lambda, e)
 	}
 	return e
+}
+
+// after makes an expression that calls a guard first, which is true.
+func after(guard, e syntax.Expr, at syntax.Position) syntax.Expr {
+	return &syntax.CondExpr{If: at, Cond: guard, True: e, ElsePos: at, False: ident("$none", at)}
 }
 
 // operands rewrites expressions that are evaluated one after the other.
@@ -136,6 +146,7 @@ func isString(e syntax.Expr) bool {
 
 // call rewrites a call. x.f(...) of a guarded method becomes one call of its guard.
 func (r *rewriter) call(e *syntax.CallExpr, dirty bool) syntax.Expr {
+	r.calls++
 	if !dirty {
 		r.clean[siteOf(e.Lparen)] = true
 	}

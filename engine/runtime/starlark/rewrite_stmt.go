@@ -81,10 +81,15 @@ func (r *rewriter) def(s *syntax.DefStmt) []syntax.Stmt {
 	r.function(s.Def)
 	r.params(s.Params, false)
 	r.inside++
+	before := r.mark()
 	s.Body = r.block(s.Body)
+	deep := r.deep(before, s.Def)
 	r.inside--
 	if rest := surplus(s.Params, s.Def); len(rest) > 0 {
 		s.Body = append([]syntax.Stmt{&syntax.ExprStmt{X: call("$rest", s.Def, rest...)}}, s.Body...)
+	}
+	if deep != nil {
+		s.Body = append([]syntax.Stmt{&syntax.ExprStmt{X: deep}}, s.Body...)
 	}
 	if r.inside == 0 {
 		return []syntax.Stmt{s}

@@ -17,10 +17,10 @@ import (
 // values.
 type Scripts struct{ l *loader }
 
-// NewScripts takes the modules that scripts may load, and the scripts themselves. Nothing is
-// compiled yet.
-func NewScripts(ctx context.Context, modules []catalog.Module, limits runtime.Limits) (*Scripts, error) {
-	l, err := newLoader(ctx, make(map[site]bool), modules, limits.OrDefault())
+// NewScripts takes the abi of the scripts, the modules that they may load, and the scripts
+// themselves. Nothing is compiled yet.
+func NewScripts(ctx context.Context, abi int, modules []catalog.Module, limits runtime.Limits) (*Scripts, error) {
+	l, err := newLoader(ctx, abi, make(map[site]bool), modules, limits.OrDefault())
 	if err != nil {
 		return nil, err
 	}
@@ -40,11 +40,11 @@ func (s *Scripts) Globals(module string) (starlark.StringDict, error) {
 // Thread runs functions of scripts, one at a time.
 type Thread struct{ m *meter }
 
-// NewThread makes a thread. say receives what its code prints; nil drops it. The limits bind
-// everything that the thread ever computes and builds.
-func NewThread(name string, limits runtime.Limits, say func(string)) *Thread {
+// NewThread makes a thread for scripts of an abi. say receives what its code prints; nil drops it.
+// The limits bind everything that the thread ever computes and builds.
+func NewThread(name string, abi int, limits runtime.Limits, say func(string)) *Thread {
 	m := newMeter(name, nil, limits.OrDefault())
-	m.onPrint = say
+	m.abi, m.onPrint = abi, say
 	m.begin(true)
 	return &Thread{m}
 }

@@ -24,8 +24,14 @@ func TestSuite(t *testing.T) {
 // compile makes a program of one module, whose function run is the member of runtimetest.
 func compile(t testing.TB, source string, activities ...string) runtime.Program {
 	t.Helper()
+	return compileOf(t, 1, source, activities...)
+}
+
+// compileOf is compile for an abi.
+func compileOf(t testing.TB, abi int, source string, activities ...string) runtime.Program {
+	t.Helper()
 	p, err := starlark.Compiler{}.Compile(context.Background(), &catalog.Archive{
-		Manifest: catalog.Manifest{Format: 1, ABI: 1, Activities: activities,
+		Manifest: catalog.Manifest{Format: 1, ABI: abi, Activities: activities,
 			Workflows: []catalog.Workflow{{Type: "test", EntryModule: "test", EntryFunction: "run"}}},
 		Version: catalog.Version{1},
 		Modules: []catalog.Module{{Name: "test.star", Source: []byte(source)}},

@@ -40,7 +40,7 @@ func TestWhereValuesDiffer(t *testing.T) {
 		{dict(a, one), list(one), `got {"a": 1}, want [1]`},
 		{dict(a, one, b, two), dict(b, two, a, one), ""},
 	} {
-		thread := starlark.NewThread("test", runtime.Limits{}, nil)
+		thread := starlark.NewThread("test", 1, runtime.Limits{}, nil)
 		text := ""
 		_, err := thread.Call(star.NewBuiltin("eq", func(t *star.Thread, _ *star.Builtin, _ star.Tuple, _ []star.Tuple) (star.Value, error) {
 			if err := equal(t, c.got, c.want, ""); err != nil {

@@ -35,7 +35,7 @@ func (r *Running) Perform(activity string, input history.Payload) (output histor
 		return nil, nil, &NoStub{activity}
 	}
 	r.calls[activity] = append(r.calls[activity], call{input})
-	thread := starlark.NewThread("stub of "+activity, limits, r.onPrint)
+	thread := starlark.NewThread("stub of "+activity, r.abi, limits, r.onPrint)
 	defer r.interrupts.watch(thread)()
 	// A builtin calls the stub, so that encoding its result is charged to the stub's own limits.
 	_, err = thread.Call(star.NewBuiltin("stub", func(t *star.Thread, _ *star.Builtin, _ star.Tuple, _ []star.Tuple) (star.Value, error) {

@@ -20,6 +20,7 @@ type Suite struct {
 	File  string
 	Tests []Test // in the order of the file
 
+	abi        int
 	globals    star.StringDict
 	activities []string
 }
@@ -31,13 +32,14 @@ type Test struct {
 }
 
 // Load compiles a file of tests. modules contains it and everything that it may load. activities
-// are the ones that the package declares. Errors of the file are *runtime.PackageError.
-func Load(ctx context.Context, modules []catalog.Module, file string, activities []string) (*Suite, error) {
-	scripts, err := starlark.NewScripts(ctx, modules, limits)
+// are the ones that the package declares, abi is its own. Errors of the file are
+// *runtime.PackageError.
+func Load(ctx context.Context, modules []catalog.Module, file string, abi int, activities []string) (*Suite, error) {
+	scripts, err := starlark.NewScripts(ctx, abi, modules, limits)
 	if err != nil {
 		return nil, err
 	}
-	s := &Suite{File: file, activities: activities}
+	s := &Suite{File: file, abi: abi, activities: activities}
 	if s.globals, err = scripts.Globals(file); err != nil {
 		return nil, err
 	}
@@ -65,14 +67,15 @@ func Load(ctx context.Context, modules []catalog.Module, file string, activities
 // Begin prepares one test of the suite; say receives what it prints.
 func (s *Suite) Begin(t Test, say func(string)) *Running {
 	return &Running{
-		fn: s.globals[t.Name].(*star.Function), declared: s.activities, onPrint: say,
-		main: starlark.NewThread(t.Name, limits, say), stubs: make(map[string]star.Value), calls: make(map[string][]call),
+		fn: s.globals[t.Name].(*star.Function), abi: s.abi, declared: s.activities, onPrint: say,
+		main: starlark.NewThread(t.Name, s.abi, limits, say), stubs: make(map[string]star.Value), calls: make(map[string][]call),
 	}
 }
 
 // Running is one test while it runs. Its methods, except Interrupt, belong to one goroutine.
 type Running struct {
 	fn       *star.Function
+	abi      int
 	declared []string
 	onPrint  func(string)
 	main     *starlark.Thread

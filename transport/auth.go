@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -55,13 +56,14 @@ type caller struct {
 	name    string
 	owner   string // of request keys; empty if there are no tokens
 	grants  grant.Set
-	here    *grant.Set     // those of grants that hold for the call's namespace; nil = not looked at yet
-	allowed *fsm.Allowance // Token.Ephemeral
-	open    bool           // there are no tokens: anybody may call, under any name
-	first   bool           // may make the first token: see bootstrapper
-	serial  uint64         // of a token in the state; 0 = it is of another kind
-	outside string         // kindJWT or kindCertificate: what somebody else vouches for; empty = a token
-	quota   *quota         // what it may use on this node, which was called; nil = as much as it will
+	here    *grant.Set        // those of grants that hold for the call's namespace; nil = not looked at yet
+	allowed *fsm.Allowance    // Token.Ephemeral
+	open    bool              // there are no tokens: anybody may call, under any name
+	first   bool              // may make the first token: see bootstrapper
+	serial  uint64            // of a token in the state; 0 = it is of another kind
+	outside string            // kindJWT or kindCertificate: what somebody else vouches for; empty = a token
+	ca      *x509.Certificate // that the caller's certificate descends from; nil = it shows none
+	quota   *quota            // what it may use on this node, which was called; nil = as much as it will
 	// another node makes the call for the caller, and has proven that it is a node
 	passedOn bool
 	expires  history.Time // likewise; 0 = never
@@ -196,6 +198,8 @@ func (s *Server) still(c *caller) error {
 		return wire.New("unauthenticated", "the call carries no bearer token, and this cluster has tokens now")
 	case c.outside != "" && history.At(time.Now()) >= c.expires:
 		return wire.New("unauthenticated", overNow[c.outside])
+	case !s.countsCA(c):
+		return wire.New("unauthenticated", "the certificate of this client descends from a CA that is no longer one of callers (tls.client_ca_file)")
 	case c.serial == 0:
 		return nil
 	}

@@ -84,6 +84,11 @@ func (r *CertificateRule) fits(c *x509.Certificate) bool {
 	return false
 }
 
+// countsCA reports whether the CA of the caller's certificate still counts, if it has shown one.
+func (s *Server) countsCA(c *caller) bool {
+	return c.ca == nil || s.cfg.Vouches == nil || s.cfg.Vouches(c.ca)
+}
+
 // certified returns who calls with a client certificate that TLS has verified; false = with none.
 func (s *Server) certified(r *http.Request) (c caller, ok bool, err error) {
 	if len(s.cfg.Certificates) == 0 || r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
@@ -92,6 +97,11 @@ func (s *Server) certified(r *http.Request) (c caller, ok bool, err error) {
 	leaf := r.TLS.VerifiedChains[0][0]
 	var grants []string
 	c = caller{expires: history.At(leaf.NotAfter), outside: kindCertificate}
+	for _, chain := range r.TLS.VerifiedChains {
+		if c.ca = chain[len(chain)-1]; s.countsCA(&c) {
+			break
+		}
+	}
 	for i := range s.cfg.Certificates {
 		if rule := &s.cfg.Certificates[i]; rule.fits(leaf) {
 			if c.name == "" {

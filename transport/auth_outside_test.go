@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,7 +151,11 @@ func TestClientCertificates(t *testing.T) {
 		}
 		rules = append(rules, r)
 	}
-	h := listen(t, k.node, &throne{}, "n1", func(cfg *transport.Config) { cfg.Certificates = rules }).lead()
+	var gone atomic.Bool // the CA was taken out of the file
+	h := listen(t, k.node, &throne{}, "n1", func(cfg *transport.Config) {
+		cfg.Certificates = rules
+		cfg.Vouches = func(*x509.Certificate) bool { return !gone.Load() }
+	}).lead()
 	ca, caKey := certificate(t, &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
 	pool := x509.NewCertPool()
 	pool.AddCert(ca)
@@ -205,6 +210,10 @@ func TestClientCertificates(t *testing.T) {
 		if _, code := call("/v1/workflows", c); code != "unauthenticated" {
 			t.Errorf("a certificate of no known name, or none: %q", code)
 		}
+	}
+	gone.Store(true)
+	if _, code := call("/v1/workflows", of("ci")); code != "unauthenticated" {
+		t.Errorf("a certificate of a CA that counts no longer: %q", code)
 	}
 	if self, _ := call("/v1/auth/self", of("ci"), "Authorization: Bearer "+k.made["admin"]); self == nil || self.Kind != "token" {
 		t.Errorf("a token goes before a certificate: %+v", self)

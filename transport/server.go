@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,6 +39,9 @@ type Config struct {
 	// may do that TLS has verified. With either, every call needs one of them, or a token.
 	JWT          *jwt.Verifier
 	Certificates []CertificateRule
+	// Vouches tells whether what descends from a CA still counts as a caller; nil = what TLS has
+	// verified does.
+	Vouches func(ca *x509.Certificate) bool
 	// Hosts are the names, besides loopback's, that callers may give as Host while there are no
 	// Tokens; see GuardHosts.
 	Hosts []string

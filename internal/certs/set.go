@@ -20,8 +20,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// Files are the PEM files of one node. CA may be empty: the system's roots then.
-type Files struct{ Cert, Key, CA string }
+// Files are the PEM files of one node. CA may be empty: the system's roots then. Callers are the CAs
+// that certificates of callers descend from; empty = callers show none.
+type Files struct{ Cert, Key, CA, Callers string }
 
 // Invalid describes why a file cannot be used.
 type Invalid struct {
@@ -45,10 +46,12 @@ type Set struct {
 
 // loaded is one reading of the files. It is immutable.
 type loaded struct {
-	raw   [3][]byte // cert, key, CA
-	cert  *tls.Certificate
-	roots *x509.CertPool // nil = the system's
-	ends  []end
+	raw     [4][]byte // cert, key, CA, callers
+	cert    *tls.Certificate
+	roots   *x509.CertPool  // nil = the system's
+	callers *x509.CertPool  // nil = none count
+	vouch   map[string]bool // DER of what is in callers
+	ends    []end
 }
 
 // end is when a file expires.
@@ -75,13 +78,27 @@ func (s *Set) Certificate() *tls.Certificate { return s.current().cert }
 // Roots returns the CAs to trust now; nil means the system's.
 func (s *Set) Roots() *x509.CertPool { return s.current().roots }
 
-// Server returns a configuration that shows the current certificate to every new connection.
+// Server returns a configuration that shows the current certificate to every new connection, and
+// lets callers show one of their own that descends from a CA which counts now.
 func (s *Set) Server(c *tls.Config) *tls.Config {
 	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return s.Certificate(), nil
 	}
+	if s.files.Callers == "" {
+		return c
+	}
+	c.ClientAuth = tls.VerifyClientCertIfGiven // whoever shows none shows a token
+	c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		now := c.Clone()
+		now.GetConfigForClient, now.ClientCAs = nil, s.current().callers
+		return now, nil
+	}
 	return c
 }
+
+// Vouches reports whether what descends from a CA counts as a caller now: it may have been taken out
+// of the file after the connection was made.
+func (s *Set) Vouches(ca *x509.Certificate) bool { return s.current().vouch[string(ca.Raw)] }
 
 // Expired returns an error if this node's certificate has expired, so that other sides refuse it.
 func (s *Set) Expired(now time.Time) error {
@@ -118,9 +135,9 @@ func (s *Set) current() *loaded {
 func (f Files) read(now time.Time) (*loaded, error) {
 	l := &loaded{}
 	for i, file := range []struct{ key, path string }{
-		{"tls.cert_file", f.Cert}, {"tls.key_file", f.Key}, {"tls.ca_file", f.CA},
+		{"tls.cert_file", f.Cert}, {"tls.key_file", f.Key}, {"tls.ca_file", f.CA}, {"tls.client_ca_file", f.Callers},
 	} {
-		if file.path == "" && file.key == "tls.ca_file" {
+		if file.path == "" && i >= 2 {
 			continue
 		}
 		var err error
@@ -137,18 +154,25 @@ func (f Files) read(now time.Time) (*loaded, error) {
 		return nil, &Invalid{"tls.cert_file", f.Cert, "the certificate " + reason}
 	}
 	l.ends = append(l.ends, end{f.Cert, pair.Leaf.NotAfter})
-	if f.CA == "" {
-		return l, nil
+	if f.CA != "" {
+		if l.roots, _, err = l.readRoots("tls.ca_file", f.CA, l.raw[2], now); err != nil {
+			return nil, err
+		}
 	}
-	return l, l.readRoots(f.CA, now)
+	if f.Callers != "" {
+		if l.callers, l.vouch, err = l.readRoots("tls.client_ca_file", f.Callers, l.raw[3], now); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
 }
 
-// readRoots reads every certificate of the file. While a CA is replaced, the file has the old one
-// and the new one, so it is usable as long as one of them is.
-func (l *loaded) readRoots(file string, now time.Time) error {
-	l.roots = x509.NewCertPool()
+// readRoots reads every certificate of a file of CAs. While a CA is replaced, the file has the old
+// one and the new one, so it is usable as long as one of them is.
+func (l *loaded) readRoots(key, file string, raw []byte, now time.Time) (*x509.CertPool, map[string]bool, error) {
+	pool, in := x509.NewCertPool(), map[string]bool{}
 	last, reason := time.Time{}, "has no PEM certificate"
-	for rest := l.raw[2]; ; {
+	for rest := raw; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
@@ -158,9 +182,10 @@ func (l *loaded) readRoots(file string, now time.Time) error {
 		}
 		ca, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return &Invalid{"tls.ca_file", file, err.Error()}
+			return nil, nil, &Invalid{key, file, err.Error()}
 		}
-		l.roots.AddCert(ca)
+		pool.AddCert(ca)
+		in[string(ca.Raw)] = true
 		if why := outOfDate(ca, now); why != "" {
 			if last.IsZero() {
 				reason = "the CA's certificate " + why
@@ -172,10 +197,10 @@ func (l *loaded) readRoots(file string, now time.Time) error {
 		}
 	}
 	if last.IsZero() {
-		return &Invalid{"tls.ca_file", file, reason}
+		return nil, nil, &Invalid{key, file, reason}
 	}
 	l.ends = append(l.ends, end{file, last})
-	return nil
+	return pool, in, nil
 }
 
 // outOfDate returns why a certificate is not valid now, or "".

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -72,8 +73,10 @@ func TestOpenRefusesWhatIsNoGoodNowAndNamesFileAndDate(t *testing.T) {
 		{"no file", Files{Cert: "/nowhere", Key: good.Key}, "tls.cert_file", []string{"/nowhere"}},
 		{"no key", Files{Cert: good.Cert, Key: "/nowhere"}, "tls.key_file", []string{"/nowhere"}},
 		{"another's key", Files{Cert: good.Cert, Key: expired.Key}, "tls.cert_file", []string{expired.Key}},
-		{"expired CA", Files{good.Cert, good.Key, expired.Cert}, "tls.ca_file", []string{expired.Cert, "expired on"}},
-		{"no CA", Files{good.Cert, good.Key, good.Key}, "tls.ca_file", []string{"no PEM certificate"}},
+		{"expired CA", Files{Cert: good.Cert, Key: good.Key, CA: expired.Cert}, "tls.ca_file", []string{expired.Cert, "expired on"}},
+		{"no CA", Files{Cert: good.Cert, Key: good.Key, CA: good.Key}, "tls.ca_file", []string{"no PEM certificate"}},
+		{"no CA of callers", Files{Cert: good.Cert, Key: good.Key, Callers: "/nowhere"}, "tls.client_ca_file", []string{"/nowhere"}},
+		{"expired CA of callers", Files{Cert: good.Cert, Key: good.Key, Callers: expired.Cert}, "tls.client_ca_file", []string{expired.Cert, "expired on"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Open(c.files, nil)
@@ -108,7 +111,7 @@ func TestOneGoodCAIsEnough(t *testing.T) {
 	if err := os.WriteFile(ca, both, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(Files{good.Cert, good.Key, ca}, nil)
+	s, err := Open(Files{Cert: good.Cert, Key: good.Key, CA: ca}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,4 +210,66 @@ func TestRunTakesOverWhatIsRenewedAndKeepsWhatIsGood(t *testing.T) {
 		stop()
 		<-over
 	})
+}
+
+// Callers of a CA that comes into the file count from the next connection on, and those of one that
+// goes out of it count no more, on connections that are open either.
+func TestCallersFollowTheirFile(t *testing.T) {
+	now := time.Now()
+	f, one, two := files(t), files(t), files(t)
+	for _, f := range []Files{f, one, two} {
+		write(t, f, now.Add(-time.Hour), now.Add(time.Hour))
+	}
+	f.Callers = filepath.Join(t.TempDir(), "callers.pem")
+	swap := func(from Files) *x509.Certificate {
+		t.Helper()
+		b, err := os.ReadFile(from.Cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f.Callers, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode(b)
+		ca, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ca
+	}
+	before := swap(one)
+	s, err := Open(f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := s.Server(new(tls.Config))
+	asks := func() *x509.CertPool {
+		t.Helper()
+		c, err := config.GetConfigForClient(nil)
+		if err != nil || c.ClientAuth != tls.VerifyClientCertIfGiven {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		return c.ClientCAs
+	}
+	pool := func(ca *x509.Certificate) *x509.CertPool {
+		p := x509.NewCertPool()
+		p.AddCert(ca)
+		return p
+	}
+	if !asks().Equal(pool(before)) || !s.Vouches(before) {
+		t.Error("the first CA does not count")
+	}
+	after := swap(two)
+	if changed, err := s.Reload(); err != nil || !changed {
+		t.Fatalf("%v, %v", changed, err)
+	}
+	if !asks().Equal(pool(after)) || s.Vouches(before) || !s.Vouches(after) {
+		t.Error("the second CA does not take the place of the first")
+	}
+	if err := os.WriteFile(f.Callers, []byte("-----BEGIN"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Reload(); err == nil || !s.Vouches(after) {
+		t.Errorf("a file that cannot be used: %v", err)
+	}
 }

@@ -116,7 +116,7 @@ type TLS struct {
 	KeyFile  string `toml:"key_file" help:"PEM key of tls.cert_file"`
 	CAFile   string `toml:"ca_file" help:"PEM certificates that the other nodes' certificates must descend from"`
 
-	ClientCAFile string `toml:"client_ca_file" help:"PEM certificates that those of callers must descend from, see auth.certificates; read when the node starts. Callers without a certificate show a token"`
+	ClientCAFile string `toml:"client_ca_file" help:"PEM certificates that those of callers must descend from, see auth.certificates; read again when it changes. Callers without a certificate show a token"`
 
 	NodeNames []string `toml:"node_names" help:"DNS names or common names of certificates that are nodes: ID=NAME is node ID's, NAME any node's; for certificates without a URI aion://CLUSTER/node/ID"`
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"os"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/internal/certs"
@@ -17,7 +16,7 @@ func openCertificates(t config.TLS, log hclog.Logger) (*certs.Set, error) {
 	if t.CertFile == "" {
 		return nil, nil
 	}
-	set, err := certs.Open(certs.Files{Cert: t.CertFile, Key: t.KeyFile, CA: t.CAFile}, log)
+	set, err := certs.Open(certs.Files{Cert: t.CertFile, Key: t.KeyFile, CA: t.CAFile, Callers: t.ClientCAFile}, log)
 	if bad, ok := errors.AsType[*certs.Invalid](err); ok {
 		return nil, &config.Error{Key: bad.Key, Reason: bad.File + ": " + bad.Reason}
 	}
@@ -25,32 +24,20 @@ func openCertificates(t config.TLS, log hclog.Logger) (*certs.Set, error) {
 }
 
 // serverTLS returns the certificate configuration of the HTTP server.
-func serverTLS(set *certs.Set, callers *x509.CertPool) *tls.Config {
+func serverTLS(set *certs.Set) *tls.Config {
 	if set == nil {
 		return nil
 	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if callers != nil { // whoever shows none shows a token
-		c.ClientAuth, c.ClientCAs = tls.VerifyClientCertIfGiven, callers
-	}
-	return set.Server(c)
+	return set.Server(&tls.Config{MinVersion: tls.VersionTLS12})
 }
 
-// callersCA reads what certificates of callers must descend from; nil without an error = none
-// count.
-func callersCA(t config.TLS) (*x509.CertPool, error) {
-	if t.ClientCAFile == "" {
-		return nil, nil
+// vouches tells whether certificates of callers that descend from a CA still count; nil = callers
+// show none.
+func vouches(set *certs.Set) func(*x509.Certificate) bool {
+	if set == nil {
+		return nil
 	}
-	b, err := os.ReadFile(t.ClientCAFile)
-	if err != nil {
-		return nil, &config.Error{Key: "tls.client_ca_file", Reason: err.Error()}
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(b) {
-		return nil, &config.Error{Key: "tls.client_ca_file", Reason: t.ClientCAFile + ": has no certificate in PEM"}
-	}
-	return pool, nil
+	return set.Vouches
 }
 
 // leaderTLS returns how this node checks the leader's certificate when it forwards a call.

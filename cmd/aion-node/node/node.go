@@ -150,10 +150,6 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 			return nil, err
 		}
 	}
-	callers, err := callersCA(cfg.TLS)
-	if err != nil {
-		return nil, err
-	}
 	if n.jwt, err = openJWT(cfg.Auth); err != nil {
 		return nil, err
 	}
@@ -176,7 +172,8 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Audit:          n.audit,
 		JWT:            n.jwt,
 		Certificates:   certificateRules(cfg.Auth),
-		TLS:            serverTLS(n.certs, callers),
+		Vouches:        vouches(n.certs),
+		TLS:            serverTLS(n.certs),
 		LeaderTLS:      leaderTLS(n.certs),
 		Registry:       registry,
 		Tracer:         calls,

@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -34,15 +35,15 @@ type gauges struct {
 
 var (
 	runsGauge = prometheus.NewDesc("aion_runs", "Runs that are kept, by type and status; open ones are running and paused.",
-		[]string{"workflow_type", "status"}, nil)
+		[]string{"namespace", "workflow_type", "status"}, nil)
 	queueTasks = prometheus.NewDesc("aion_queue_tasks", "Tasks of a queue: offered to workers, waiting for their next attempt, or leased.",
-		[]string{"queue", "state"}, nil)
+		[]string{"namespace", "queue", "state"}, nil)
 	queueOldest = prometheus.NewDesc("aion_queue_oldest_seconds", "How long the oldest task that a worker may take has been offered; 0 without any.",
-		[]string{"queue"}, nil)
+		[]string{"namespace", "queue"}, nil)
 	scheduleLate = prometheus.NewDesc("aion_schedule_late_seconds", "How long the first schedule to fire has been due; 0 while none is.", nil, nil)
 	runsStarted  = prometheus.NewDesc("aion_runs_started_total", "Runs that were ever started, by callers, schedules, parents and continuations. Every node tells the same.", nil, nil)
 	versionGauge = prometheus.NewDesc("aion_versions", "Loaded versions, by type and by what they are to it: staged, canary, routed, draining, drained.",
-		[]string{"workflow_type", "state"}, nil)
+		[]string{"namespace", "workflow_type", "state"}, nil)
 	jobsGauge = prometheus.NewDesc("aion_jobs", "Jobs: closings of trees that were too large for one entry, and are not done yet.", nil, nil)
 	timerLate = prometheus.NewDesc("aion_timer_late_seconds", "How long the first timer to fire has been due; 0 while none is.", nil, nil)
 )
@@ -113,18 +114,21 @@ func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 		runs[row{names.label(c.Type), c.Status}] += c.Count
 	}
 	for r, n := range runs {
-		gauge(runsGauge, float64(n), r.typ, r.status.String())
+		space, typ := labels(r.typ)
+		gauge(runsGauge, float64(n), space, typ, r.status.String())
 	}
 	for r, n := range versions {
-		gauge(versionGauge, float64(n), r.typ, r.state.String())
+		space, typ := labels(r.typ)
+		gauge(versionGauge, float64(n), space, typ, r.state.String())
 	}
 	metrics = append(metrics, prometheus.MustNewConstMetric(runsStarted, prometheus.CounterValue, float64(started)))
 	gauge(jobsGauge, float64(jobs))
 	for _, q := range queues {
-		gauge(queueTasks, float64(q.Offered), q.Name, "offered")
-		gauge(queueTasks, float64(q.Backoff), q.Name, "backoff")
-		gauge(queueTasks, float64(q.Leased), q.Name, "leased")
-		gauge(queueOldest, since(oldest[q.Name]), q.Name)
+		space, name := labels(q.Name)
+		gauge(queueTasks, float64(q.Offered), space, name, "offered")
+		gauge(queueTasks, float64(q.Backoff), space, name, "backoff")
+		gauge(queueTasks, float64(q.Leased), space, name, "leased")
+		gauge(queueOldest, since(oldest[q.Name]), space, name)
 	}
 	gauge(scheduleLate, since(schedule))
 	gauge(timerLate, since(timer))
@@ -135,6 +139,16 @@ func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 type versionRow struct {
 	typ   string
 	state rows.VersionState
+}
+
+// labels are the namespace and the name by which metrics show a type or a queue. What stands for many
+// types is of no namespace.
+func labels(stored string) (space, name string) {
+	if stored == otherTypes {
+		return "", stored
+	}
+	space, name = namespace.Split(stored)
+	return namespace.Shown(space), name
 }
 
 // typeNames bounds the number of workflow types that label metrics.
@@ -168,7 +182,7 @@ type closings struct {
 func newClosings() *closings {
 	return &closings{count: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "aion_runs_closed_total", Help: "Runs that closed since this node started, by type and status. Every node counts all of them.",
-	}, []string{"workflow_type", "status"})}
+	}, []string{"namespace", "workflow_type", "status"})}
 }
 
 // closed counts one WorkflowClosed event of the feed.
@@ -176,5 +190,6 @@ func (c *closings) closed(typ string, status history.Status) {
 	if typ == "" { // deleted since
 		typ = otherTypes
 	}
-	c.count.WithLabelValues(c.names.label(typ), status.String()).Inc()
+	space, name := labels(c.names.label(typ))
+	c.count.WithLabelValues(space, name, status.String()).Inc()
 }

@@ -55,24 +55,24 @@ func TestGauges(t *testing.T) {
 		synctest.Wait()
 		got := gauged(t, registry)
 		for name, want := range map[string]float64{
-			"aion_runs{status=running,workflow_type=w}":             2,
-			"aion_runs{status=paused,workflow_type=w}":              1,
-			"aion_runs{status=failed,workflow_type=w}":              1,
-			"aion_runs_closed_total{status=failed,workflow_type=w}": 1,
-			"aion_queue_tasks{queue=default,state=offered}":         2,
-			"aion_queue_tasks{queue=default,state=leased}":          1,
-			"aion_queue_tasks{queue=default,state=backoff}":         0,
-			"aion_schedule_late_seconds{}":                          0,
-			"aion_timer_late_seconds{}":                             0,
-			"aion_runs_started_total{}":                             4,
-			"aion_versions{state=routed,workflow_type=w}":           1,
+			"aion_runs{namespace=default,status=running,workflow_type=w}":             2,
+			"aion_runs{namespace=default,status=paused,workflow_type=w}":              1,
+			"aion_runs{namespace=default,status=failed,workflow_type=w}":              1,
+			"aion_runs_closed_total{namespace=default,status=failed,workflow_type=w}": 1,
+			"aion_queue_tasks{namespace=default,queue=default,state=offered}":         2,
+			"aion_queue_tasks{namespace=default,queue=default,state=leased}":          1,
+			"aion_queue_tasks{namespace=default,queue=default,state=backoff}":         0,
+			"aion_schedule_late_seconds{}":                                            0,
+			"aion_timer_late_seconds{}":                                               0,
+			"aion_runs_started_total{}":                                               4,
+			"aion_versions{namespace=default,state=routed,workflow_type=w}":           1,
 			"aion_jobs{}": 0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
 				t.Errorf("%s is %v, %v; want %v", name, value, ok, want)
 			}
 		}
-		if age := got["aion_queue_oldest_seconds{queue=default}"]; age < 90 || age > 100 {
+		if age := got["aion_queue_oldest_seconds{namespace=default,queue=default}"]; age < 90 || age > 100 {
 			t.Errorf("the oldest task has waited for %v s", age)
 		}
 		// Without a leader, nothing that is due fires.

@@ -169,7 +169,7 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 		}
 		return ""
 	}
-	if why := cmp.Or(want.rowIsNot(&got), want.linesAreNot(v, 0)); why != "" {
+	if why := cmp.Or(want.rowIsNot(&got), want.linesAreNot(v, 0), want.updatesAreNot(v)); why != "" {
 		return why
 	}
 	tasks := v.Tasks(id, 0, 1000)

@@ -95,6 +95,8 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 			c.Timeout = history.Duration(1+rng.IntN(30)) * 1e9
 		}
 		return c
+	case n < 40:
+		return w.drawUpdate(rng)
 	case n < 56:
 		return &fsm.SignalRun{Run: w.ref(rng), Name: "go", Payload: payload(rng), MaxWaiting: 6}
 	case n < 60:

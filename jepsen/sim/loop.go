@@ -164,6 +164,11 @@ func (w *World) turn(r *rows.Run, rng *rand.Rand) fsm.Command {
 			c.Asked = append(c.Asked, history.Event{Data: d})
 		}
 	}
+	if odds(rng, 3) {
+		if d := w.model.drawAnswer(r.RunID, rng); d != nil {
+			c.Asked = append(c.Asked, history.Event{Data: d})
+		}
+	}
 	var last history.Data
 	switch rng.IntN(14) {
 	case 0, 1:

@@ -195,6 +195,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.startPackage(c, r)
 	case *fsm.SignalRun:
 		return m.onOpen(c.Run, func(r *run) string { return m.signal(r, c) })
+	case *fsm.UpdateRun:
+		return m.update(c, r)
 	case *fsm.CancelRun:
 		return m.onOpen(c.Run, func(r *run) string {
 			if r.void >= 3 && !r.cancelAsked {

@@ -22,8 +22,10 @@ type run struct {
 	ordinal           uint64        // in the parent
 	onClose           history.ClosePolicy
 	continued         bool
-	heir              bool          // it shows signals that are stored with earlier runs
-	from              history.RunID // then: the run that it continues, which is deleted before this one
+	heir              bool                   // it shows signals that are stored with earlier runs
+	from              history.RunID          // then: the run that it continues, which is deleted before this one
+	goesOnFrom        history.RunID          // the run that it continues
+	updates           map[string]rows.Update // by id, those that were sent to it
 	turns, through    uint64
 	void              uint64 // number of consecutive closing turns that were void
 	cut               bool   // its newest turn was cut
@@ -95,6 +97,10 @@ func lineOf(data history.Data) line {
 	switch e := data.(type) {
 	case *history.SignalReceived:
 		l.text = string(e.Payload)
+	case *history.UpdateAccepted:
+		l.text = e.UpdateID + " " + e.Name + " " + string(e.Args)
+	case *history.UpdateCompleted:
+		l.text = e.UpdateID
 	case *history.SignalSent:
 		l.text = fmt.Sprint(string(e.Payload), e.Error != nil)
 	case *history.TimerStarted:
@@ -136,7 +142,7 @@ func lineOf(data history.Data) line {
 // wakes reports whether a run needs a turn after an event.
 func wakes(data history.Data) bool {
 	switch data.Type() {
-	case history.TypeWorkflowStarted, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeTimerFired, history.TypeActivityCompleted,
+	case history.TypeWorkflowStarted, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeUpdateAccepted, history.TypeTimerFired, history.TypeActivityCompleted,
 		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed:
 		return true
 	case history.TypeChildWorkflowCancelled:

@@ -57,7 +57,7 @@ func (w *World) drawToken(rng *rand.Rand) fsm.Command {
 // drawScope limits a command on a run, sometimes.
 func (w *World) drawScope(c fsm.Command, rng *rand.Rand) *fsm.Scope {
 	switch c.(type) {
-	case *fsm.SignalRun, *fsm.CancelRun, *fsm.TerminateRun, *fsm.PauseRun, *fsm.ResumeRun:
+	case *fsm.SignalRun, *fsm.UpdateRun, *fsm.CancelRun, *fsm.TerminateRun, *fsm.PauseRun, *fsm.ResumeRun:
 	default:
 		return nil
 	}

@@ -68,15 +68,22 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 	return ok, ""
 }
 
-// closesOver: a turn does not close its run over a signal or a cancellation request that it has not
-// seen. After a hundred such turns in a row it does.
+// closesOver: a turn does not close its run over a signal, an update or a cancellation request that
+// it has not seen, nor continue as new over an update, which would not go along. After a hundred
+// such turns in a row it does.
 func (r *run) closesOver(c *fsm.RecordTurn, last history.Data) bool {
-	if last == nil || last.Type() == history.TypeWorkflowContinuedAsNew || c.Rules < 1 || r.void >= 100 {
+	if last == nil || c.Rules < 1 || r.void >= 100 {
 		return false
 	}
+	goesOn := last.Type() == history.TypeWorkflowContinuedAsNew
 	for _, l := range r.lines[c.Through:] {
-		if l.typ == history.TypeSignalReceived || l.typ == history.TypeCancelRequested {
+		switch l.typ {
+		case history.TypeUpdateAccepted:
 			return true
+		case history.TypeSignalReceived, history.TypeCancelRequested:
+			if !goesOn {
+				return true
+			}
 		}
 	}
 	return false
@@ -106,6 +113,8 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		r.disarm(e.ID)
 	case *history.SignalSent:
 		m.send(r, e, last)
+	case *history.UpdateCompleted:
+		m.answer(r, e)
 	case *history.ChildWorkflowStarted:
 		m.startChild(r, e)
 	case *history.ChildWorkflowCancelled:
@@ -124,7 +133,7 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
 		return &run{
 			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, input: e.Input, timeout: r.timeout,
-			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, attrs: r.attrs,
+			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, goesOnFrom: r.id, attrs: r.attrs,
 		}
 	default:
 		m.append(r, e)

@@ -141,8 +141,8 @@ type versionRow struct {
 	state rows.VersionState
 }
 
-// labels are the namespace and the name by which metrics show a type or a queue. What stands for many
-// types is of no namespace.
+// labels are the namespace and the name by which metrics show a type or a queue. What stands for
+// many types is of no namespace.
 func labels(stored string) (space, name string) {
 	if stored == otherTypes {
 		return "", stored

@@ -20,8 +20,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// Files are the PEM files of one node. CA may be empty: the system's roots then. Callers are the CAs
-// that certificates of callers descend from; empty = callers show none.
+// Files are the PEM files of one node. CA may be empty: the system's roots then. Callers are the
+// CAs that certificates of callers descend from; empty = callers show none.
 type Files struct{ Cert, Key, CA, Callers string }
 
 // Invalid describes why a file cannot be used.
@@ -96,8 +96,8 @@ func (s *Set) Server(c *tls.Config) *tls.Config {
 	return c
 }
 
-// Vouches reports whether what descends from a CA counts as a caller now: it may have been taken out
-// of the file after the connection was made.
+// Vouches reports whether what descends from a CA counts as a caller now: it may have been taken
+// out of the file after the connection was made.
 func (s *Set) Vouches(ca *x509.Certificate) bool { return s.current().vouch[string(ca.Raw)] }
 
 // Expired returns an error if this node's certificate has expired, so that other sides refuse it.

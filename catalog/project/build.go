@@ -14,7 +14,8 @@ type Built struct {
 	Archive  []byte // the bytes to write to a .aion file or to deploy
 	Version  catalog.Version
 	Manifest catalog.Manifest
-	Modules  []catalog.Module // sorted by name
+	Modules  []catalog.Module  // sorted by name
+	Paths    map[string]string // of the modules' files in the project, by module name
 }
 
 // FileName returns the archive's default file name.
@@ -57,7 +58,11 @@ func Build(dir string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Built{Archive: data, Version: a.Version, Manifest: a.Manifest, Modules: a.Modules}, nil
+	paths := make(map[string]string, len(sources))
+	for _, s := range sources {
+		paths[s.name] = s.path
+	}
+	return &Built{Archive: data, Version: a.Version, Manifest: a.Manifest, Modules: a.Modules, Paths: paths}, nil
 }
 
 // explain attributes a refusal of the package to a file of the project.

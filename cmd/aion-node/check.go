@@ -15,6 +15,7 @@ import (
 	"aion.dev/aion/cmd/aion-node/rehearsal"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/starlark/lint"
 	"aion.dev/aion/engine/schema"
 	"github.com/spf13/cobra"
 )
@@ -52,6 +53,9 @@ type finding struct {
 	Column  int      `json:"column,omitempty"`
 	Message string   `json:"message"`
 	Stack   []string `json:"stack,omitempty"`
+
+	Severity lint.Severity `json:"severity"`       // a deploy or a run fails by an error; a warning may be meant
+	Rule     string        `json:"rule,omitempty"` // of those who look at code without running it
 }
 
 // checked is the answer of check.
@@ -61,19 +65,52 @@ type checked struct {
 	Findings []finding `json:"findings"`
 }
 
+// errors counts the findings that are no warnings.
+func (c *checked) errors() (n int) {
+	for _, f := range c.Findings {
+		if f.Severity == lint.Error {
+			n++
+		}
+	}
+	return n
+}
+
+// lookAtCode looks for mistakes in the code of a project that builds, without running it.
+func lookAtCode(dir string, built *project.Built) (list []finding, err error) {
+	tests, err := rehearsal.Tests(dir)
+	if err != nil {
+		return nil, err
+	}
+	a := lint.Analyze(lint.Project{ABI: built.Manifest.ABI, Modules: built.Modules, Tests: tests, Activities: built.Manifest.Activities, Workflows: built.Manifest.Workflows})
+	for _, found := range a.Findings() {
+		if found.Rule == "syntax" {
+			continue // a deploy says so, and the tests do
+		}
+		path, ok := built.Paths[found.Module]
+		if !ok {
+			path = found.Module // of a test
+		}
+		list = append(list, finding{File: filepath.Join(dir, path), Line: found.Line, Column: found.Column, Message: found.Message, Severity: found.Severity, Rule: found.Rule})
+	}
+	return list, nil
+}
+
 func checkCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Check a project as a deploy would, without a node",
 		Long: `Check the project in folder DIR (default: the current folder) as a deploy would: workflow.toml,
-schemas, every module, every entry function, and the files of its tests. Needs no node. What is wrong
-is printed as FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the exit status is then 1.`,
+schemas, every module, every entry function, and the files of its tests. Then look at the code for what
+would fail once it is run: calls of ctx with wrong arguments, activities that workflow.toml does not
+declare, misspelt names of fields, types and keys of state. Needs no node. What is wrong is printed as
+FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the exit status is then 1, unless there
+are only warnings.`,
 		Args: arguments("[DIR]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := folderOf(args)
 			built, err := buildChecked(cmd.Context(), dir)
 			answer := checked{Findings: []finding{}}
-			switch f := (finding{}); {
+			switch f := (finding{Severity: lint.Error}); {
 			case err == nil:
 				answer.Version = built.Version.String()
 				for _, w := range built.Manifest.Workflows {
@@ -84,13 +121,18 @@ is printed as FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the 
 					return err
 				}
 				for _, b := range broken {
-					f := finding{Message: b.Message}
+					f := finding{Message: b.Message, Severity: lint.Error}
 					for _, p := range b.Stack {
 						f.Stack = append(f.Stack, p.At)
 					}
 					f.place(dir, "")
 					answer.Findings = append(answer.Findings, f)
 				}
+				looked, err := lookAtCode(dir, built)
+				if err != nil {
+					return err
+				}
+				answer.Findings = append(answer.Findings, looked...)
 			case f.read(dir, err):
 				answer.Findings = append(answer.Findings, f)
 			default:
@@ -99,7 +141,7 @@ is printed as FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the 
 			if err := a.answer(answer, func(w io.Writer) { printChecked(w, dir, &answer) }); err != nil {
 				return err
 			}
-			if len(answer.Findings) > 0 {
+			if answer.errors() > 0 {
 				return &reported{exitRefused}
 			}
 			return nil
@@ -113,12 +155,16 @@ func printChecked(w io.Writer, dir string, c *checked) {
 		if f.Line > 0 {
 			at += fmt.Sprintf(":%d:%d", f.Line, max(f.Column, 1))
 		}
-		fmt.Fprintf(w, "%s: %s\n", at, printable(f.Message))
+		warning := ""
+		if f.Severity == lint.Warning {
+			warning = "warning: "
+		}
+		fmt.Fprintf(w, "%s: %s%s\n", at, warning, printable(f.Message))
 		for _, frame := range f.Stack {
 			fmt.Fprintf(w, "    %s\n", printable(frame))
 		}
 	}
-	if len(c.Findings) == 0 {
+	if c.errors() == 0 {
 		fmt.Fprintf(w, "ok: %s, version %s\n", strings.Join(c.Types, ", "), short(c.Version))
 	}
 }

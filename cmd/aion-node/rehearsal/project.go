@@ -40,18 +40,23 @@ func open(ctx context.Context, dir string) (*plan, error) {
 		return nil, err
 	}
 	p.modules = slices.Clone(p.built.Modules)
-	return p, p.findTests(dir)
+	tests, err := Tests(dir)
+	for _, t := range tests {
+		p.files = append(p.files, t.Name)
+	}
+	p.modules = append(p.modules, tests...)
+	return p, err
 }
 
-// findTests reads every *_test.star of the project: regular files in folders whose names do not
-// start with a dot, as for modules.
-func (p *plan) findTests(dir string) error {
+// Tests reads every *_test.star of the project: regular files in folders whose names do not start
+// with a dot, as for modules.
+func Tests(dir string) (tests []catalog.Module, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer root.Close()
-	return fs.WalkDir(root.FS(), ".", func(file string, entry fs.DirEntry, err error) error {
+	return tests, fs.WalkDir(root.FS(), ".", func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -67,8 +72,7 @@ func (p *plan) findTests(dir string) error {
 		if err != nil {
 			return err
 		}
-		p.files = append(p.files, file)
-		p.modules = append(p.modules, catalog.Module{Name: file, Source: source})
+		tests = append(tests, catalog.Module{Name: file, Source: source})
 		return nil
 	})
 }

@@ -110,16 +110,16 @@ func (l *loader) compile(name string, source []byte) (*starlark.Program, error) 
 	l.returns.collect(file)
 	compiled, err := starlark.FileProgram(file, predeclared[l.abi].Has)
 	if err != nil {
-		return nil, l.hinted(syntaxError(name, err))
+		return nil, hinted(l.abi, syntaxError(name, err))
 	}
 	return compiled, nil
 }
 
 // hinted says of a name that only a newer abi has where to ask for that.
-func (l *loader) hinted(e *runtime.PackageError) error {
-	if name, ok := strings.CutPrefix(e.Reason, "undefined: "); ok && !predeclared[l.abi].Has(name) {
+func hinted(abi int, e *runtime.PackageError) *runtime.PackageError {
+	if name, ok := strings.CutPrefix(e.Reason, "undefined: "); ok && !predeclared[abi].Has(name) {
 		if at := since(name); at > 0 {
-			e.Reason += fmt.Sprintf(": it is part of abi %d; the package is written for abi %d (set abi = %d in workflow.toml)", at, l.abi, at)
+			e.Reason += fmt.Sprintf(": it is part of abi %d; the package is written for abi %d (set abi = %d in workflow.toml)", at, abi, at)
 		}
 	}
 	return e

@@ -30,7 +30,32 @@ func (f *file) check() {
 			f.checkOwn(call, def)
 		}
 	}
+	f.checkLoads()
 	f.checkState()
+}
+
+// checkLoads checks that what is loaded is there.
+func (f *file) checkLoads() {
+	var modules []string
+	for _, m := range slices.Concat(f.a.project.Modules, f.a.project.Tests) {
+		modules = append(modules, m.Name)
+	}
+	for _, s := range f.tree.Stmts {
+		load, ok := s.(*syntax.LoadStmt)
+		if !ok || f.a.project.Alone {
+			continue
+		}
+		if !slices.Contains(modules, load.ModuleName()) {
+			f.at(load.Module, Error, "load", fmt.Sprintf("the project has no module %q%s", load.ModuleName(), didYouMean(load.ModuleName(), modules)))
+			continue
+		}
+		from := f.a.files[load.ModuleName()]
+		for _, id := range load.From {
+			if from != nil && from.global(id.Name) == nil {
+				f.at(id, Error, "load", fmt.Sprintf("%s has no %s%s", from.name, id.Name, didYouMean(id.Name, from.globals())))
+			}
+		}
+	}
 }
 
 // called is what authors call a value of a class.
@@ -246,7 +271,7 @@ func (f *file) checkNames(class string, m *surface.Member, all []given) {
 		case g.param.Type == "Callable" || strings.HasPrefix(g.param.Type, "Callable |"):
 			f.checkHandler(class, m, g)
 			continue
-		case g.param != &m.Params[0]:
+		case f.a.project.Alone || g.param != &m.Params[0]:
 			continue
 		}
 		_, value := f.kindOf(g.value)

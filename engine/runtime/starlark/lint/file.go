@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"aion.dev/aion/engine/runtime/starlark/surface"
@@ -198,6 +199,17 @@ func (f *file) global(name string) *variable {
 		}
 	}
 	return nil
+}
+
+// globals lists the names that a module has at its top level.
+func (f *file) globals() (names []string) {
+	for _, v := range f.vars {
+		if b, ok := v.first.Binding.(*resolve.Binding); ok && b != nil && b.Scope == resolve.Global {
+			names = append(names, v.first.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // callee returns the function of the project that is called, and its module; nil if it is another

@@ -14,6 +14,7 @@ type Project struct {
 	ABI        int
 	Modules    []catalog.Module // by the names that load uses
 	Tests      []catalog.Module // *_test.star
+	Alone      bool             // nothing is known of workflow.toml, nor of modules that are not given
 	Activities []string         // that workflow.toml declares
 	Workflows  []catalog.Workflow
 }

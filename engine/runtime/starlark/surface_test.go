@@ -47,8 +47,7 @@ func TestSurface(t *testing.T) {
 	}
 }
 
-// checkParams calls a method of ctx without a host: what its arguments are is checked before that is
-// needed.
+// checkParams calls a method of ctx without a host: arguments are checked before that is needed.
 func checkParams(t *testing.T, m *surface.Member) {
 	call := func(args starlark.Tuple, kwargs ...starlark.Tuple) (text string) {
 		defer func() {

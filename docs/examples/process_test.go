@@ -238,9 +238,9 @@ func python(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("SKIPPED: there is no python3 here, so nothing shows that the protocol needs no SDK")
+		t.Skip("SKIPPED: there is no python3 here, so nothing shows that workers in Python work")
 	}
-	if out, err := exec.Command(path, "-c", "import sys; assert sys.version_info >= (3, 9)").CombinedOutput(); err != nil {
+	if out, err := exec.Command(path, "-c", "import sys; assert sys.version_info >= (3, 10)").CombinedOutput(); err != nil {
 		t.Skipf("SKIPPED: python3 is too old: %s", strings.TrimSpace(string(out)))
 	}
 	return path

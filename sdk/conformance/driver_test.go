@@ -81,7 +81,7 @@ func (d *driver) reopen(other map[string]any) {
 			with[name] = value
 		}
 	}
-	if a, err := d.ask("open", with)(); err != nil || a.Error != nil {
+	if a, err := d.ask("open", with, patient)(); err != nil || a.Error != nil {
 		d.t.Fatalf("the client cannot be opened: %v %s", err, text(a.Error))
 	}
 }
@@ -103,8 +103,8 @@ func (d *driver) listen(out io.Reader, waiting map[int]chan answer) {
 	}
 }
 
-// ask sends a step, and returns a function that waits for what came of it.
-func (d *driver) ask(do string, with map[string]any) func() (answer, error) {
+// ask sends a step, and returns a function that waits for what came of it, for at most so long.
+func (d *driver) ask(do string, with map[string]any, within time.Duration) func() (answer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.next++
@@ -121,8 +121,8 @@ func (d *driver) ask(do string, with map[string]any) func() (answer, error) {
 		select {
 		case a := <-c:
 			return a, nil
-		case <-time.After(patient):
-			return answer{}, fmt.Errorf("the driver did not answer within %s", patient)
+		case <-time.After(within):
+			return answer{}, fmt.Errorf("the driver did not answer within %s", within)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -32,6 +33,11 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	// Scenarios mostly wait, so more of them run at a time than there are processors.
+	if err := flag.Set("test.parallel", "5"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(func() int {
 		err := lookAtSources()
 		if err != nil {

@@ -33,6 +33,7 @@ type step struct {
 	See        any
 	Fails      map[string]any
 	Keep       map[string]string // name by path in what was seen
+	Within     duration          // how long it may take; 0 = patient
 	Background string            // the next step does not wait for this one; an await with that name does
 }
 

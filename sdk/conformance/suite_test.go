@@ -1,8 +1,11 @@
 package conformance_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -25,6 +28,8 @@ func TestConformance(t *testing.T) {
 		driver func(t *testing.T) sdk
 	}{
 		{"go", goSDK},
+		{"python", func(t *testing.T) sdk { return pythonSDK(t) }},
+		{"python-async", func(t *testing.T) sdk { return pythonSDK(t, "async") }},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			driver := s.driver(t)
@@ -46,6 +51,32 @@ func TestConformance(t *testing.T) {
 
 func goSDK(*testing.T) sdk {
 	return sdk{name: "go", command: []string{filepath.Join(binaries, "godriver")}}
+}
+
+// pythonSDK is the one of sdk/python. The test is skipped, loudly, without an interpreter.
+func pythonSDK(t *testing.T, mode ...string) sdk {
+	t.Helper()
+	path, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("SKIPPED: there is no python3 here, so nothing shows that the Python SDK conforms")
+	}
+	if out, err := exec.Command(path, "-c", "import sys; assert sys.version_info >= (3, 10), sys.version").CombinedOutput(); err != nil {
+		t.Skipf("SKIPPED: python3 is too old: %s", strings.TrimSpace(string(out)))
+	}
+	return sdk{name: "python", command: append([]string{path, "../python/tests/driver.py"}, mode...), env: []string{"PYTHONDONTWRITEBYTECODE=1"}}
+}
+
+// TestPython runs the Python SDK's own tests.
+func TestPython(t *testing.T) {
+	t.Parallel()
+	s := pythonSDK(t)
+	cmd := exec.Command(s.command[0], "-m", "unittest", "discover", "-s", "tests")
+	cmd.Dir = "../python"
+	cmd.Env = append(os.Environ(), append(s.env, "PYTHONPATH=src", "AION_NODE_BINARY="+filepath.Join(binaries, "aion-node"))...)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "OK") || strings.Contains(string(out), "skipped") {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // performance is a scenario under way.
@@ -99,6 +130,7 @@ func perform(t *testing.T, s sdk, c scenario, shared *cluster) {
 func (p *performance) play(title string, s step) {
 	p.t.Helper()
 	with, _ := fill(s.With, p.kept).(map[string]any)
+	within := cmp.Or(time.Duration(s.Within), patient)
 	switch s.By {
 	case "suite":
 		p.act(title, s, with)
@@ -107,9 +139,9 @@ func (p *performance) play(title string, s step) {
 		if p.other == nil {
 			p.other = newDriver(p.t, goSDK(p.t), p.driver.open)
 		}
-		p.compare(title, s, p.other.ask(s.Do, with))
+		p.compare(title, s, p.other.ask(s.Do, with, within))
 	case "", "driver":
-		wait := p.driver.ask(s.Do, with)
+		wait := p.driver.ask(s.Do, with, within)
 		if s.Background != "" {
 			p.pending[s.Background] = func() { p.compare(title, s, wait) }
 			return

@@ -1,0 +1,252 @@
+"""HTTP/1.1 over asyncio: connections to one node, kept and used again.
+
+It tells two kinds of failures apart, because they mean different things for a call that changes something: :class:`NotSent`, so nothing
+can have arrived, and :class:`Broken`, so it may have. It never sends a request twice by itself and follows no redirect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .errors import Problem, make_problem
+
+MAX_HEAD = 64 << 10
+MAX_BODY = 256 << 20
+IDLE = 60.0  # seconds after which a kept connection is not used again
+
+
+class NotSent(Exception):
+    """No connection came about, so nothing was sent."""
+
+
+class Broken(Exception):
+    """The request was sent, or some of it, and no answer came."""
+
+
+class Hopeless(Exception):
+    """Calling this node again would not help: its certificate is not accepted, or ours is not. Nothing was sent."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a node is."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+def parse_address(text: str, private: bool) -> Address:
+    """Parses host:port or a URL. A bare host:port is plain HTTP, unless it is beyond loopback and there is a secret to protect or a
+    certificate to expect: a token leaves this machine in the clear only if somebody wrote http://."""
+    text = text.strip()
+    bare = "://" not in text
+    shown = "...@" + text.rpartition("@")[2] if "@" in text else text  # what precedes it may be a password
+    wrong = ValueError(f"address {shown!r}: want host:port or a URL such as https://host:port")
+    try:
+        u = urlsplit("http://" + text if bare else text)
+        port = u.port
+    except ValueError:
+        raise wrong from None
+    if u.scheme not in ("http", "https") or not u.hostname or u.username is not None or u.query or u.fragment or port == 0 or bare and port is None:
+        raise wrong
+    if "[" not in u.netloc and u.netloc.count(":") > 1:
+        raise ValueError(f"address {shown!r}: an IPv6 address stands in brackets: [::1]:7600")
+    scheme = "https" if bare and private and not loopback(u.hostname) else u.scheme
+    return Address(scheme, u.hostname, port or {"http": 80, "https": 443}[scheme], u.path.rstrip("/"))
+
+
+def loopback(host: str) -> bool:
+    """Whether a host can only be this machine. Names below localhost may resolve to anything."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass
+class Response:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class _Connection:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer, self.used = reader, writer, time.monotonic()
+
+    def usable(self) -> bool:
+        return not self.reader.at_eof() and not self.writer.is_closing() and time.monotonic() - self.used < IDLE
+
+    def close(self) -> None:
+        try:
+            self.writer.transport.abort()
+        except Exception:  # it is gone already
+            pass
+
+
+class Node:
+    """The connections to one node."""
+
+    def __init__(self, address: Address, tls: ssl.SSLContext | None, connect_timeout: float) -> None:
+        self.address, self._tls, self._timeout = address, tls, connect_timeout
+        self._idle: list[_Connection] = []
+
+    async def request(self, method: str, target: str, headers: dict[str, str], body: bytes | None) -> Response:
+        """Sends one request and reads its answer. Cancelling it closes the connection, so the node learns that nobody waits."""
+        c = await self._connection()
+        try:
+            response, keep = await self._exchange(c, method, target, headers, body)
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as e:
+            c.close()
+            problem = self._tls_alert(e)
+            if problem:
+                raise Hopeless(problem) from e
+            raise Broken(f"{self.address}: {_text(e)}") from e
+        except BaseException:
+            c.close()
+            raise
+        if keep:
+            c.used = time.monotonic()
+            self._idle.append(c)
+        else:
+            c.close()
+        return response
+
+    def close(self) -> None:
+        for c in self._idle:
+            c.close()
+        self._idle.clear()
+
+    async def _connection(self) -> _Connection:
+        while self._idle:
+            c = self._idle.pop()
+            if c.usable():
+                return c
+            c.close()
+        tls = self._tls if self.address.scheme == "https" else None
+        opening = asyncio.open_connection(self.address.host, self.address.port, ssl=tls, limit=MAX_HEAD)
+        try:
+            reader, writer = await asyncio.wait_for(opening, self._timeout)
+        except ssl.SSLError as e:
+            raise Hopeless(self._distrusted(e)) from e
+        except (OSError, asyncio.TimeoutError) as e:
+            raise NotSent(f"{self.address}: {_text(e) or 'no connection in time'}") from e
+        return _Connection(reader, writer)
+
+    async def _exchange(self, c: _Connection, method: str, target: str, headers: dict[str, str], body: bytes | None) -> tuple[Response, bool]:
+        lines = [f"{method} {self.address.path}{target} HTTP/1.1", f"Host: {self.address.authority}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if body is not None or method not in ("GET", "DELETE"):
+            lines.append(f"Content-Length: {len(body or b'')}")
+        c.writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b""))
+        reading = asyncio.ensure_future(self._read(c.reader))
+        try:
+            # A node may answer before it has read everything, and close: then only the answer counts.
+            try:
+                await c.writer.drain()
+            except OSError:
+                if not reading.done():
+                    await asyncio.wait([reading], timeout=1)
+                if not reading.done() or reading.exception() is not None:
+                    raise
+            return await reading
+        finally:
+            reading.cancel()
+
+    async def _read(self, r: asyncio.StreamReader) -> tuple[Response, bool]:
+        while True:
+            head = (await r.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            version, _, rest = head[0].partition(" ")
+            if version not in ("HTTP/1.1", "HTTP/1.0"):
+                raise ValueError(f"no HTTP answer, but {head[0][:60]!r}")
+            status = int(rest.split(" ")[0])
+            if status >= 200:
+                break
+        headers: dict[str, str] = {}
+        for line in head[1:-2]:
+            name, _, value = line.partition(":")
+            headers[name.strip().lower()] = value.strip()
+        keep = version == "HTTP/1.1" and "close" not in headers.get("connection", "").lower()
+        if status in (204, 304):
+            return Response(status, headers, b""), keep
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            return Response(status, headers, await self._chunks(r)), keep
+        if "content-length" in headers:
+            length = int(headers["content-length"])
+            if length > MAX_BODY:
+                raise ValueError(f"the answer has {length} bytes")
+            return Response(status, headers, await r.readexactly(length)), keep
+        return Response(status, headers, await r.read(MAX_BODY)), False
+
+    async def _chunks(self, r: asyncio.StreamReader) -> bytes:
+        body = bytearray()
+        while True:
+            size = int((await r.readuntil(b"\r\n")).split(b";")[0], 16)
+            if len(body) + size > MAX_BODY:
+                raise ValueError("the answer is too long")
+            if size == 0:
+                while await r.readuntil(b"\r\n") != b"\r\n":
+                    pass
+                return bytes(body)
+            body += await r.readexactly(size)
+            await r.readexactly(2)
+
+    def _tls_alert(self, e: BaseException) -> Problem | None:
+        """TLS 1.3: a node that does not take our certificate says so after the handshake, with the first bytes that are read."""
+        if isinstance(e, ssl.SSLError) and "ALERT" in (e.reason or ""):
+            return self._distrusted(e)
+        return None
+
+    def _distrusted(self, e: ssl.SSLError) -> Problem:
+        a = self.address
+        if isinstance(e, ssl.SSLCertVerificationError):
+            return misdirected(
+                f"the certificate of {a.authority} is not accepted: {e.verify_message}",
+                "If the cluster has an authority of its own, name its certificate by ca_file. If the name or the time is wrong, call the node by a name in its certificate, or renew it.",
+            )
+        if (e.reason or "") in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"):
+            return misdirected(f"{a.authority} speaks plain HTTP, and was called with HTTPS", f"If everybody on the way may read the token and what is sent, write http://{a.authority}.")
+        return misdirected(f"{a.authority} ended the TLS handshake: {e.reason or e}", "The node's log says why: it may take only callers with a certificate of its own authority.")
+
+
+def misdirected(detail: str, hint: str) -> Problem:
+    return make_problem("misdirected", detail, status=421, outcome="rejected", hint=hint)
+
+
+def misdirected_answer(address: Address, r: Response) -> Problem | None:
+    """Recognizes answers of servers that the address should not lead to. Nothing was done, and repeating the call does not help."""
+    problem = r.headers.get("content-type", "").split(";")[0] == "application/problem+json"
+    if r.status == 400 and address.scheme == "http" and (b"HTTP request to an HTTPS server" in r.body or b"HTTP request was sent to HTTPS port" in r.body):
+        return misdirected(f"{address.authority} speaks HTTPS, and was called with plain HTTP", f"Write https://{address.authority}; with a certificate that this machine does not know also ca_file.")
+    if 300 <= r.status < 400:
+        return misdirected(f"{address} redirects to {r.headers.get('location', 'elsewhere')}, and no redirect is followed: it could take the token along", "Name the address that it redirects to, if you trust it.")
+    if r.status == 404 and not problem:
+        return misdirected(f"the server at {address} is not a node: it answered status 404 without a problem document", "A node listens on http.address, 127.0.0.1:7600 unless told otherwise.")
+    return None
+
+
+def _text(e: BaseException) -> str:
+    if isinstance(e, asyncio.IncompleteReadError):
+        return "the connection was closed before the answer"
+    return str(e) or type(e).__name__

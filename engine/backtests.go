@@ -16,20 +16,21 @@ import (
 	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/namespace"
 )
 
 // BacktestRequest says which code is tried, and on which histories.
 type BacktestRequest struct {
-	Archive string             // digest of a stored archive; or
-	Version string             // a loaded version, or a prefix of one
-	Types   []string           // none = all that the candidate carries
-	Runs    string             // open, closed or all; empty = all
-	Since   history.Time       // only runs that started at this time or later
-	Ago     time.Duration      // Since, as a time before now; 0 = none
-	Limit   uint64             // the newest so many; 0 = all
-	Where   history.Attributes // only runs with these
-	Key     string             // of the call: repeated, it answers with the backtest that it began; empty = none
+	Archive string           // digest of a stored archive; or
+	Version string           // a loaded version, or a prefix of one
+	Types   []string         // none = all that the candidate carries
+	Runs    string           // open, closed or all; empty = all
+	Since   history.Time     // only runs that started at this time or later
+	Ago     time.Duration    // Since, as a time before now; 0 = none
+	Limit   uint64           // the newest so many; 0 = all
+	Where   []rows.Condition // only runs that meet all of these
+	Key     string           // of the call: repeated, it answers with the backtest that it began; empty = none
 }
 
 // What a node keeps of backtests.
@@ -197,6 +198,10 @@ func (e *Engine) StartBacktest(ctx context.Context, rd Read, r BacktestRequest) 
 	if err != nil {
 		return "", begun, err
 	}
+	e.view(ctx, func(v fsm.View) { err = resolveConditions(v, r.Where) })
+	if err != nil {
+		return "", begun, err
+	}
 	choice := backtest.Choice{Types: r.Types, Runs: backtest.Which(r.Runs), Since: r.Since, Limit: r.Limit, Where: r.Where}
 	if choice.Runs == "" {
 		choice.Runs = backtest.All
@@ -261,12 +266,9 @@ func (r *BacktestRequest) check() error {
 	}
 	slices.Sort(r.Types)
 	r.Types = slices.Compact(r.Types)
-	f := fsm.RunFilter{Attributes: maps.Clone(r.Where)}
-	if err := checkFilter(&f); err != nil {
-		return err
-	}
-	r.Where = f.Attributes
-	return nil
+	var err error
+	r.Where, err = checkConditions(r.Where)
+	return err
 }
 
 // Backtest returns how a backtest of this node stands, once it has ended or wait is over, with a

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/await"
 )
 
@@ -136,7 +137,7 @@ func TestBacktestsTakeWhatIsAskedFor(t *testing.T) {
 		count("since half an hour", engine.BacktestRequest{Ago: 30 * time.Minute}, 3)
 		count("since a time", engine.BacktestRequest{Since: n.Row(old).StartedAt + 1}, 3)
 		count("the newest two", engine.BacktestRequest{Limit: 2}, 2)
-		count("an attribute", engine.BacktestRequest{Where: history.Attributes{"city": history.Payload(`"Bern"`)}}, 1)
+		count("an attribute", engine.BacktestRequest{Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Equal, Name: "city", Value: history.Payload(`"Bern"`)}}}, 1)
 	})
 }
 
@@ -161,7 +162,7 @@ func TestBacktestsAreBounded(t *testing.T) {
 		synctest.Wait()
 		for _, r := range []engine.BacktestRequest{
 			{}, {Version: "abcdef", Archive: strings.Repeat("a", 64)}, {Archive: "x"}, {Version: "abcdef", Runs: "some"}, {Version: "abcdef", Ago: -1},
-			{Version: "abcdef", Types: []string{""}}, {Version: "abcdef", Where: history.Attributes{"": history.Payload("1")}},
+			{Version: "abcdef", Types: []string{""}}, {Version: "abcdef", Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Equal, Value: history.Payload("1")}}},
 		} {
 			_, _, err := n.StartBacktest(background, engine.Read{}, r)
 			refused(t, err, "invalid_input")

@@ -116,7 +116,7 @@ func (d *driver) watchState(ctx context.Context, moved chan<- struct{}) error {
 			if first, ok := v.NextSchedule(); ok {
 				d.schedules.notice(first)
 			}
-			if v.JobCount() > 0 || v.FingerprintsWait() {
+			if v.JobCount() > 0 || len(untaken(v)) > 0 {
 				d.jobs.notice()
 			}
 		})

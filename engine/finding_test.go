@@ -130,7 +130,7 @@ func TestCount(t *testing.T) {
 		}
 		count := func(f fsm.RunFilter, version string) string {
 			t.Helper()
-			counts, index, err := n.Count(background, engine.Read{}, f, version)
+			counts, index, err := n.Count(background, engine.Read{}, f, version, "")
 			if err != nil || index == 0 {
 				t.Fatal(index, err)
 			}
@@ -151,11 +151,11 @@ func TestCount(t *testing.T) {
 		equal(t, "a version", count(fsm.RunFilter{Status: history.StatusCompleted}, one.String()), "a/1 3 completed")
 		equal(t, "no such type", count(fsm.RunFilter{Type: "none"}, ""), "")
 		equal(t, "no such version", count(fsm.RunFilter{}, strings.Repeat("f", 64)), "")
-		_, _, err := n.Count(background, engine.Read{}, fsm.RunFilter{}, strings.Repeat("0", 64))
+		_, _, err := n.Count(background, engine.Read{}, fsm.RunFilter{}, strings.Repeat("0", 64), "")
 		refused(t, err, "unknown_version")
-		_, _, err = n.Count(background, engine.Read{}, fsm.RunFilter{}, "zzzzzzz")
+		_, _, err = n.Count(background, engine.Read{}, fsm.RunFilter{}, "zzzzzzz", "")
 		refused(t, err, "invalid_input")
-		_, _, err = n.Count(background, engine.Read{}, fsm.RunFilter{Type: strings.Repeat("x", 1000)}, "")
+		_, _, err = n.Count(background, engine.Read{}, fsm.RunFilter{Type: strings.Repeat("x", 1000)}, "", "")
 		refused(t, err, "invalid_input")
 	})
 }

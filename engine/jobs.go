@@ -33,18 +33,20 @@ func (j *jobs) run(ctx context.Context) error {
 	last := uint64(0) // the job that was continued last
 	for {
 		var next []rows.Job
-		var prints bool // fingerprints are to be taken: as the work of no command, after that of others
+		var rest []fsm.Command // the work of no command, after that of others
 		j.e.cfg.Log.View(func(v fsm.View) {
-			prints = v.FingerprintsWait()
+			rest = untaken(v)
 			if next = v.Jobs(last, 1); len(next) == 0 && last > 0 {
 				next = v.Jobs(0, 1)
 			}
 		})
-		var cmd fsm.Command = new(fsm.TakeFingerprints)
+		var cmd fsm.Command
 		if len(next) > 0 {
 			last = next[0].ID
 			cmd = &fsm.Continue{Job: last}
-		} else if last = 0; !prints {
+		} else if last = 0; len(rest) > 0 {
+			cmd = rest[0]
+		} else {
 			select {
 			case <-j.moved:
 				continue
@@ -69,6 +71,17 @@ func (j *jobs) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// untaken are the commands that take the runs of earlier levels into the indexes of later ones.
+func untaken(v fsm.View) (all []fsm.Command) {
+	if v.FingerprintsWait() {
+		all = append(all, new(fsm.TakeFingerprints))
+	}
+	if v.Level() >= 4 && v.OrderWaits() {
+		all = append(all, new(fsm.TakeOrdered))
+	}
+	return all
 }
 
 // Jobs lists the remaining work of commands that were too large for one entry, oldest first, at

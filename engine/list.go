@@ -13,16 +13,16 @@ import (
 // maxFilterAttributes bounds the attributes of a filter: each one is another index to walk.
 const maxFilterAttributes = 20
 
-// List lists one page of runs, newest first. It returns the next page's cursor ("" = no more) and
-// the index of the read. versionRef restricts the list to one version: a prefix of a loaded one, or
-// all 64 digits of any. A page may have fewer runs than the limit, or none, and still have a
-// cursor: the next call continues the search.
+// List lists one page of runs, newest first or as f.Sort says. It returns the next page's cursor
+// ("" = no more) and the index of the read. versionRef restricts the list to one version: a prefix
+// of a loaded one, or all 64 digits of any. A page may have fewer runs than the limit, or none, and
+// still have a cursor: the next call continues the search.
 func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]rows.Run, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {
 		return nil, "", 0, err
 	}
-	if err := fsm.CheckRunCursor(cursor); err != nil {
+	if err := fsm.CheckRunCursor(cursor, f.Sort); err != nil {
 		return nil, "", 0, err
 	}
 	if err := checkFilter(&f); err != nil {
@@ -33,7 +33,13 @@ func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef 
 	var index uint64
 	readErr := e.read(ctx, rd, func(v fsm.View) {
 		index = v.Index()
-		if f.Version, err = versionOf(v, versionRef); err == nil {
+		if f.Version, err = versionOf(v, versionRef); err != nil {
+			return
+		}
+		if err = resolveConditions(v, f.Where); err != nil {
+			return
+		}
+		if err = checkSort(v, f.Sort); err == nil {
 			runs, next = v.ListRuns(f, limit, cursor)
 		}
 	})
@@ -65,6 +71,9 @@ func checkFilter(f *fsm.RunFilter) (err error) {
 		if b.before != 0 && b.from >= b.before {
 			return invalid(b.name, "is bounded from %s to %s, which is not later", b.from, b.before)
 		}
+	}
+	if f.Where, err = checkConditions(f.Where); err != nil {
+		return err
 	}
 	if len(f.Attributes) > maxFilterAttributes {
 		return invalid("attributes", "has %d names, the limit is %d", len(f.Attributes), maxFilterAttributes)

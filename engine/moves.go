@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -20,10 +19,10 @@ import (
 // MoveRequest says which open runs go from one version of their type to another.
 type MoveRequest struct {
 	Type     string
-	From, To string             // loaded versions, or prefixes of them
-	IDs      []string           // workflow ids; none = all that Where takes
-	Where    history.Attributes // only runs with these
-	DryRun   bool               // prove, and move nothing
+	From, To string           // loaded versions, or prefixes of them
+	IDs      []string         // workflow ids; none = all that Where takes
+	Where    []rows.Condition // only runs that meet all of these
+	DryRun   bool             // prove, and move nothing
 	Actor    string
 	Key      string // of the call: repeated, it answers with the move that it began; empty = none
 }
@@ -74,7 +73,11 @@ func (e *Engine) movable(ctx context.Context, r *MoveRequest) (from catalog.Vers
 	if to, err = e.movableTo(ctx, r.To); err != nil {
 		return from, nil, err
 	}
-	e.view(ctx, func(v fsm.View) { from, err = versionOf(v, r.From) })
+	e.view(ctx, func(v fsm.View) {
+		if from, err = versionOf(v, r.From); err == nil {
+			err = resolveConditions(v, r.Where)
+		}
+	})
 	if err != nil {
 		return from, nil, err
 	}
@@ -119,12 +122,9 @@ func (r *MoveRequest) check() error {
 	if len(r.IDs) > 0 && len(r.Where) > 0 {
 		return invalid("ids", "and where: give one of them")
 	}
-	f := fsm.RunFilter{Attributes: maps.Clone(r.Where)}
-	if err := checkFilter(&f); err != nil {
-		return err
-	}
-	r.Where = f.Attributes
-	return nil
+	var err error
+	r.Where, err = checkConditions(r.Where)
+	return err
 }
 
 // Move returns how a move stands, as Backtest does for a backtest.
@@ -202,7 +202,7 @@ func (m *move) named(ctx context.Context) (n uint64, err error) {
 // all moves every open run on the old version.
 func (m *move) all(ctx context.Context) (n uint64, err error) {
 	for _, status := range []history.Status{history.StatusRunning, history.StatusPaused} {
-		f := fsm.RunFilter{Type: m.request.Type, Version: m.from, Status: status, Attributes: m.request.Where}
+		f := fsm.RunFilter{Type: m.request.Type, Version: m.from, Status: status, Where: m.request.Where}
 		for cursor := ""; ; {
 			var runs []rows.Run
 			m.e.cfg.Log.View(func(v fsm.View) { runs, cursor = v.ListRuns(f, 256, cursor) })

@@ -29,7 +29,7 @@ func keep(t *testing.T, n *enginetest.Node, typ string, age time.Duration) {
 // kept counts all runs.
 func kept(t *testing.T, n *enginetest.Node) (total uint64) {
 	t.Helper()
-	counts, _, err := n.Count(background, engine.Read{Stale: true}, fsm.RunFilter{}, "")
+	counts, _, err := n.Count(background, engine.Read{Stale: true}, fsm.RunFilter{}, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func TestStartManyRepeats(t *testing.T) {
 			}
 			equal(t, "runs", len(runs), len(all))
 			var counted uint64
-			counts, _, err := n.Count(background, engine.Read{}, fsm.RunFilter{}, "")
+			counts, _, err := n.Count(background, engine.Read{}, fsm.RunFilter{}, "", "")
 			if err != nil {
 				t.Fatal(err)
 			}

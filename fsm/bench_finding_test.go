@@ -10,13 +10,14 @@ import (
 )
 
 // populate makes runs that have completed, a thousand to an entry: every thousandth has attribute
-// rare, every hundredth has another customer, all have a region.
+// rare, every hundredth has another customer, all have a region and an amount of their own.
 func populate(b *testing.B, s *State, runs int) {
 	for i := 0; i < runs; i += 1000 {
 		var starts, ends []Envelope
 		for n := i; n < min(i+1000, runs); n++ {
 			c := &StartRun{WorkflowID: fmt.Sprintf("order-%08d", n), RunID: benchRun(uint64(n)), Type: "order", Attributes: history.Attributes{
 				"customer": history.Payload(fmt.Sprint(n / 100)), "region": history.Payload([]string{`"eu"`, `"us"`}[n%2]),
+				"amount": history.Payload(fmt.Sprint(n * 7919 % runs)), // any order
 			}}
 			if n%1000 == 0 {
 				c.Attributes["rare"] = history.Payload("true")
@@ -34,8 +35,12 @@ func populate(b *testing.B, s *State, runs int) {
 func BenchmarkFinding(b *testing.B) {
 	for _, runs := range []int{10_000, benchRuns()} {
 		s := openBench(b, nil, b.TempDir())
+		mustApply(b, s, 2, Envelope{Command: &RaiseLevel{Level: NewestLevel}})
 		populate(b, s, runs)
 		attr := func(name, value string) history.Attributes { return history.Attributes{name: history.Payload(value)} }
+		amount := func(op rows.Op, n int) rows.Condition {
+			return rows.Condition{Field: rows.OfAttribute, Op: op, Name: "amount", Value: history.Payload(fmt.Sprint(n))}
+		}
 		half := history.Time(s.Applied()/2) * 1e6
 		for _, c := range []struct {
 			name string
@@ -51,6 +56,13 @@ func BenchmarkFinding(b *testing.B) {
 			{"started-in-the-middle", RunFilter{StartedFrom: half, StartedBefore: half + 2e6}},
 			{"closed-in-the-middle", RunFilter{ClosedFrom: half, ClosedBefore: half + 2e6}},
 			{"closed-in-the-first-half", RunFilter{ClosedBefore: half}},
+			{"amount-of-a-hundred", RunFilter{Where: []rows.Condition{amount(rows.Below, 100)}}},
+			{"amount-of-ten-thousand-in-eu", RunFilter{Attributes: attr("region", `"eu"`), Where: []rows.Condition{amount(rows.Below, 10_000)}}},
+			{"amount-above-the-middle", RunFilter{Where: []rows.Condition{amount(rows.AtLeast, runs/2)}}},
+			{"region-begins", RunFilter{Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Prefix, Name: "region", Text: "e"}}}},
+			{"by-amount", RunFilter{Sort: rows.Sort{Field: rows.OfAttribute, Name: "amount", Down: true}}},
+			{"by-amount-of-customer", RunFilter{Attributes: attr("customer", "33"), Sort: rows.Sort{Field: rows.OfAttribute, Name: "amount"}}},
+			{"by-time-of-closing", RunFilter{Sort: rows.Sort{Field: rows.OfClosed, Down: true}}},
 		} {
 			b.Run(fmt.Sprintf("%s/runs=%d", c.name, runs), func(b *testing.B) {
 				defer reportCPU(b)()
@@ -74,6 +86,18 @@ func BenchmarkFinding(b *testing.B) {
 				})
 			}
 		})
+		for by, c := range map[string]RunFilter{"region": {}, "customer": {Where: []rows.Condition{amount(rows.Below, 10_000)}}} {
+			b.Run(fmt.Sprintf("count-by-%s/runs=%d", by, runs), func(b *testing.B) {
+				defer reportCPU(b)()
+				for range b.N {
+					s.View(func(v View) {
+						if counts, tooMuch := v.CountFound(c, by); len(counts) == 0 && tooMuch == "" {
+							b.Fatal("nothing is counted")
+						}
+					})
+				}
+			})
+		}
 		s.Close()
 	}
 }

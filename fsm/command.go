@@ -82,6 +82,8 @@ const (
 	KindDeleteNamespace   Kind = 77
 
 	KindUpdateRun Kind = 97
+
+	KindTakeOrdered Kind = 110
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -228,6 +228,15 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.s.prints.done.Until = w.s.meta.Serial
 		return []Command{&TakeFingerprints{}}
 	},
+	KindTakeOrdered: func(w *world) []Command {
+		w.s.cfg.Check, w.s.cfg.Level = nil, 0
+		for i := range 2 * orderedAtOnce {
+			w.do(&StartRun{WorkflowID: fmt.Sprint("run", i), RunID: w.mint(), Type: "a", Attributes: manyAttributes()})
+		}
+		w.s.cfg.Level = NewestLevel // as if the level had been reached now
+		w.s.ordered.Until = w.s.meta.Serial
+		return []Command{&TakeOrdered{}}
+	},
 	KindIssueJoinToken: func(w *world) []Command {
 		w.now = w.now.Add(1e9)
 		for i := range MaxJoinTokens {
@@ -318,6 +327,16 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
 		return times(1024, &SetLimits{Node: "n", Limits: rows.Limits{RequestBytes: 1 << 28}})
 	},
+}
+
+// manyAttributes are as many names as a run may have: each has one row in the index of ordered
+// ones.
+func manyAttributes() history.Attributes {
+	set := history.Attributes{}
+	for i := range history.MaxAttributes {
+		set[fmt.Sprint("name", i)] = history.Payload(fmt.Sprintf(`"%0300d"`, i))
+	}
+	return set
 }
 
 // dearestToo are other entries, of kinds of which more than one is dear.

@@ -72,6 +72,7 @@ var commands = [...]struct {
 	KindIssueJoinToken:      {"IssueJoinToken", func() Command { return new(IssueJoinToken) }},
 	KindRevokeJoinToken:     {"RevokeJoinToken", func() Command { return new(RevokeJoinToken) }},
 	KindSetVote:             {"SetVote", func() Command { return new(SetVote) }},
+	KindTakeOrdered:         {"TakeOrdered", func() Command { return new(TakeOrdered) }},
 	KindUpdateRun:           {"UpdateRun", func() Command { return new(UpdateRun) }},
 	KindBootstrap:           {"Bootstrap", func() Command { return new(Bootstrap) }},
 	KindCreateToken:         {"CreateToken", func() Command { return new(CreateToken) }},

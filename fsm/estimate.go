@@ -70,7 +70,7 @@ func Estimate(c Command) uint64 {
 		return least + againCost*uint64(len(c.Again))
 	case *PurgeRuns:
 		return least + perRun*uint64(len(c.Runs)) + purgedRows
-	case *Continue, *TakeFingerprints:
+	case *Continue, *TakeFingerprints, *TakeOrdered:
 		return EntryBudget / 2
 	}
 	return least
@@ -100,7 +100,7 @@ func bytesWork(p history.Payload) uint64 { return uint64(len(p)) / store.BytesPe
 // attributesWork: a list has a row in the index for each item, of at least three bytes.
 func attributesWork(set history.Attributes) (work uint64) {
 	for _, name := range sortedKeys(set) {
-		work += 2 + uint64(len(set[name]))/3
+		work += 4 + uint64(len(set[name]))/3
 	}
 	return work
 }

@@ -54,6 +54,7 @@ var owners = map[string][]string{
 	"Count":     {"run_counts.go"},
 
 	"Attribute": {"index_attributes.go"},
+	"Ordered":   {"index_ordered.go"},
 	"ByParent":  {"index_attributes.go"},
 	"Child":     {"index_children.go"},
 	"Closed":    {"index_closed.go"},

@@ -12,6 +12,7 @@ import (
 // label gives r other attributes, and moves its rows in the attribute index.
 func (t *step) label(r *row, to history.Attributes) {
 	t.moveTerms(r, rows.Terms(r.Run.Attributes), rows.Terms(to))
+	t.order(r, r.Run.Attributes, to)
 	r.Run.Attributes = to
 }
 
@@ -39,6 +40,7 @@ func (t *step) update(r *row, set history.Attributes, own bool) {
 		}
 	}
 	t.moveTerms(r, rows.Terms(before), rows.Terms(now))
+	t.order(r, before, now)
 	r.Run.Attributes = to
 }
 

@@ -52,6 +52,9 @@ func (in *Inside) EachCarried(row *rows.Carried, f func(b []byte) bool) error {
 // Cohorts are those whose runs are counted, in the order of their keys.
 func (in *Inside) Cohorts() []rows.Cohort { return in.p.cohorts }
 
+// OrderedDone says which runs are in the index of ordered attributes.
+func (in *Inside) OrderedDone() rows.FingerprintsDone { return in.p.ordered }
+
 // OldestRun is a serial below which there is no run.
 func (in *Inside) OldestRun() uint64 { return in.p.oldest }
 

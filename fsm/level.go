@@ -16,7 +16,7 @@ import (
 //     canaries in deployments and of quarantined runs.
 //   - 3: join tokens, demoted nodes, callers' tokens and what they may touch.
 //   - 4: signatures of packages, and who has to sign; rates of tokens; updates; namespaces;
-//     packages of abi 2.
+//     packages of abi 2; attributes in the order of their values.
 const NewestLevel = 4
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is
@@ -48,6 +48,9 @@ func (c *RaiseLevel) apply(t *step) (Answer, Refusal) {
 		}
 		if before < 2 && c.Level >= 2 {
 			t.firstFingerprints()
+		}
+		if before < 4 && c.Level >= 4 {
+			t.firstOrdered()
 		}
 	}
 	return new(Done), nil

@@ -1,7 +1,6 @@
 package fsm
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 
@@ -22,11 +21,61 @@ func (f *RunFilter) passes(r *rows.Run) bool {
 		return false
 	}
 	for _, name := range sortedKeys(f.Attributes) {
-		if !holds(r.Attributes[name], f.Attributes[name]) {
+		if !rows.HasValue(r.Attributes[name], f.Attributes[name]) {
+			return false
+		}
+	}
+	for i := range f.Where {
+		if !f.Where[i].Holds(r) {
 			return false
 		}
 	}
 	return true
+}
+
+// bounded is the filter with bounds on times that its conditions say, too; false = no run can pass.
+func (f RunFilter) bounded() (RunFilter, bool) {
+	for i := range f.Where {
+		from, before := &f.StartedFrom, &f.StartedBefore
+		switch c := &f.Where[i]; {
+		case c.Field == rows.OfClosed:
+			from, before = &f.ClosedFrom, &f.ClosedBefore
+			fallthrough
+		case c.Field == rows.OfStarted:
+			at := c.At
+			if c.Op == rows.Above || c.Op == rows.AtMost {
+				at++
+			}
+			if c.Op == rows.Above || c.Op == rows.AtLeast {
+				*from = max(*from, at, 1)
+			} else if at <= 0 {
+				return f, false
+			} else if *before == 0 || at < *before {
+				*before = at
+			}
+		case c.Field == rows.OfStatus && c.Op == rows.Equal:
+			if f.Status != 0 && f.Status != c.Status {
+				return f, false
+			}
+			f.Status = c.Status
+		case c.Field == rows.OfType && c.Op == rows.Equal:
+			if f.Type != "" && f.Type != c.Text {
+				return f, false
+			}
+			f.Type = c.Text
+		case c.Field == rows.OfVersion && c.Op == rows.Equal:
+			if !f.Version.IsZero() && f.Version != c.Version {
+				return f, false
+			}
+			f.Version = c.Version
+		case c.Field == rows.OfParent:
+			if f.Parent != "" && f.Parent != c.Text {
+				return f, false
+			}
+			f.Parent = c.Text
+		}
+	}
+	return f, !(f.Status.Open() && f.closes())
 }
 
 // closes reports whether the filter asks for a time of closing, which open runs do not have.
@@ -34,19 +83,6 @@ func (f *RunFilter) closes() bool { return f.ClosedFrom > 0 || f.ClosedBefore > 
 
 func within(at, from, before history.Time) bool {
 	return at >= from && (before <= 0 || at < before)
-}
-
-// holds reports whether a run's value is the wanted one, or a list that has it as an item.
-func holds(value, want history.Payload) bool {
-	if bytes.Equal(value, want) {
-		return true
-	}
-	for _, item := range rows.Items(value) {
-		if bytes.Equal(item, want) {
-			return true
-		}
-	}
-	return false
 }
 
 // indexes are those that hold the runs that may pass the filter, from serial first on. The caller
@@ -79,6 +115,16 @@ func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error)
 	for _, name := range sortedKeys(f.Attributes) {
 		of := rows.TermOf(name, f.Attributes[name])
 		prefix(append(rows.Key(rows.FamilyAttribute), of[:]...))
+	}
+	for i := range f.Where {
+		if c := &f.Where[i]; c.Field != rows.OfAttribute {
+			continue
+		} else if c.Op == rows.Equal {
+			of := rows.TermOf(c.Name, c.Value)
+			prefix(append(rows.Key(rows.FamilyAttribute), of[:]...))
+		} else if list, ok := p.gatherOrdered(c); ok {
+			add(list, nil)
+		}
 	}
 	if f.closes() {
 		if list, ok := p.gather(f); ok {
@@ -114,6 +160,25 @@ func (p *picture) gather(f *RunFilter) (list gathered, ok bool) {
 		if len(list) > maxGathered {
 			return nil, false
 		}
+	}
+	slices.Sort(list)
+	return list, true
+}
+
+// gatherOrdered collects the runs for which a condition on an attribute may hold from the index of
+// ordered attributes; false when they are too many, or not all of them are in it.
+func (p *picture) gatherOrdered(c *rows.Condition) (list gathered, ok bool) {
+	space, ok := p.spaceAsked()
+	if !ok {
+		return nil, false
+	}
+	first, end := c.Within(space)
+	p.Scan(first, end, func(k, _ []byte) bool {
+		list = append(list, rows.U64(k[len(k)-8:]))
+		return len(list) <= maxGathered
+	})
+	if len(list) > maxGathered {
+		return nil, false
 	}
 	slices.Sort(list)
 	return list, true

@@ -51,10 +51,40 @@ func (t *step) unlistStatus(r *row) {
 // serial above which everything has been looked at, stays right whatever is written between two
 // pages. A malformed cursor finds nothing.
 func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []rows.Run, next string) {
-	below, err := parseCursor(cursor)
-	if err != nil || f.Status.Open() && f.closes() {
+	f, ok := f.bounded()
+	if !ok {
 		return nil, ""
 	}
+	if f.Sort == (rows.Sort{Field: rows.OfStarted, Down: true}) {
+		f.Sort = rows.Sort{}
+	} else if f.Sort != (rows.Sort{}) {
+		return p.listSorted(&f, pageSize(limit), cursor)
+	}
+	below, err := parseCursor(cursor)
+	if err != nil {
+		return nil, ""
+	}
+	steps := maxSteps
+	to, more := p.walk(&f, below, &steps, func(serial uint64, read func() *row) bool {
+		if len(runs) == pageSize(limit) {
+			return false
+		}
+		if r := read(); r != nil && f.passes(&r.Run) {
+			runs = append(runs, r.Run)
+		}
+		return true
+	})
+	if more {
+		next = cursorOf(to)
+	}
+	return runs, next
+}
+
+// walk calls visit with the serials below a number that are in all indexes of a bounded filter, the
+// newest first, until visit returns false: next is the number to go on below. It takes at most
+// *steps steps; when they are used up, or visit wants no more, there may be more. Visit reads the
+// run by what it is given, one iterator for all; nil = it was deleted.
+func (p *picture) walk(f *RunFilter, below uint64, steps *int, visit func(serial uint64, read func() *row) bool) (next uint64, more bool) {
 	first := p.oldest
 	if f.StartedFrom > 0 {
 		first = p.firstStarted(f.StartedFrom)
@@ -64,7 +94,7 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []rows.R
 			below = min(below, p.firstStarted(end))
 		}
 	}
-	indexes, err := p.indexes(&f, first)
+	indexes, err := p.indexes(f, first)
 	defer func() {
 		for _, index := range indexes {
 			err = errors.Join(err, index.close())
@@ -72,42 +102,46 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []rows.R
 		p.s.fail(err)
 	}()
 	if err != nil {
-		return nil, ""
+		return 0, false
 	}
 	list, err := p.listed(rows.Key(rows.FamilyRun), first)
 	if err != nil {
-		return nil, ""
+		return 0, false
 	}
 	defer func() { p.s.fail(list.close()) }()
-	for steps := maxSteps; below > first; steps-- {
-		serial, found, more := meet(indexes, below-1, &steps)
+	var serial uint64
+	read := func() *row {
+		r := new(row)
+		if at, ok := list.seek(serial); !ok || at != serial || !p.row(list.it.Value(), &r.RunRow) {
+			return nil
+		}
+		return r
+	}
+	for found, more := false, false; below > first; *steps-- {
+		serial, found, more = meet(indexes, below-1, steps)
 		switch {
 		case !more || serial < first:
-			return runs, ""
+			return 0, false
 		case !found:
-			return runs, cursorOf(serial + 1)
-		case len(runs) == pageSize(limit):
-			return runs, cursorOf(below)
-		}
-		if at, ok := list.seek(serial); ok && at == serial {
-			var r row
-			if !p.row(list.it.Value(), &r.RunRow) {
-				return nil, ""
-			}
-			if f.passes(&r.Run) {
-				runs = append(runs, r.Run)
-			}
+			return serial + 1, true
+		case !visit(serial, read):
+			return below, true
 		}
 		below = serial
 	}
-	return runs, ""
+	return 0, false
 }
 
 func cursorOf(below uint64) string { return strconv.FormatUint(below, 36) }
 
-// CheckRunCursor refuses, as *catalog.InvalidInput, a cursor that ListRuns cannot have returned.
-func CheckRunCursor(cursor string) error {
-	_, err := parseCursor(cursor)
+// CheckRunCursor refuses, as *catalog.InvalidInput, a cursor that ListRuns cannot have returned for
+// a listing in an order.
+func CheckRunCursor(cursor string, sort rows.Sort) (err error) {
+	if sort == (rows.Sort{}) || sort == (rows.Sort{Field: rows.OfStarted, Down: true}) {
+		_, err = parseCursor(cursor)
+	} else {
+		_, err = parseSortedCursor(cursor)
+	}
 	return err
 }
 
@@ -117,7 +151,11 @@ func parseCursor(cursor string) (below uint64, err error) {
 	}
 	below, err = strconv.ParseUint(cursor, 36, 64)
 	if err != nil {
-		return 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%s was not returned by an earlier page", catalog.QuoteStart(cursor, 40))}
+		return 0, foreignCursor(cursor)
 	}
 	return below, nil
+}
+
+func foreignCursor(cursor string) error {
+	return &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%s was not returned by an earlier page", catalog.QuoteStart(cursor, 40))}
 }

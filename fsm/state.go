@@ -51,6 +51,7 @@ type State struct {
 	queues    queues
 	census    census
 	prints    fingerprints
+	ordered   rows.FingerprintsDone // which runs are in the index of ordered attributes
 	rules     rules
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
@@ -115,7 +116,7 @@ func (s *State) load() error {
 	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
 	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
-	s.prints = newFingerprints()
+	s.prints, s.ordered = newFingerprints(), rows.FingerprintsDone{}
 	s.tails = newTails(s.meta.Index)
 	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
 	var err error
@@ -168,6 +169,7 @@ func (s *State) load() error {
 		store.Each(s.db.Reader, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
 		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
 		s.db.Scan(rows.Key(rows.FamilyFingerprint), rows.Key(rows.FamilyFingerprint+1), func(k, b []byte) bool { s.prints.load(k, b); return true }),
+		s.db.Scan(rows.OrderedDone(), rows.After(rows.OrderedDone()), func(_, b []byte) bool { s.ordered = rows.DecodeFingerprintsDone(b); return true }),
 		s.queues.findFirsts(s.db.Reader),
 	)
 	if err != nil {

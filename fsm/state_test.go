@@ -286,7 +286,7 @@ func TestPages(t *testing.T) {
 		}
 		for _, cursor := range []string{"", "zz", "1-1", "4-18446744073709551615", "99999999999999999999999", "-1", "9-1", "1-1x", "\xff", "1-"} {
 			runs, next := v.ListRuns(RunFilter{}, 1, cursor)
-			if err := CheckRunCursor(cursor); err != nil && (runs != nil || next != "") {
+			if err := CheckRunCursor(cursor, rows.Sort{}); err != nil && (runs != nil || next != "") {
 				t.Errorf("run cursor %q is refused (%v) and works", cursor, err)
 			}
 			holders, next := v.PinHolders(v1, 1, cursor)
@@ -295,7 +295,7 @@ func TestPages(t *testing.T) {
 			}
 		}
 		var invalid *catalog.InvalidInput
-		if err := CheckRunCursor("-1"); !errors.As(err, &invalid) || invalid.Field != "cursor" {
+		if err := CheckRunCursor("-1", rows.Sort{}); !errors.As(err, &invalid) || invalid.Field != "cursor" {
 			t.Errorf("CheckRunCursor said %v", err)
 		}
 		if err := CheckPinCursor("1-1x"); !errors.As(err, &invalid) {

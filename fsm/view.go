@@ -78,21 +78,23 @@ type View interface {
 	QueuesTouched(after uint64) (names []string, known bool)              // queues that entries after the one at index after changed, a name perhaps more than once; not known when that is too long ago
 	Queues(after string, limit int) []rows.Queue                          // by name, those after after
 	Schedule(id string) (rows.Schedule, bool)
-	Schedules(after string, limit int) []rows.Schedule       // by id, those after after: fewer than limit when they pass 4 MiB
-	DueSchedules(now history.Time, limit int) []string       // ids of those to fire now, oldest first
-	NextSchedule() (history.Time, bool)                      // when the first schedule is due
-	Jobs(after uint64, limit int) []rows.Job                 // by id, those after after
-	Started() uint64                                         // runs that were ever started
-	JobCount() uint64                                        // how many there are
-	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
-	Fingerprint(typ string) (f rows.Fingerprint, known bool) // of the open runs of a type that have turns; not known before level 2, and until FingerprintsWait is false
-	FingerprintsWait() bool                                  // open runs are still to be taken into their fingerprints, by TakeFingerprints
-	Retention() []rows.Retention                             // by type; "" = all types without a rule of their own
-	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
-	NextExpiry() (history.Time, bool)                        // when the first closed run expires
-	RequestUse() []RequestUse                                // of the request table: given keys, made-up keys
-	Limits() (rows.Limits, bool)                             // false: no node has said what they are
-	FileLimits(node string) (rows.Limits, bool)              // what the node's file has for them
+	Schedules(after string, limit int) []rows.Schedule                       // by id, those after after: fewer than limit when they pass 4 MiB
+	DueSchedules(now history.Time, limit int) []string                       // ids of those to fire now, oldest first
+	NextSchedule() (history.Time, bool)                                      // when the first schedule is due
+	Jobs(after uint64, limit int) []rows.Job                                 // by id, those after after
+	Started() uint64                                                         // runs that were ever started
+	JobCount() uint64                                                        // how many there are
+	CountRuns(f RunFilter) []RunCount                                        // by type, version and status; of f only Type, Version and Status count
+	CountFound(f RunFilter, by string) (counts []FoundCount, tooMuch string) // of what f finds, exactly; by an attribute if by names one, which leaves out runs without it. tooMuch says why it is not counted
+	Fingerprint(typ string) (f rows.Fingerprint, known bool)                 // of the open runs of a type that have turns; not known before level 2, and until FingerprintsWait is false
+	OrderWaits() bool                                                        // not all runs are in the index of ordered attributes yet: before level 4, and until TakeOrdered has taken them
+	FingerprintsWait() bool                                                  // open runs are still to be taken into their fingerprints, by TakeFingerprints
+	Retention() []rows.Retention                                             // by type; "" = all types without a rule of their own
+	ExpiredRuns(now history.Time, limit int) []history.RunID                 // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
+	NextExpiry() (history.Time, bool)                                        // when the first closed run expires
+	RequestUse() []RequestUse                                                // of the request table: given keys, made-up keys
+	Limits() (rows.Limits, bool)                                             // false: no node has said what they are
+	FileLimits(node string) (rows.Limits, bool)                              // what the node's file has for them
 }
 
 // RunFilter narrows ListRuns; zero fields do not.
@@ -105,6 +107,9 @@ type RunFilter struct {
 	Parent                     string       // workflow id of the parent
 	StartedFrom, StartedBefore history.Time // at or after, before; 0 = open-ended
 	ClosedFrom, ClosedBefore   history.Time // likewise; both leave out open runs
+
+	Where []rows.Condition // all of them
+	Sort  rows.Sort        // by an attribute or the time of closing: only runs that have it
 }
 
 // RunCount is how many runs there are of one type, version and status, exactly.

@@ -76,22 +76,6 @@ func startedSince(text string) (t history.Time, ago time.Duration, err error) {
 	return history.At(at), 0, nil
 }
 
-// where parses conditions on attributes.
-func where(conditions []string) (history.Attributes, error) {
-	var all history.Attributes
-	for _, c := range conditions {
-		name, text, ok := wire.CutAttribute(c)
-		if !ok {
-			return nil, invalid("where", "has %q; want NAME=VALUE, a name with a = in it as \"NAME\"=VALUE", clip(c))
-		}
-		if all == nil {
-			all = history.Attributes{}
-		}
-		all[name] = history.Payload(wire.AttributeValue(text))
-	}
-	return all, nil
-}
-
 type backtestInput struct {
 	ID string `path:"id" doc:"Id of the backtest, on the node that runs it"`
 	Paged

@@ -21,6 +21,7 @@ import (
 //	ns:"routes"    versions by type
 //	ns:"expect"    TYPE=VERSION
 //	ns:"deployed"  a module as the runtime calls it: its name and a version
+//	ns:"where"     a condition on runs
 //	ns:"text"      a text that may quote names
 //
 // A field without a tag crosses as it is. TestIsolation compares what callers of two namespaces and
@@ -102,7 +103,7 @@ func (c crossing) change(v reflect.Value, kind string) {
 			}
 		}
 	case reflect.Slice: // maybe shared with the state
-		if v.Len() == 0 || c.space == "" && !anyMarked(v) {
+		if v.Len() == 0 || c.space == "" && kind != "where" && !anyMarked(v) {
 			return
 		}
 		list := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
@@ -147,10 +148,28 @@ func (c crossing) text(text, kind string) string {
 			return c.text(typ, "name") + "=" + namespace.Ref(c.space, ref)
 		}
 		return text
+	case "where":
+		return c.where(text)
 	case "deployed":
 		if module, version, ok := strings.Cut(text, "$"); ok {
 			return module + "$" + namespace.Ref(c.space, version)
 		}
+	}
+	return text
+}
+
+// where changes a condition on runs, on its way in.
+func (c crossing) where(text string) string {
+	if on, ok := wire.CutCondition(text); ok && on.Plain && on.Value != "" {
+		switch on.Field {
+		case "type", "parent":
+			on.Value = c.text(on.Value, "name")
+		case "version":
+			on.Value = c.text(on.Value, "version")
+		default:
+			return text
+		}
+		return on.String()
 	}
 	return text
 }

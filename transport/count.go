@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"encoding/json"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
@@ -11,12 +12,14 @@ import (
 
 // RunCounter is what the route that counts runs needs from a node.
 type RunCounter interface {
-	Count(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string) ([]fsm.RunCount, uint64, error)
+	Count(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef, by string) ([]fsm.FoundCount, uint64, error)
 }
 
 type countInput struct {
 	Fresh
 	OfKind
+	Found
+	By string `query:"by" doc:"Name of an attribute: counts its values, in place of types, versions and statuses"`
 }
 
 func (s *Server) count(ctx context.Context, in *countInput) (*answer[wire.RunCounts], error) {
@@ -28,13 +31,20 @@ func (s *Server) count(ctx context.Context, in *countInput) (*answer[wire.RunCou
 	if err != nil {
 		return nil, err
 	}
-	counts, index, err := s.cfg.RunCounter.Count(ctx, rd, f, in.Version)
+	if err := in.narrow(&f); err != nil {
+		return nil, err
+	}
+	counts, index, err := s.cfg.RunCounter.Count(ctx, rd, f, in.Version, in.By)
 	if err != nil {
 		return nil, err
 	}
-	body := wire.RunCounts{Counts: make([]wire.RunCount, len(counts)), Indexed: at(index)}
-	for i, c := range counts {
-		body.Counts[i] = wire.RunCount{WorkflowType: c.Type, Version: c.Version.String(), Status: c.Status.String(), Count: c.Count}
+	body := wire.RunCounts{Counts: []wire.RunCount{}, Indexed: at(index)}
+	for _, c := range counts {
+		if in.By != "" {
+			body.Values = append(body.Values, wire.ValueCount{Value: json.RawMessage(c.Value), Count: c.Count})
+		} else {
+			body.Counts = append(body.Counts, wire.RunCount{WorkflowType: c.Type, Version: c.Version.String(), Status: c.Status.String(), Count: c.Count})
+		}
 		body.Total += c.Count
 	}
 	return &answer[wire.RunCounts]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
@@ -56,4 +66,25 @@ func (o OfKind) filter() (f fsm.RunFilter, err error) {
 		return f, invalid("status", "%v", err)
 	}
 	return f, nil
+}
+
+// Found are the further filter parameters shared by listings and counts.
+type Found struct {
+	Where      []string `query:"where,explode" ns:"where" doc:"FIELD=VALUE, or another of != > >= < <= ^= in place of =; FIELD is type, status, version, parent, started, closed or the name of an attribute, as a JSON string if it is one of those words or has an operator in it; may repeat: all of them"`
+	Attributes []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string, a NAME that has a = in it as a JSON string; may repeat"`
+}
+
+func (in Found) narrow(f *fsm.RunFilter) (err error) {
+	for _, a := range in.Attributes {
+		name, text, ok := wire.CutAttribute(a)
+		if !ok {
+			return invalid("attr", "is %q; want NAME=VALUE, a name with a = in it as \"NAME\"=VALUE", clip(a))
+		}
+		if f.Attributes == nil {
+			f.Attributes = history.Attributes{}
+		}
+		f.Attributes[name] = history.Payload(wire.AttributeValue(text))
+	}
+	f.Where, err = where(in.Where)
+	return err
 }

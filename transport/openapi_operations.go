@@ -82,7 +82,7 @@ var operations = map[string]struct {
 		example: `{"starts":[{"type":"order","workflow_id":"order-17","input":{"id":17,"amount":5},"request_id":"import-17"},{"type":"ordr","request_id":"import-18"}]}`,
 		answer: `{"results":[{"ok":true,"workflow_id":"order-17","run_id":"` + aRun + `","version":"` + aVersion + `","index":42},` +
 			`{"ok":false,"problem":{"status":404,"code":"unknown_workflow_type","title":"The workflow type has no version that it is routed to","detail":"no version of \"ordr\" is routed","outcome":"rejected","index":42}}],"index":42}`},
-	"list":     {text: "Filters narrow the listing together. Newest first."},
+	"list":     {text: "Filters narrow the listing together. Newest first, or as `sort` says. A listing by an attribute is `unavailable` until its index is complete."},
 	"describe": {text: "How a run stands and how it ended, its input, what it waits for, its activities that have no outcome yet, its open children, and reasons that were given.", codes: []string{"not_found"}},
 	"result": {text: "With `wait` it answers once the run has closed, or when the time is over. Follows a run that continued as new to the last one of its chain.",
 		codes:  []string{"not_found"},

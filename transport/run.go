@@ -139,12 +139,13 @@ type listInput struct {
 	Fresh
 	Paged
 	OfKind
-	Parent        string   `query:"parent" ns:"name" doc:"Workflow id of the parent"`
-	StartedAfter  string   `query:"started_after" doc:"RFC 3339; at or after"`
-	StartedBefore string   `query:"started_before" doc:"RFC 3339"`
-	ClosedAfter   string   `query:"closed_after" doc:"RFC 3339; at or after. Leaves out open runs"`
-	ClosedBefore  string   `query:"closed_before" doc:"RFC 3339. Leaves out open runs"`
-	Attributes    []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string, a NAME that has a = in it as a JSON string; may repeat"`
+	Parent        string `query:"parent" ns:"name" doc:"Workflow id of the parent"`
+	StartedAfter  string `query:"started_after" doc:"RFC 3339; at or after"`
+	StartedBefore string `query:"started_before" doc:"RFC 3339"`
+	ClosedAfter   string `query:"closed_after" doc:"RFC 3339; at or after. Leaves out open runs"`
+	ClosedBefore  string `query:"closed_before" doc:"RFC 3339. Leaves out open runs"`
+	Sort          string `query:"sort" doc:"started, closed or the name of an attribute, with a - before it for the greatest first; default: -started. By closed or an attribute: only runs that have it"`
+	Found
 }
 
 func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], error) {
@@ -168,15 +169,11 @@ func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], e
 			return nil, err
 		}
 	}
-	for _, a := range in.Attributes {
-		name, text, ok := wire.CutAttribute(a)
-		if !ok {
-			return nil, invalid("attr", "is %q; want NAME=VALUE, a name with a = in it as \"NAME\"=VALUE", clip(a))
-		}
-		if f.Attributes == nil {
-			f.Attributes = history.Attributes{}
-		}
-		f.Attributes[name] = history.Payload(wire.AttributeValue(text))
+	if err := in.narrow(&f); err != nil {
+		return nil, err
+	}
+	if f.Sort, err = sortOf(in.Sort); err != nil {
+		return nil, err
 	}
 	runs, next, index, err := s.cfg.RunReader.List(ctx, rd, f, in.Version, in.Limit, in.Cursor)
 	if err != nil {

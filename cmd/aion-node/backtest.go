@@ -68,7 +68,7 @@ Exit status: 0 if nothing diverged, 1 if something did.`,
 	f.StringVar(&r.Runs, "runs", "all", "which: `open|closed|all`")
 	f.StringVar(&r.Since, "since", "", "only runs that started since `TIME`: a duration before now (24h, 7d), or RFC 3339")
 	f.Uint64Var(&r.Limit, "limit", 0, "the newest `N` of them; 0 = all")
-	f.StringArrayVar(&r.Where, "where", nil, "only runs with attribute `KEY=VALUE`; may be repeated")
+	f.StringArrayVar(&r.Where, "where", nil, "only runs where `CONDITION` holds, as for list; may be repeated: all of them")
 	return cmd
 }
 
@@ -79,10 +79,8 @@ func checkBacktest(r *wire.BacktestRequest) error {
 	default:
 		return usage("--runs %q is not open, closed or all", r.Runs)
 	}
-	for _, condition := range r.Where {
-		if _, _, ok := wire.CutAttribute(condition); !ok {
-			return usage("--where %q is not KEY=VALUE", condition)
-		}
+	if err := readConditions(r.Where); err != nil {
+		return err
 	}
 	if r.Since == "" {
 		return nil

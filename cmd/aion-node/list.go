@@ -19,18 +19,17 @@ func listCmd(a *app) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List runs, newest first",
+		Short: "List runs, newest first or in another order",
+		Long:  "List runs, newest first or in another order.\n\n" + whereHelp,
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkPage(page); err != nil {
 				return err
 			}
-			for _, attr := range filter.Attributes {
-				if _, _, ok := wire.CutAttribute(attr); !ok {
-					return usage("--attr %q is not KEY=VALUE", attr)
-				}
-			}
 			if err := when.read(time.Now()); err != nil {
+				return err
+			}
+			if err := checkFound(&filter); err != nil {
 				return err
 			}
 			c, err := a.connect()
@@ -65,7 +64,7 @@ func listCmd(a *app) *cobra.Command {
 	}
 	addFilterFlags(cmd, &filter)
 	f := cmd.Flags()
-	f.StringArrayVar(&filter.Attributes, "attr", nil, "only with attribute `KEY=VALUE`; may be repeated")
+	f.StringVar(&filter.Sort, "sort", "", "by `FIELD`: started, closed or an attribute, with a - before it the greatest first (default -started)")
 	f.StringVar(&filter.Parent, "parent", "", "only children of workflow `ID`")
 	f.StringVar(&filter.StartedAfter, "started-after", "", "only started at or after `TIME`: "+momentHelp)
 	f.StringVar(&filter.StartedBefore, "started-before", "", "only started before `TIME`")
@@ -79,8 +78,8 @@ func listCmd(a *app) *cobra.Command {
 // type, status and version. 0 = unknown, or the listing already shows all.
 func countOf(ctx context.Context, c *client.Client, f wire.RunFilter, l *wire.Runs, opts []client.Option) uint64 {
 	kind := wire.RunFilter{Type: f.Type, Status: f.Status, Version: f.Version}
-	if len(f.Attributes) == 0 {
-		f.Attributes = nil
+	if len(f.Attributes)+len(f.Where) == 0 {
+		f.Attributes, f.Where = nil, nil
 	}
 	if l.NextCursor == "" || !reflect.DeepEqual(f, kind) {
 		return 0

@@ -34,10 +34,8 @@ Exit status: 0 if every run was moved, 1 if one stays.`,
 			if len(r.IDs) > 0 && len(r.Where) > 0 {
 				return usage("move: --id and --where exclude each other")
 			}
-			for _, condition := range r.Where {
-				if _, _, ok := wire.CutAttribute(condition); !ok {
-					return usage("--where %q is not KEY=VALUE", condition)
-				}
+			if err := readConditions(r.Where); err != nil {
+				return err
 			}
 			c, err := a.connect()
 			if err != nil {
@@ -62,7 +60,7 @@ Exit status: 0 if every run was moved, 1 if one stays.`,
 	f.StringVar(&r.From, "from", "", "`VERSION` that the runs are on, or a prefix")
 	f.StringVar(&r.To, "to", "", "`VERSION` that they go to, or a prefix")
 	f.StringArrayVar(&r.IDs, "id", nil, "only the run of workflow `ID`; may be repeated")
-	f.StringArrayVar(&r.Where, "where", nil, "only runs with attribute `KEY=VALUE`; may be repeated")
+	f.StringArrayVar(&r.Where, "where", nil, "only runs where `CONDITION` holds, as for list; may be repeated: all of them")
 	f.BoolVar(&r.DryRun, "dry-run", false, "prove, and move nothing")
 	return cmd
 }

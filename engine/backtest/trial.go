@@ -26,16 +26,16 @@ const (
 type Choice struct {
 	Types []string // each is taken by itself, in this order
 	Runs  Which
-	Since history.Time       // those that started at this time or later; 0 = all
-	Limit uint64             // the newest so many of all; 0 = all
-	Where history.Attributes // as in fsm.RunFilter
+	Since history.Time     // those that started at this time or later; 0 = all
+	Limit uint64           // the newest so many of all; 0 = all
+	Where []rows.Condition // as in fsm.RunFilter
 }
 
 // filters lists what is looked for, one after the other: runs that are open are few among those
 // that are closed, and have indexes of their own.
 func (c *Choice) filters() (all []fsm.RunFilter) {
 	for _, typ := range c.Types {
-		f := fsm.RunFilter{Type: typ, StartedFrom: c.Since, Attributes: c.Where}
+		f := fsm.RunFilter{Type: typ, StartedFrom: c.Since, Where: c.Where}
 		if c.Runs != Open {
 			all = append(all, f)
 			continue

@@ -6,12 +6,18 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // linkFinding writes down the rows by which a run is found, and counts it.
 func (c *checker) linkFinding(r *rows.RunRow) {
 	for _, of := range rows.Terms(r.Run.Attributes) {
 		c.expect(rows.TermKey(rows.FamilyAttribute, of, r.Serial), nil)
+	}
+	if c.p.Level() >= 4 && c.p.OrderedDone().Have(r.Serial) {
+		for _, name := range sortedKeys(r.Run.Attributes) {
+			c.expect(rows.OrderKey(namespace.Of(r.Run.WorkflowID), name, r.Run.Attributes[name], r.Serial), nil)
+		}
 	}
 	if p := r.Run.Parent; p != nil {
 		c.expect(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial), nil)

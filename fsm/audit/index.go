@@ -34,6 +34,9 @@ func (c *checker) linkRuns() {
 		c.linkChildren(n)
 		c.linkFinding(r)
 	}
+	if c.p.Get(rows.OrderedDone()) != nil {
+		c.expect(rows.OrderedDone(), c.p.OrderedDone().Encode())
+	}
 	for _, page := range c.pages {
 		c.expect(page.Key(), binary.AppendUvarint(nil, c.left[page]))
 	}
@@ -132,7 +135,7 @@ func (c *checker) linkChildren(n *recount) {
 
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
-	for _, family := range []byte{rows.FamilyRunID, rows.FamilyLatest, rows.FamilyByType, rows.FamilyByStatus, rows.FamilyByVersion, rows.FamilyPinCount, rows.FamilyPage, rows.FamilyPin, rows.FamilyReady, rows.FamilyTimer, rows.FamilyArmed, rows.FamilyChild, rows.FamilyTask, rows.FamilyOffer, rows.FamilyLine, rows.FamilyAttribute, rows.FamilyByParent, rows.FamilyClosed} {
+	for _, family := range []byte{rows.FamilyRunID, rows.FamilyLatest, rows.FamilyByType, rows.FamilyByStatus, rows.FamilyByVersion, rows.FamilyPinCount, rows.FamilyPage, rows.FamilyPin, rows.FamilyReady, rows.FamilyTimer, rows.FamilyArmed, rows.FamilyChild, rows.FamilyTask, rows.FamilyOffer, rows.FamilyLine, rows.FamilyAttribute, rows.FamilyOrdered, rows.FamilyByParent, rows.FamilyClosed} {
 		c.p.Scan(rows.Key(family), rows.Key(family+1), func(k, v []byte) bool {
 			if family == rows.FamilyPinCount && bytes.Equal(v, rows.Encoded(rows.PinCounts{})) {
 				return true // of a loaded version that nothing pins

@@ -62,6 +62,7 @@ const (
 	FamilyInput     = 'I' // schedule id -> ScheduleInput, of those whose row is of the second layout
 	FamilyFire      = 'F' // next fire time, schedule id ->
 	FamilyAttribute = 'A' // term of a name and a value (16 bytes), serial ->
+	FamilyOrdered   = '+' // a, term of a namespace and a name (16 bytes), place of the value, serial -> (order.go); d -> FingerprintsDone
 	FamilyByParent  = 'P' // term of the parent's workflow id (16 bytes), serial ->
 	FamilyCount     = 'N' // type, 0, version, status -> number of runs
 	FamilyClosed    = 'C' // type, 0, closed at, serial -> run id

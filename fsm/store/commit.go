@@ -47,7 +47,7 @@ func (o *Overlay) Commit(m rows.Meta) error {
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such
 // a pair vanish together, so that a short-lived row leaves no mark behind.
-var once = [rows.Families]bool{rows.FamilyPin: true, rows.FamilyReady: true, rows.FamilyByStatus: true, rows.FamilyAttribute: true, rows.FamilyTimer: true, rows.FamilyOffer: true, rows.FamilyForget: true, rows.FamilyLine: true}
+var once = [rows.Families]bool{rows.FamilyPin: true, rows.FamilyReady: true, rows.FamilyByStatus: true, rows.FamilyAttribute: true, rows.FamilyOrdered: true, rows.FamilyTimer: true, rows.FamilyOffer: true, rows.FamilyForget: true, rows.FamilyLine: true}
 
 // write fills the batch. It goes by family: the keys of a family mostly rise, and inserting
 // neighbours is twice as fast as jumping about.

@@ -60,6 +60,9 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 			if v.FingerprintsWait() || odds(rng, 20) {
 				cs = append(cs, &fsm.TakeFingerprints{})
 			}
+			if v.OrderWaits() || odds(rng, 20) {
+				cs = append(cs, &fsm.TakeOrdered{})
+			}
 			for _, j := range v.Jobs(0, 2) {
 				cs = append(cs, &fsm.Continue{Job: j.ID})
 			}

@@ -284,7 +284,7 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.onToken(c, r)
 	case *fsm.TrustKey, *fsm.RevokeKey, *fsm.SetSignatureRule, *fsm.DropSignatureRule:
 		return m.onPolicy(c)
-	case *fsm.AnnounceLeader:
+	case *fsm.AnnounceLeader, *fsm.TakeOrdered:
 		return ok, ""
 	case *fsm.ConfirmTime: // the entry's own time moves the state's
 		if a, is := r.Answer.(*fsm.TimeAnswer); !is || a.LogTime != m.now {

@@ -95,18 +95,33 @@ func (c *Client) List(ctx context.Context, f wire.RunFilter, page wire.Page, opt
 	call.set("started_before", f.StartedBefore)
 	call.set("closed_after", f.ClosedAfter)
 	call.set("closed_before", f.ClosedBefore)
-	for _, a := range f.Attributes {
-		call.set("attr", a)
-	}
+	call.set("sort", f.Sort)
+	call.setFound(f)
 	call.setPage(page)
 	var a wire.Runs
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Counts returns exact counts of runs by type, version and status. It uses only Type, Version and
-// Status of f.
+func (c *call) setFound(f wire.RunFilter) {
+	for _, a := range f.Attributes {
+		c.set("attr", a)
+	}
+	for _, w := range f.Where {
+		c.set("where", w)
+	}
+}
+
+// Counts returns exact counts of runs by type, version and status. It uses Type, Version, Status,
+// Attributes and Where of f.
 func (c *Client) Counts(ctx context.Context, f wire.RunFilter, opts ...Option) (*wire.RunCounts, error) {
+	return c.CountsBy(ctx, f, "", opts...)
+}
+
+// CountsBy is Counts by the values of an attribute.
+func (c *Client) CountsBy(ctx context.Context, f wire.RunFilter, by string, opts ...Option) (*wire.RunCounts, error) {
 	call := get("v1", "counts").with(opts)
+	call.set("by", by)
+	call.setFound(f)
 	call.set("type", f.Type)
 	call.set("status", f.Status)
 	call.set("version", f.Version)

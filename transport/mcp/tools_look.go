@@ -43,6 +43,8 @@ type runsOf struct {
 	Status     []string `json:"status,omitempty" jsonschema:"running, paused, quarantined, completed, failed, cancelled, terminated, timed_out, continued_as_new"`
 	Version    string   `json:"version,omitempty" jsonschema:"version the run is on"`
 	Attributes []string `json:"attributes,omitempty" jsonschema:"only runs with these attributes, each NAME=JSON, such as customer=\"acme\""`
+	Where      []string `json:"where,omitempty" jsonschema:"conditions that all hold, each FIELD=VALUE or with != > >= < <= ^= (begins with) in place of =; FIELD is an attribute, type, status, version, parent, started or closed (times in RFC 3339)"`
+	Sort       string   `json:"sort,omitempty" jsonschema:"started, closed or an attribute, with a - before it for the greatest first; empty = newest first"`
 	page
 }
 
@@ -100,10 +102,10 @@ func (t *tools) look() {
 			q["type"] = query("type", in.Type)["type"]
 			return get(q, "deploys")
 		})
-	one(t, "list_runs", "Find runs", reads, "Runs, newest first, by type, status, version and attributes.",
+	one(t, "list_runs", "Find runs", reads, "Runs, newest first, by type, status, version, attributes and other conditions.",
 		func(in runsOf) call {
 			q := in.page.query()
-			for name, values := range map[string][]string{"type": nonEmpty(in.Type), "version": nonEmpty(in.Version), "status": in.Status, "attr": in.Attributes} {
+			for name, values := range map[string][]string{"type": nonEmpty(in.Type), "version": nonEmpty(in.Version), "status": in.Status, "attr": in.Attributes, "where": in.Where, "sort": nonEmpty(in.Sort)} {
 				if len(values) > 0 {
 					q[name] = values
 				}

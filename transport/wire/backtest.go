@@ -10,7 +10,7 @@ type BacktestRequest struct {
 	Runs    string   `json:"runs,omitempty" enum:"open,closed,all" doc:"Default: all"`
 	Since   string   `json:"since,omitempty" doc:"Only runs that started since then: a Go duration before now, or a time in RFC 3339"`
 	Limit   uint64   `json:"limit,omitempty" doc:"The newest so many; default: all"`
-	Where   []string `json:"where,omitempty" doc:"NAME=VALUE each: only runs with these attributes"`
+	Where   []string `json:"where,omitempty" ns:"where" doc:"Conditions, as in a listing: only runs that meet all"`
 }
 
 // BacktestStarted is the answer of POST /v1/backtests.

@@ -8,7 +8,7 @@ type MoveRequest struct {
 	From   string   `json:"from" ns:"version" doc:"Version that the runs are on, full or a prefix"`
 	To     string   `json:"to" ns:"version" doc:"Version that they go to, full or a prefix; it has to be loaded"`
 	IDs    []string `json:"ids,omitempty" ns:"name" doc:"Workflow ids; default: every open run of the type on that version"`
-	Where  []string `json:"where,omitempty" doc:"NAME=VALUE each: only runs with these attributes"`
+	Where  []string `json:"where,omitempty" ns:"where" doc:"Conditions, as in a listing: only runs that meet all"`
 	DryRun bool     `json:"dry_run,omitempty" doc:"Prove, and move nothing"`
 }
 

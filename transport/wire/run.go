@@ -194,8 +194,10 @@ type RunFilter struct {
 	Status     string
 	Version    string   // full or prefix
 	Attributes []string // K=V, see CutAttribute and AttributeValue
+	Where      []string // see CutCondition
 
 	// Counts does not use these:
+	Sort                      string // started, closed or the name of an attribute; with a - before it the greatest first
 	Parent                    string // workflow id of the parent
 	StartedAfter, ClosedAfter string // RFC 3339: at or after. Those on closing exclude open runs
 	StartedBefore             string // RFC 3339: before

@@ -65,6 +65,25 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 	return events, next, index, nil
 }
 
+// Turns returns at most limit turns of a run after turn after, and the run as of the same state.
+func (e *Engine) Turns(ctx context.Context, rd Read, ref fsm.RunRef, after uint64, limit int) (run rows.Run, turns []history.Turn, err error) {
+	if err := checkRef(ref); err != nil {
+		return run, nil, err
+	}
+	if limit, err = checkPage(limit); err != nil {
+		return run, nil, err
+	}
+	readErr := e.read(ctx, rd, func(v fsm.View) {
+		if run, err = rd.find(v, ref); err == nil && after < run.Turns {
+			turns = v.Turns(run.RunID, after+1, limit)
+		}
+	})
+	if readErr != nil {
+		err = readErr
+	}
+	return run, turns, err
+}
+
 // pageBytes bounds the size of a page of events, estimated from their average size.
 const pageBytes = 8 << 20
 

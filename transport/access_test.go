@@ -218,7 +218,7 @@ func TestForeignRuns(t *testing.T) {
 	}
 	for token, want := range map[string]string{k.with(t, "read:type=refund", "payload", "signal:type=refund", "operate:type=ref"): "not_found", k.with(t, "read:type=ord", "payload:type=refund", "signal:type=order", "operate:type=order"): ""} {
 		for _, c := range []struct{ method, path, body string }{
-			{"GET", "/v1/workflows/mine", ""}, {"GET", "/v1/workflows/mine/history", ""},
+			{"GET", "/v1/workflows/mine", ""}, {"GET", "/v1/workflows/mine/history", ""}, {"GET", "/v1/workflows/mine/history?record=true", ""},
 			{"POST", "/v1/workflows/mine/signals/hello", `1`}, {"POST", "/v1/workflows/mine/pause", ""}, {"POST", "/v1/workflows/mine/resume", ""},
 		} {
 			r := k.send(t, c.method, c.path, c.body, "Authorization: Bearer "+token)
@@ -233,7 +233,7 @@ func TestForeignRuns(t *testing.T) {
 			if got != want {
 				t.Errorf("%s %s: %q, want %q", c.method, c.path, got, want)
 			}
-			if strings.Contains(r.body, "4711") {
+			if strings.Contains(r.body, "4711") || strings.Contains(r.body, `"bytes"`) || strings.Contains(r.body, `"record"`) {
 				t.Errorf("%s %s shows the input to a caller without payload: %s", c.method, c.path, r.body)
 			}
 			if c.method == "GET" && want == "" && !strings.Contains(r.body, `"payload_withheld":true`) {
@@ -250,6 +250,10 @@ func TestForeignRuns(t *testing.T) {
 	r := k.send(t, "GET", "/v1/workflows/mine/history", "", "Authorization: Bearer "+k.with(t, "read", "payload:type=order"))
 	if !strings.Contains(r.body, "4711") || strings.Contains(r.body, "payload_withheld") {
 		t.Errorf("with payload of the type: %s", r.body)
+	}
+	r = k.send(t, "GET", "/v1/workflows/mine/history?record=true", "", "Authorization: Bearer "+k.with(t, "read", "payload:type=order"))
+	if !strings.Contains(r.body, `"bytes"`) || !strings.Contains(r.body, `"workflow_type":"order"`) {
+		t.Errorf("the record, with payload of the type: %s", r.body)
 	}
 }
 

@@ -91,6 +91,10 @@ func (h hotAPI) Describe(_ context.Context, rd engine.Read, ref fsm.RunRef, _ in
 	return d, nil
 }
 
+func (hotAPI) Turns(context.Context, engine.Read, fsm.RunRef, uint64, int) (rows.Run, []history.Turn, error) {
+	panic("not a hot operation")
+}
+
 func (hotAPI) History(context.Context, engine.Read, fsm.RunRef, uint64, int, time.Duration) ([]history.Event, uint64, uint64, error) {
 	return nil, 0, 1, nil
 }

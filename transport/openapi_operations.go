@@ -87,7 +87,7 @@ var operations = map[string]struct {
 	"result": {text: "With `wait` it answers once the run has closed, or when the time is over. Follows a run that continued as new to the last one of its chain.",
 		codes:  []string{"not_found"},
 		answer: `{"status":"completed","result":{"receipt":"r-1"},"workflow_id":"order-17","run_id":"` + aRun + `","index":57}`},
-	"history": {text: "The events of a run, from `from` on. With `wait` it waits for more at the end of an open run.", codes: []string{"not_found"},
+	"history": {text: "The events of a run, from `from` on. With `wait` it waits for more at the end of an open run. With `record=true` it has what a replay needs, which `aion-node export` writes to a file.", codes: []string{"not_found"},
 		answer: `{"events":[{"seq":1,"at":"2026-11-28T12:00:00Z","type":"WorkflowStarted","data":{"workflow_id":"order-17","run_id":"` + aRun +
 			`","workflow_type":"order","version":"` + aVersion + `","input":{"id":17}}},{"seq":2,"at":"2026-11-28T12:00:00Z","type":"TimerStarted","data":{"id":1,"duration":"10s","fire_at":"2026-11-28T12:00:10Z"}}],"next":3,"index":44}`},
 	"logs": {text: "The lines that the run's code logged with ctx.log, from line `from` on, as far as they are still kept (limits.log_bytes). With `wait` it waits for more at the end of an open run's.",

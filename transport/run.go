@@ -23,6 +23,8 @@ type RunReader interface {
 	// History waits for more at the end of an open run's history. next 0 = the run is closed and
 	// has no more events.
 	History(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error)
+	// Turns returns at most limit turns of a run after one, and the run.
+	Turns(ctx context.Context, rd engine.Read, ref fsm.RunRef, after uint64, limit int) (rows.Run, []history.Turn, error)
 	List(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]rows.Run, string, uint64, error)
 }
 
@@ -96,6 +98,9 @@ type historyInput struct {
 	Watched
 	From  uint64 `query:"from" minimum:"1" doc:"First seq; default 1"`
 	Limit int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
+
+	Record    bool   `query:"record" doc:"With what a replay needs: each event as it is recorded, and the run's turns. Needs the grant payload"`
+	AfterTurn uint64 `query:"after_turn" doc:"With record=true: turns after this number"`
 }
 
 func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.History], error) {
@@ -131,8 +136,29 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 		if body.Events[i], err = eventOf(e); err != nil {
 			return nil, err
 		}
+		if in.Record && !withhold {
+			if body.Events[i].Bytes, err = history.AppendEvent(nil, e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if in.Record && !withhold {
+		run, turns, err := s.cfg.RunReader.Turns(ctx, rd, ref, in.AfterTurn, wire.MaxPage)
+		if err != nil {
+			return nil, err
+		}
+		body.Record = recordOf(run, turns)
 	}
 	return &answer[wire.History]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+func recordOf(run rows.Run, turns []history.Turn) *wire.RunRecord {
+	r := &wire.RunRecord{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), WorkflowType: run.Type, Version: run.Version.String(), Status: run.Status.String(),
+		Reopened: run.Reopened, Turns: make([]wire.Turn, len(turns))}
+	for i, t := range turns {
+		r.Turns[i] = wire.Turn{N: t.N, Through: t.Through, At: t.At.Std(), FirstSeq: t.FirstSeq, Count: t.Count, Cut: t.Cut, Rules: t.Rules, Waits: t.Waits}
+	}
+	return r
 }
 
 type listInput struct {

@@ -14,15 +14,24 @@ import (
 func testCmd(a *app) *cobra.Command {
 	var match string
 	var verbose bool
+	var histories []string
 	timeout := 30 * time.Second
 	cmd := &cobra.Command{
 		Use:   "test [DIR]",
 		Short: "Run a project's tests: *_test.star, with time that skips",
 		Long: `Run the functions test_*(t) of every *_test.star in the project in folder DIR (default: the current folder): each on the real engine in one process, in a world of its own, in which time skips
 when nothing is left to do and activities are what the test says. Every history that a test produced is then replayed, cut at every event.
-The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say.`,
+The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say.
+
+With --history FILE, replay runs that export has written on the project's code instead, and show where it would do something else.`,
 		Args: arguments("[DIR]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(histories) > 0 {
+				if match != "" {
+					return usage("--history replays runs: it does not go with --run")
+				}
+				return a.testHistories(cmd.Context(), folderOf(args), histories)
+			}
 			o := rehearsal.Options{Dir: folderOf(args), Timeout: timeout}
 			if timeout < 10*time.Millisecond || timeout > time.Hour {
 				return usage("--timeout %s is not within 10ms to 1h", timeout)
@@ -55,6 +64,7 @@ The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say
 	}
 	f := cmd.Flags()
 	f.StringVar(&match, "run", "", "only tests whose names match `REGEX`")
+	f.StringArrayVar(&histories, "history", nil, "replay the exported run in `FILE` on the project's code; may be repeated")
 	f.BoolVarP(&verbose, "verbose", "v", false, "tell of every test, and what it and its workflows say")
 	f.DurationVar(&timeout, "timeout", timeout, "let no test take longer than `DURATION`, by the clock on the wall")
 	return cmd

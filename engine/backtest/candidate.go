@@ -26,6 +26,15 @@ type Candidate struct {
 	Flaw func(ctx context.Context, typ string, result history.Payload) (string, error)
 }
 
+// Recording is where histories are read: a state's past, or a file.
+type Recording interface {
+	Open(id history.RunID) bool             // turns to a run; false if there is none
+	Events(from, to uint64) []history.Event // of that run
+	Turns(from uint64, limit int) []history.Turn
+}
+
+var _ Recording = (*fsm.Past)(nil)
+
 // Verdict says what became of a history on the candidate.
 type Verdict string
 
@@ -60,7 +69,7 @@ const maxText = 1 << 10
 
 // Prove replays all recorded turns of a run, as past shows it. An error means that there is no
 // verdict, because ctx ended. p may be nil.
-func (c *Candidate) Prove(ctx context.Context, past *fsm.Past, run rows.Run, p replay.Pace) (Result, error) {
+func (c *Candidate) Prove(ctx context.Context, past Recording, run rows.Run, p replay.Pace) (Result, error) {
 	r := Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Version: run.Version, Verdict: Same}
 	skip := func(format string, args ...any) (Result, error) {
 		r.Verdict, r.Why = Skipped, fmt.Sprintf(format, args...)
@@ -125,7 +134,7 @@ func (c *Candidate) member(typ string) *catalog.Member {
 
 // recorded reads the turns after turn made, with the events that they had seen and asked for, from
 // the one after seen on. A run without turns has its first event.
-func recorded(past *fsm.Past, run rows.Run, made, seen uint64) (turns []history.Turn, events []history.Event) {
+func recorded(past Recording, run rows.Run, made, seen uint64) (turns []history.Turn, events []history.Event) {
 	end := uint64(1)
 	if made < run.Turns {
 		turns = past.Turns(made+1, int(min(pieceTurns, run.Turns-made)))
@@ -138,7 +147,7 @@ func recorded(past *fsm.Past, run rows.Run, made, seen uint64) (turns []history.
 }
 
 // explain notes why a history does not replay.
-func (r *Result) explain(err error, past *fsm.Past, turns []history.Turn, made uint64) {
+func (r *Result) explain(err error, past Recording, turns []history.Turn, made uint64) {
 	var m *replay.Mismatch
 	if !errors.As(err, &m) {
 		r.differ(past, turns, made, err.Error())
@@ -153,7 +162,7 @@ func (r *Result) explain(err error, past *fsm.Past, turns []history.Turn, made u
 
 // differ notes a turn that came to no end on the candidate. made is how many turns it made,
 // including that one if it got as far as its code.
-func (r *Result) differ(past *fsm.Past, turns []history.Turn, made uint64, asked string) {
+func (r *Result) differ(past Recording, turns []history.Turn, made uint64, asked string) {
 	r.Verdict, r.Asked = Diverged, clip.To(asked, maxText)
 	for _, t := range turns {
 		if t.N < made || t.Count == 0 {

@@ -84,6 +84,18 @@ func (c *Client) History(ctx context.Context, ref wire.RunRef, from uint64, limi
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// Record is History with what a replay needs: each event as it is recorded, and the turns after
+// turn afterTurn. It is nil if the token lacks the grant payload.
+func (c *Client) Record(ctx context.Context, ref wire.RunRef, from, afterTurn uint64, limit int, opts ...Option) (*wire.History, error) {
+	call := ofRun(get("v1", "workflows", ref.WorkflowID, "history"), ref).with(opts)
+	call.set("from", strconv.FormatUint(max(from, 1), 10))
+	call.set("record", "true")
+	call.set("after_turn", strconv.FormatUint(afterTurn, 10))
+	call.setPage(wire.Page{Limit: limit})
+	var a wire.History
+	return answer(&a, c.do(ctx, call, &a))
+}
+
 // List lists runs, newest first.
 func (c *Client) List(ctx context.Context, f wire.RunFilter, page wire.Page, opts ...Option) (*wire.Runs, error) {
 	call := get("v1", "workflows").with(opts)

@@ -217,6 +217,31 @@ type Event struct {
 	At   time.Time       `json:"at"`
 	Type string          `json:"type"`
 	Data json.RawMessage `json:"data"`
+
+	Bytes []byte `json:"bytes,omitempty" doc:"The event as it is recorded, base64, if record=true was asked for: what a replay needs"`
+}
+
+// RunRecord is what a replay of a run needs beside its events.
+type RunRecord struct {
+	WorkflowID   string   `json:"workflow_id" ns:"name"`
+	RunID        string   `json:"run_id"`
+	WorkflowType string   `json:"workflow_type" ns:"name"`
+	Version      string   `json:"version" ns:"version" doc:"That the run is on"`
+	Status       string   `json:"status"`
+	Reopened     []uint64 `json:"reopened,omitempty" doc:"The seqs of its WorkflowReopened events"`
+	Turns        []Turn   `json:"turns" doc:"At most 1000, after after_turn"`
+}
+
+// Turn is the record of one deterministic step of workflow code.
+type Turn struct {
+	N        uint64    `json:"n" doc:"1, 2, 3 and so on"`
+	Through  uint64    `json:"through" doc:"The newest event that it had seen"`
+	At       time.Time `json:"at"`
+	FirstSeq uint64    `json:"first_seq" doc:"Of the first event that it asked for, were there one"`
+	Count    uint64    `json:"count" doc:"How many it asked for"`
+	Cut      bool      `json:"cut,omitempty" doc:"The next turn goes on in the middle of the code's work"`
+	Rules    uint64    `json:"rules,omitempty"`
+	Waits    uint64    `json:"waits,omitempty" doc:"It was cut at the wait of this number, of those that could go on at once"`
 }
 
 // History is a part of a run's history. Next is where the next part starts; 0: the run is closed
@@ -224,6 +249,8 @@ type Event struct {
 type History struct {
 	Events []Event `json:"events"`
 	Next   uint64  `json:"next,omitempty"`
+
+	Record *RunRecord `json:"record,omitempty" doc:"If record=true was asked for, and the token has the grant payload"`
 
 	PayloadWithheld bool `json:"payload_withheld,omitempty" doc:"Payloads and the texts of errors are left out of all events, because the token lacks the grant payload"`
 	Indexed

@@ -1,0 +1,28 @@
+package runtime
+
+// Inspected is an optional interface of an Execution that can show where its code is. It is for
+// people who look at a replay; no turn depends on it.
+type Inspected interface {
+	// Stacks returns where the code waits: one stack for the entry function and one for each
+	// handler at work. It is called between turns.
+	Stacks() []Stack
+}
+
+// Stack is one part of the code that waits, the innermost call last.
+type Stack struct {
+	Name   string // the workflow type, or the message that the handler is at
+	Frames []Frame
+}
+
+// Frame is a call under way.
+type Frame struct {
+	At       string // "order.star:12:9"
+	Function string
+	Locals   []Local // in the order of the code
+}
+
+// Local is a variable and its value, as code would write it, truncated if it is long.
+type Local struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}

@@ -179,8 +179,9 @@ func completeAll(a *app, root *cobra.Command) {
 		for _, c := range cmd.Commands() {
 			visit(c)
 		}
+		own := cmd.LocalNonPersistentFlags() // which is made anew at each call
 		for flag, complete := range byFlag {
-			if cmd.LocalNonPersistentFlags().Lookup(flag) != nil {
+			if own.Lookup(flag) != nil {
 				_ = cmd.RegisterFlagCompletionFunc(flag, complete)
 			}
 		}

@@ -47,8 +47,10 @@ func (k Key) Variable() string {
 // node.data_dir is --data-dir.
 func (k Key) Flag() string { return normal(k.Name) }
 
+var dashes = strings.NewReplacer(".", "-", "_", "-") // made once: flags are normalized at every look
+
 func normal(name string) string {
-	name = strings.NewReplacer(".", "-", "_", "-").Replace(name)
+	name = dashes.Replace(name)
 	for _, section := range []string{"node-", "cluster-"} {
 		if rest, ok := strings.CutPrefix(name, section); ok {
 			return rest

@@ -212,6 +212,10 @@ func (s *side) do(t *testing.T, o op) string {
 	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
 		return fmt.Sprintf("%d %s", r.status, r.body)
 	}
+	if m, is := v.(map[string]any); is && o.method == "POST" && strings.Contains(o.path, "/updates/") && r.status == 200 {
+		delete(m, "status") // how far it is already; GET tells later
+		delete(m, "result")
+	}
 	b, err := json.MarshalIndent(s.alike(v, ""), "", " ")
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +231,17 @@ func isolatedPackages(t *testing.T) (all []packageOf) {
 	for n := range 3 {
 		code := enginetest.Code{"order": fmt.Sprintf(`
 def run(ctx, input):
+    notes = []
+
+    def note(text):
+        notes.append(text)
+        return [len(notes), ctx.info.workflow_id]
+
+    def known(text):
+        if text == "fail":
+            fail("not that")
+
+    ctx.on_update("note", note, validator = known)
     ctx.on_query("where", lambda: [ctx.info.workflow_id, ctx.info.workflow_type, ctx.info.version])
     ctx.log("order %d of %%s on %%s" %% (ctx.info.workflow_id, ctx.info.version))
     ctx.set_attributes({"kind": input or "none"})
@@ -321,7 +336,7 @@ func (d *drawer) next() op {
 		}
 		return path + page + "&" + more
 	}
-	switch d.rng.IntN(48) {
+	switch d.rng.IntN(52) {
 	case 0, 1:
 		return op{"POST", "/v1/packages" + one(d, "", "?route=false", "?dry_run=true", "?expect_route=order="+version, "?expect_route=nobody=none"), pkg.archive, key}
 	case 2:
@@ -399,6 +414,10 @@ func (d *drawer) next() op {
 		return op{"GET", one(d, "/v1/canaries", "/v1/jobs"), "", ""}
 	case 46:
 		return op{"POST", "/v1/workflows:batch", fmt.Sprintf(`{"starts":[{"type":"order","workflow_id":%q},{"type":%q,"workflow_id":"!zzz!a"}]}`, id, typ), key}
+	case 47, 48, 49:
+		return op{"POST", sub("/updates/" + one(d, "note", "note", "note", "other")), fmt.Sprintf(`{"args":%q,"update_id":%q}`, input, one(d, "u", "u2", "u3")), key}
+	case 50:
+		return op{"GET", sub("/updates/" + one(d, "u", "u2", "u3")), "", ""}
 	default:
 		return op{"GET", "/v1/workflows/" + url.PathEscape(one(d, "!zzz!a", "!!a", "!")), "", ""}
 	}

@@ -272,8 +272,8 @@ func (d *deployment) putSchedule(ctx context.Context, r *ChangeRequest) (*fsm.Pu
 	if err != nil {
 		return nil, nil, err
 	}
-	if cal.Next(d.e.now()) == 0 {
-		return nil, nil, invalid("cron", "is %q, which no time matches", s.Cron)
+	if err := errors.Join(d.e.knowsSchedule(&s), fires(&s, cal, d.e.now())); err != nil {
+		return nil, nil, err
 	}
 	var routed *catalog.Package
 	d.e.cfg.Log.View(func(v fsm.View) {

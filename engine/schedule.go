@@ -25,6 +25,9 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s rows.Schedule, repla
 	if err != nil {
 		return nil, Answered{}, err
 	}
+	if err := e.knowsSchedule(&s); err != nil {
+		return nil, Answered{}, err
+	}
 	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace, Apart: true}
 	if refusal := e.checkScheduled(ctx, &s, cal); refusal != nil {
 		// Before refusing, read everything that was acknowledged: the route may have changed, or
@@ -87,16 +90,54 @@ func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.
 	if cal, err = calendar.Parse(&s); err != nil {
 		return d, nil, err
 	}
+	if err := checkEnds(&s); err != nil {
+		return d, nil, err
+	}
 	return rows.Schedule{
 		ID: s.ID, Type: s.Type, Input: s.Input, Attributes: s.Attributes, Every: s.Every, Cron: s.Cron, Timezone: s.Timezone, Overlap: s.Overlap, CatchUp: s.CatchUp,
-		Paused: s.Paused, Reason: s.Reason,
+		EndsAt: s.EndsAt, Fires: s.Fires, Jitter: s.Jitter, PauseOnFailure: s.PauseOnFailure, Paused: s.Paused, Reason: s.Reason,
 	}, cal, nil
+}
+
+// MaxJitter is how late a fire may be meant to come.
+const MaxJitter = 24 * time.Hour
+
+// checkEnds checks what bounds and spreads the fires of a schedule.
+func checkEnds(s *rows.Schedule) error {
+	switch {
+	case s.EndsAt < 0:
+		return invalid("ends_at", "is before 1970")
+	case s.Jitter < 0 || s.Jitter.Std() > MaxJitter:
+		return invalid("jitter", "is %s; 0s to %s are allowed", s.Jitter, MaxJitter)
+	case s.Every != 0 && s.Jitter > s.Every:
+		return invalid("jitter", "is %s, longer than every, which is %s: fires would wait for each other", s.Jitter, s.Every)
+	}
+	return nil
+}
+
+// knowsSchedule refuses, as unavailable, a definition that nodes of the cluster do not know yet.
+func (e *Engine) knowsSchedule(s *rows.Schedule) error {
+	if s.Later() {
+		return e.atLevel(4)
+	}
+	return nil
+}
+
+// fires refuses a schedule that would never fire.
+func fires(s *rows.Schedule, cal *calendar.Calendar, now history.Time) error {
+	switch {
+	case cal.Next(now) != 0:
+		return nil
+	case s.EndsAt != 0:
+		return invalid("ends_at", "is %s, and no time of the schedule lies between now and then", s.EndsAt)
+	}
+	return invalid("cron", "is %q, which no time matches", clip.Short(s.Cron))
 }
 
 // checkScheduled rejects a schedule that could not fire in the current state.
 func (e *Engine) checkScheduled(ctx context.Context, s *rows.Schedule, cal *calendar.Calendar) error {
-	if cal.Next(e.now()) == 0 {
-		return invalid("cron", "is %q, which no time matches", clip.Short(s.Cron))
+	if err := fires(s, cal, e.now()); err != nil {
+		return err
 	}
 	_, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err == nil {
@@ -117,10 +158,18 @@ func checkScheduleID(id string) error {
 }
 
 func checkOverlap(o *rows.Overlap) error {
-	if o != nil && *o > rows.OverlapAllowAll {
-		return invalid("overlap", "is %d; want skip, buffer_one, cancel_previous or allow_all", *o)
+	if o != nil && *o > rows.OverlapBufferAll {
+		return invalid("overlap", "is %d; want skip, buffer_one, buffer_all, cancel_previous or allow_all", *o)
 	}
 	return nil
+}
+
+// knowsOverlap is checkOverlap for a policy in place of the schedule's.
+func (e *Engine) knowsOverlap(o *rows.Overlap) error {
+	if err := checkOverlap(o); err != nil || o == nil || *o <= rows.OverlapAllowAll {
+		return err
+	}
+	return e.atLevel(4)
 }
 
 // DeleteSchedule removes a schedule; its runs go on. The answer shows the schedule as it was.
@@ -153,7 +202,7 @@ func (e *Engine) ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.Sc
 // TriggerSchedule fires a schedule now, even if it is paused. A nil overlap means the schedule's
 // own policy. The fire counts whatever its outcome; the answer names the run that it started.
 func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap *rows.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
-	if err := checkOverlap(overlap); err != nil {
+	if err := e.knowsOverlap(overlap); err != nil {
 		return nil, Answered{}, err
 	}
 	return e.onSchedule(ctx, c, id, func(s *rows.Schedule, _ *calendar.Calendar) (fsm.Command, error) {
@@ -165,7 +214,7 @@ func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap
 // BackfillSchedule fires a schedule for all its past times in [from, to), even if it is paused: at
 // most fsm.MaxFires, fewer if the input is large. A nil overlap is rows.OverlapAllowAll.
 func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *rows.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
-	if err := checkOverlap(overlap); err != nil {
+	if err := e.knowsOverlap(overlap); err != nil {
 		return nil, Answered{}, err
 	}
 	if from.Before(firstTime) {

@@ -99,7 +99,7 @@ func (f *schedules) fireOne(ctx context.Context, id string) bool {
 	var s rows.Schedule
 	e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
 	now := e.now()
-	due := s.Next != 0 && s.Next <= now
+	due := s.Next != 0 && s.DueAt(s.Next) <= now
 	if !due && !s.Stuck() {
 		return false
 	}

@@ -122,6 +122,7 @@ func TestScheduleOverlap(t *testing.T) {
 	}{
 		{"skip", rows.OverlapSkip, "started 1 skipped 2 missed 0 failed 0 open 1", "started 1 skipped 2 missed 0 failed 0 open 0", "00:01:00"},
 		{"buffer one", rows.OverlapBufferOne, "started 1 skipped 1 missed 0 failed 0 open 1 waiting", "started 2 skipped 1 missed 0 failed 0 open 1", "00:01:00 00:02:00"},
+		{"buffer all", rows.OverlapBufferAll, "started 1 skipped 0 missed 0 failed 0 open 1 waiting", "started 2 skipped 0 missed 0 failed 0 open 1 waiting", "00:01:00 00:02:00"},
 		{"allow all", rows.OverlapAllowAll, "started 3 skipped 0 missed 0 failed 0 open 3", "started 3 skipped 0 missed 0 failed 0 open 2", "00:01:00 00:02:00 00:03:00"},
 		{"cancel previous", rows.OverlapCancelPrevious, "started 3 skipped 0 missed 0 failed 0 open 1", "", "00:01:00 00:02:00 00:03:00"},
 	} {
@@ -144,6 +145,78 @@ func TestScheduleOverlap(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What ends a schedule: so many fires, a time, or a run that fails.
+func TestScheduleEnds(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"job": jobs["job"], "bad": "def run(ctx, input):\n    fail(\"no\")\n"}))
+		every := history.Duration(time.Minute)
+		put(t, n, rows.Schedule{ID: "twice", Type: "job", Every: every, Fires: 2})
+		put(t, n, rows.Schedule{ID: "until", Type: "job", Every: every, EndsAt: history.At(time.Date(2000, 1, 1, 0, 3, 0, 0, time.UTC))})
+		put(t, n, rows.Schedule{ID: "strict", Type: "bad", Every: every, PauseOnFailure: true})
+		past(5*time.Minute + time.Second)
+		equal(t, "fired twice", fired(n, "twice"), "00:01:00 00:02:00")
+		equal(t, "fired until its end, which counts", fired(n, "until"), "00:01:00 00:02:00 00:03:00")
+		equal(t, "fired until a run failed", fired(n, "strict"), "00:01:00")
+		if s, _ := look(n, "strict"); !s.Paused || s.Reason != "run strict:2000-01-01T00:01:00Z ended as failed" {
+			t.Errorf("after a failure: %+v", s)
+		}
+		if s, _ := look(n, "twice"); s.Fired != 2 || s.Next != 0 || s.Paused {
+			t.Errorf("after all its fires: %+v", s)
+		}
+
+		// Pausing, resuming and triggering begin no new count; another number does.
+		for _, err := range []error{
+			second(n.PauseSchedule(background, engine.Call{}, "twice", "")), second(n.ResumeSchedule(background, engine.Call{}, "twice")), second(n.TriggerSchedule(background, engine.Call{}, "twice", nil)),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		past(2 * time.Minute)
+		equal(t, "fired and triggered", fired(n, "twice"), "00:01:00 00:02:00 00:05:01")
+		put(t, n, rows.Schedule{ID: "twice", Type: "job", Every: every, Fires: 1})
+		past(3 * time.Minute)
+		equal(t, "fired once more", fired(n, "twice"), "00:01:00 00:02:00 00:05:01 00:08:00")
+		if err := second(n.ResumeSchedule(background, engine.Call{}, "strict")); err != nil {
+			t.Fatal(err)
+		}
+		past(2 * time.Minute)
+		equal(t, "resumed, it is paused again", fired(n, "strict"), "00:01:00 00:11:00")
+	})
+}
+
+// A fire comes within its jitter, at a moment of its own that a change of leader does not move.
+func TestScheduleJitter(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, jobs))
+		put(t, n, rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Jitter: history.Duration(50 * time.Second)})
+		moments := map[time.Duration]bool{}
+		for i := range 10 {
+			s, _ := look(n, "j")
+			late := s.DueAt(s.Next).Sub(s.Next)
+			if late < 0 || late >= 50*time.Second {
+				t.Fatalf("fires %s after its time", late)
+			}
+			moments[late] = true
+			past(time.Until(s.DueAt(s.Next).Std()) - time.Millisecond)
+			if now, _ := look(n, "j"); now.Next != s.Next {
+				t.Fatalf("fired for %s before %s", s.Next, s.DueAt(s.Next))
+			}
+			if i%2 == 0 {
+				n.Depose()
+				n.Elect()
+			}
+			past(100 * time.Millisecond)
+			if now, _ := look(n, "j"); now.Last != s.Next {
+				t.Fatalf("did not fire for %s at %s", s.Next, s.DueAt(s.Next))
+			}
+		}
+		if len(moments) < 8 {
+			t.Errorf("ten fires come at %d moments after their times", len(moments))
+		}
+	})
 }
 
 // A run that takes time to end after its cancellation delays the next fire; of several that wait,

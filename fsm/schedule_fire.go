@@ -50,11 +50,20 @@ func (c *FireSchedule) apply(t *step) (Answer, Refusal) {
 	}
 	overlap := c.overlapOf(s)
 	for _, at := range c.Times {
+		if c.Due != 0 && s.Fires > 0 {
+			if s.Over() {
+				break
+			}
+			s.Fired++
+		}
 		f.fire(at, overlap)
 	}
 	s.Missed += c.Missed
 	if c.Due != 0 {
 		s.Next = c.Next
+	}
+	if s.Over() {
+		s.Next = 0
 	}
 	t.putSchedule(s)
 	answer.Schedule = s.answer().Schedule
@@ -69,11 +78,13 @@ func (c *FireSchedule) check(t *step, s *schedule) Refusal {
 		return &Fenced{Why: fmt.Sprintf("schedule %s does not fire, not at %s either", s.ID, c.Due)}
 	case c.Due != 0 && c.Due != s.Next:
 		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s next, not at %s", s.ID, s.Next, c.Due)}
-	case c.Due != 0 && c.Due > t.now:
-		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s, which is to come", s.ID, c.Due)}
+	case c.Due != 0 && s.DueAt(c.Due) > t.now:
+		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s, which is to come", s.ID, s.DueAt(c.Due))}
 	case c.Next != 0 && c.Next <= c.Due:
 		return &catalog.InvalidInput{Field: "next", Reason: "is not after the time that is fired"}
-	case c.Overlap != nil && *c.Overlap > rows.OverlapAllowAll:
+	case c.Overlap != nil && *c.Overlap == rows.OverlapBufferAll && t.level() < 4:
+		return &Fenced{Why: "nodes of an earlier build are not replaced yet"}
+	case c.Overlap != nil && *c.Overlap > rows.OverlapBufferAll:
 		return &catalog.InvalidInput{Field: "overlap", Reason: fmt.Sprintf("has no policy %d", *c.Overlap)}
 	case len(c.Problem) > maxText:
 		return tooLong("problem", len(c.Problem))

@@ -29,6 +29,8 @@ func (f *firing) fire(at history.Time, overlap rows.Overlap) {
 		f.launch(at)
 	case overlap == rows.OverlapBufferOne && len(s.Buffered) == 0:
 		s.Buffered = []rows.Buffered{{At: at, CheckedSchema: f.checked}}
+	case overlap == rows.OverlapBufferAll && len(s.Buffered) < rows.MaxBuffered:
+		s.Buffered = append(s.Buffered, rows.Buffered{At: at, CheckedSchema: f.checked})
 	case overlap == rows.OverlapCancelPrevious:
 		f.askToEnd()
 		s.Skipped += uint64(len(s.Buffered))
@@ -54,15 +56,15 @@ func (f *firing) askToEnd() {
 	}
 }
 
-// unstick starts what is buffered, now that its input is checked.
+// unstick starts the first of what is buffered that can start, now that the input is checked.
 func (f *firing) unstick() {
-	waited := f.s.Buffered
-	f.s.Buffered = nil
-	for _, b := range waited {
+	for s := f.s; s.Stuck(); {
+		at := s.Buffered[0].At
+		s.Buffered = slices.Delete(s.Buffered, 0, 1)
 		if f.problem != "" {
-			f.s.fail(history.KindInvalidInput, f.problem)
+			s.fail(history.KindInvalidInput, f.problem)
 		} else {
-			f.launch(b.At)
+			f.launch(at)
 		}
 	}
 }

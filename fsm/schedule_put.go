@@ -33,6 +33,8 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 		return nil, &ScheduleExists{ID: d.ID}
 	case s != nil && d.Next != 0 && d.Next <= s.Last: // it has fired for that meanwhile
 		return nil, &Recheck{Type: s.Type}
+	case t.level() < 4 && d.Later():
+		return nil, &Fenced{Why: "nodes of an earlier build are not replaced yet"}
 	case t.level() >= 4 && namespace.Of(d.ID) != namespace.Of(d.Type):
 		return nil, &catalog.InvalidInput{Field: "type", Reason: "is of another namespace"}
 	case s == nil && t.meta.Schedules >= MaxSchedules:
@@ -49,6 +51,13 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 		s.Input, s.Attributes = d.Input, d.Attributes
 	}
 	s.Every, s.Cron, s.Timezone, s.Next = d.Every, d.Cron, d.Timezone, d.Next
+	if s.Fires != d.Fires {
+		s.Fires, s.Fired = d.Fires, 0
+	}
+	s.EndsAt, s.Jitter, s.PauseOnFailure = d.EndsAt, d.Jitter, d.PauseOnFailure
+	if s.Over() {
+		s.Next = 0
+	}
 	s.Paused, s.Reason, s.Revision = false, "", t.index
 	if d.Paused {
 		s.pause(d.Reason)
@@ -71,9 +80,11 @@ func checkSchedule(s *rows.Schedule) Refusal {
 		bad  bool
 		why  string
 	}{
-		{"overlap", s.Overlap > rows.OverlapAllowAll, fmt.Sprintf("has no policy %d", s.Overlap)},
+		{"overlap", s.Overlap > rows.OverlapBufferAll, fmt.Sprintf("has no policy %d", s.Overlap)},
 		{"catch_up", s.CatchUp > rows.CatchUpAll, fmt.Sprintf("has no policy %d", s.CatchUp)},
 		{"next", s.Next < 0, "is before 1970"},
+		{"ends_at", s.EndsAt < 0, "is before 1970"},
+		{"jitter", s.Jitter < 0, "is negative"},
 		{"reason", len(s.Reason) > maxText, fmt.Sprintf("has %d bytes, the limit is %d", len(s.Reason), maxText)},
 	} {
 		if f.bad {

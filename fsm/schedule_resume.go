@@ -30,6 +30,9 @@ func (c *ResumeSchedule) apply(t *step) (Answer, Refusal) {
 		return nil, &catalog.InvalidInput{Field: "next", Reason: "is before 1970"}
 	}
 	s.Paused, s.Reason, s.Next, s.Revision = false, "", c.Next, t.index
+	if s.Over() {
+		s.Next = 0
+	}
 	t.putSchedule(s)
 	return s.answer(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/namespace"
 )
 
 // The open runs of a schedule stand in its row, by what is decided here. A run that goes on as new
@@ -35,6 +36,9 @@ func (t *step) notifySchedule(r *row) {
 		return
 	}
 	s.Open = slices.Delete(s.Open, i, i+1)
+	if s.PauseOnFailure && !s.Paused && (r.Run.Status == history.StatusFailed || r.Run.Status == history.StatusTimedOut) {
+		s.pause("run " + namespace.Bare(r.Run.WorkflowID) + " ended as " + r.Run.Status.String())
+	}
 	if s.Stuck() && (s.apart == nil || t.affords(s.apart.work)) { // else the leader fires it
 		next := s.Buffered[0]
 		f := firing{t: t, s: s, checked: next.CheckedSchema}

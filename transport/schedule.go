@@ -76,7 +76,19 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 func scheduleRow(r wire.ScheduleSpec) (f rows.Schedule, err error) {
 	f = rows.Schedule{
 		ID: r.ScheduleID, Type: r.Type, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes), Cron: r.Cron, Timezone: r.Timezone, Paused: r.Paused,
+		Fires: r.Fires, PauseOnFailure: r.PauseOnFailure,
 	}
+	if at := r.EndsAt; at != nil {
+		if at.Before(time.Unix(1, 0)) || at.After(calendar.EndOfTime) {
+			return f, invalid("ends_at", "is %s; %s to %s are allowed", at.Format(time.RFC3339), time.Unix(1, 0).UTC().Format(time.RFC3339), calendar.EndOfTime.Format(time.RFC3339))
+		}
+		f.EndsAt = history.At(*at)
+	}
+	jitter, err := span("jitter", r.Jitter, 0, engine.MaxJitter)
+	if err != nil {
+		return f, err
+	}
+	f.Jitter = history.Duration(jitter)
 	every, err := span("every", r.Every, calendar.MinEvery, calendar.MaxEvery)
 	if err != nil {
 		return f, err
@@ -224,9 +236,9 @@ func (s *Server) scheduleOf(f *rows.Schedule, open int) wire.Schedule {
 	w := wire.Schedule{
 		ScheduleSpec: wire.ScheduleSpec{
 			ScheduleID: f.ID, Type: f.Type, Every: spanText(f.Every), Cron: f.Cron, Timezone: f.Timezone, Overlap: overlaps[f.Overlap], CatchUp: catchUps[f.CatchUp],
-			Attributes: attributesOf(f.Attributes), Paused: f.Paused,
+			Attributes: attributesOf(f.Attributes), Paused: f.Paused, EndsAt: timeOf(f.EndsAt), Fires: f.Fires, Jitter: spanText(f.Jitter), PauseOnFailure: f.PauseOnFailure,
 		},
-		Reason: f.Reason, CreatedAt: f.CreatedAt.Std(), LastTime: timeOf(f.Last), Started: f.Started, Skipped: f.Skipped, Missed: f.Missed, Failed: f.Failed,
+		Reason: f.Reason, CreatedAt: f.CreatedAt.Std(), LastTime: timeOf(f.Last), Fired: f.Fired, Started: f.Started, Skipped: f.Skipped, Missed: f.Missed, Failed: f.Failed,
 		LastFailure: errorOf(f.Failure), NextTimes: list(timesOf(f.Next)), OpenRuns: s.named(f.Open[:min(len(f.Open), open)]), RecentRuns: s.named(f.Recent),
 	}
 	if len(f.Input) > 0 {
@@ -254,7 +266,7 @@ func (s *Server) named(ids []history.RunID) []wire.RunName {
 
 // The names of the policies, by number.
 var (
-	overlaps = [...]string{rows.OverlapSkip: "skip", rows.OverlapBufferOne: "buffer_one", rows.OverlapCancelPrevious: "cancel_previous", rows.OverlapAllowAll: "allow_all"}
+	overlaps = [...]string{rows.OverlapSkip: "skip", rows.OverlapBufferOne: "buffer_one", rows.OverlapCancelPrevious: "cancel_previous", rows.OverlapAllowAll: "allow_all", rows.OverlapBufferAll: "buffer_all"}
 	catchUps = [...]string{rows.CatchUpOne: "one", rows.CatchUpNone: "none", rows.CatchUpAll: "all"}
 )
 
@@ -265,7 +277,7 @@ func overlapOf(name string) (*rows.Overlap, error) {
 	}
 	i := slices.Index(overlaps[:], name)
 	if i < 0 {
-		return nil, invalid("overlap", "is %q; want skip, buffer_one, cancel_previous or allow_all", clip(name))
+		return nil, invalid("overlap", "is %q; want skip, buffer_one, buffer_all, cancel_previous or allow_all", clip(name))
 	}
 	o := rows.Overlap(i)
 	return &o, nil

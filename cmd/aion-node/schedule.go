@@ -24,7 +24,7 @@ func scheduleCmd(a *app) *cobra.Command {
 
 // The names of policies; the first is the default.
 var (
-	overlaps = []string{"skip", "buffer_one", "cancel_previous", "allow_all"}
+	overlaps = []string{"skip", "buffer_one", "buffer_all", "cancel_previous", "allow_all"}
 	catchUps = []string{"one", "none", "all"}
 )
 
@@ -32,6 +32,8 @@ var (
 type spec struct {
 	wire.ScheduleSpec
 	every      time.Duration
+	jitter     time.Duration
+	ends       string
 	input      string
 	attributes []string
 }
@@ -42,9 +44,13 @@ func (s *spec) addFlags(cmd *cobra.Command) {
 	f.StringVar(&s.Cron, "cron", "", "fire by `EXPR`: five fields, six with seconds first, or @daily and the like; or --every")
 	f.StringVar(&s.Timezone, "timezone", "", "read --cron in `ZONE`, such as Europe/Berlin (default UTC)")
 	f.StringVar(&s.input, "input", "", "what each run gets: `JSON`, @FILE, or @- for standard input")
-	f.StringVar(&s.Overlap, "overlap", "", "when runs are still open: `POLICY` skip (default), buffer_one, cancel_previous or allow_all")
+	f.StringVar(&s.Overlap, "overlap", "", "when runs are still open: `POLICY` skip (default), buffer_one, buffer_all, cancel_previous or allow_all")
 	f.StringVar(&s.CatchUp, "catch-up", "", "for times that no leader was there for: `POLICY` one (default), none or all")
 	f.StringArrayVar(&s.attributes, "attr", nil, "searchable attribute `KEY=VALUE` of each run; may be repeated")
+	f.StringVar(&s.ends, "ends", "", "do not fire for times after `TIME`: an RFC 3339 time, how far off it is, such as 30d, or never (default)")
+	f.Uint64Var(&s.Fires, "fires", 0, "fire for `N` times of its own, and never again (default: without end)")
+	f.DurationVar(&s.jitter, "jitter", 0, "let each fire come up to `DURATION` after its time, at a moment that differs between schedules")
+	f.BoolVar(&s.PauseOnFailure, "pause-on-failure", false, "pause it when a run of it fails or times out")
 	f.BoolVar(&s.Paused, "paused", false, "do not fire until it is resumed")
 }
 
@@ -57,6 +63,22 @@ func (s *spec) read(a *app) (err error) {
 		return usage("--every %s is shorter than 1s", s.every)
 	case s.every != 0:
 		s.Every = s.every.String()
+	}
+	if s.jitter < 0 {
+		return usage("--jitter %s is negative", s.jitter)
+	}
+	if s.jitter > 0 {
+		s.Jitter = s.jitter.String()
+	}
+	if s.ends != "" && s.ends != "never" {
+		at, err := time.Parse(time.RFC3339Nano, s.ends)
+		if d, bad := days(s.ends); err != nil && bad == nil && d > 0 {
+			at, err = time.Now().Add(d).UTC(), nil
+		}
+		if err != nil {
+			return usage("--ends %q is neither an RFC 3339 time nor how far off it is, such as 30d, nor never", s.ends)
+		}
+		s.EndsAt = &at
 	}
 	if err := oneOf("overlap", s.Overlap, overlaps); err != nil {
 		return err
@@ -159,7 +181,12 @@ func (s *spec) applyTo(now wire.ScheduleSpec, given func(flag string) bool) wire
 		"overlap":  func() { now.Overlap = s.Overlap },
 		"catch-up": func() { now.CatchUp = s.CatchUp },
 		"attr":     func() { now.Attributes = s.Attributes },
+		"ends":     func() { now.EndsAt = s.EndsAt },
+		"fires":    func() { now.Fires = s.Fires },
+		"jitter":   func() { now.Jitter = s.Jitter },
 		"paused":   func() { now.Paused = s.Paused },
+
+		"pause-on-failure": func() { now.PauseOnFailure = s.PauseOnFailure },
 	} {
 		if given(flag) {
 			set()

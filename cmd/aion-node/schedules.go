@@ -63,6 +63,7 @@ func scheduleDescribeCmd(a *app) *cobra.Command {
 
 func printSchedule(w io.Writer, s *wire.Schedule) {
 	state, last, failure := "active", "", ""
+	var ends []string
 	if s.Paused {
 		state = "paused"
 		if s.Reason != "" {
@@ -71,6 +72,15 @@ func printSchedule(w io.Writer, s *wire.Schedule) {
 	}
 	if s.LastTime != nil {
 		last = moment(*s.LastTime)
+	}
+	if s.EndsAt != nil {
+		ends = append(ends, "after "+stamp(*s.EndsAt))
+	}
+	if s.Fires > 0 {
+		ends = append(ends, fmt.Sprintf("after %d fires, of which %d were", s.Fires, s.Fired))
+	}
+	if s.PauseOnFailure {
+		ends = append(ends, "is paused by a run that fails")
 	}
 	if s.LastFailure != nil {
 		failure = s.LastFailure.Error()
@@ -81,6 +91,7 @@ func printSchedule(w io.Writer, s *wire.Schedule) {
 	}
 	card(w,
 		[2]string{"schedule", s.ScheduleID}, [2]string{"type", s.Type}, [2]string{"when", printable(timesOf(s.ScheduleSpec))}, [2]string{"state", printable(state)},
+		[2]string{"ends", strings.Join(ends, "; ")}, [2]string{"jitter", s.Jitter},
 		[2]string{"overlap", s.Overlap}, [2]string{"catch-up", s.CatchUp}, [2]string{"input", printable(string(s.Input))},
 		[2]string{"attributes", printable(attributes(s.Attributes))}, [2]string{"created", moment(s.CreatedAt)}, [2]string{"fires next", strings.Join(next, ", ")},
 		[2]string{"fired last", last}, [2]string{"runs", fmt.Sprintf("%d started, %d skipped, %d missed, %d failed", s.Started, s.Skipped, s.Missed, s.Failed)},

@@ -32,6 +32,7 @@ type Calendar struct {
 	spec  *cron.SpecSchedule
 	days  dayRule
 	zone  *time.Location
+	end   history.Time // the last time that counts; 0 = there is none
 }
 
 // Bounds of a schedule's definition.
@@ -55,7 +56,7 @@ func Parse(s *rows.Schedule) (*Calendar, error) {
 	case s.Every != 0 && s.Timezone != "":
 		return nil, invalid("timezone", "applies to cron only: an interval is the same in every zone")
 	case s.Every != 0:
-		return &Calendar{every: s.Every}, nil
+		return &Calendar{every: s.Every, end: s.EndsAt}, nil
 	case len(s.Cron) > maxCron:
 		return nil, invalid("cron", "has %d bytes, the limit is %d", len(s.Cron), maxCron)
 	case strings.Contains(s.Cron, "="): // the library would read TZ=, and may panic over it
@@ -71,7 +72,7 @@ func Parse(s *rows.Schedule) (*Calendar, error) {
 	if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok {
 		return nil, invalid("cron", "is %q: %s", clip.Short(s.Cron), wrong.Reason)
 	}
-	return &Calendar{spec: spec, days: days, zone: zone}, nil
+	return &Calendar{spec: spec, days: days, zone: zone, end: s.EndsAt}, nil
 }
 
 // Stored is Parse for a schedule that an earlier, less strict build accepted: it keeps firing as
@@ -86,11 +87,19 @@ func Stored(s *rows.Schedule) (*Calendar, error) {
 	if zoneErr != nil || cronErr != nil {
 		return nil, err
 	}
-	return &Calendar{spec: parsed.(*cron.SpecSchedule), zone: zone}, nil
+	return &Calendar{spec: parsed.(*cron.SpecSchedule), zone: zone, end: s.EndsAt}, nil
 }
 
 // Next returns the first time after the given time, or 0 if there is none.
 func (c *Calendar) Next(after history.Time) history.Time {
+	if next := c.unending(after); c.end == 0 || next <= c.end {
+		return next
+	}
+	return 0
+}
+
+// unending is Next of a schedule that does not end.
+func (c *Calendar) unending(after history.Time) history.Time {
 	if c.every != 0 {
 		every := history.Time(c.every)
 		if after < 0 {

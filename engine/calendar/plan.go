@@ -19,7 +19,8 @@ const (
 // fire for, how many to skip, and when to look again. CatchUp applies to late fires. If there are
 // more times than one command may carry, cmd also ends at a time that has already passed.
 func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *rows.Schedule, now history.Time) {
-	late := func(at history.Time) bool { return now.Sub(at) >= onTime }
+	late := func(at history.Time) bool { return now.Sub(s.DueAt(at)) >= onTime }
+	due := func(at history.Time) bool { return at != 0 && s.DueAt(at) <= now }
 	oldest := now // CatchUpAll does not go back further
 	if back := int64(c.gap()); back < math.MaxInt64/maxCaught {
 		oldest -= min(history.Time(back*maxCaught), now)
@@ -29,10 +30,10 @@ func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *rows.Schedule, now history.Tim
 	most := fsm.FiresAtOnce(s)
 	at := s.Next
 	cmd.Due = at
-	for n := 0; at != 0 && at <= now && n < maxPlanned && len(cmd.Times) < most; n++ {
+	for n := 0; due(at) && n < maxPlanned && len(cmd.Times) < most; n++ {
 		next := c.Next(at)
 		switch {
-		case s.CatchUp == rows.CatchUpOne && late(at) && next != 0 && next <= now && late(next): // the latest late time represents all of them
+		case s.CatchUp == rows.CatchUpOne && late(at) && due(next) && late(next): // the latest late time represents all of them
 			cmd.Missed++
 		case s.CatchUp == rows.CatchUpNone && late(at), s.CatchUp != rows.CatchUpOne && at < oldest:
 			cmd.Missed++

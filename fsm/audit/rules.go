@@ -40,7 +40,7 @@ func wake(s *rows.Schedule) history.Time {
 	if s.Stuck() {
 		return 1
 	}
-	return s.Next
+	return s.DueAt(s.Next)
 }
 
 // begins is the ordinal that an event begins; 0 when it begins none.

@@ -27,8 +27,8 @@ func (c *checker) checkSchedules() {
 				c.failf("schedule %s fires at %s, but is not in the index", s.ID, at)
 			}
 		}
-		if len(s.Buffered) > 1 || len(s.Open) > maxOpenRuns || len(s.Recent) > maxRecentRuns || s.Paused && s.Next != 0 {
-			c.failf("schedule %s passes its bounds: %d fires buffered, %d runs open, %d recent, paused %v, next %s", s.ID, len(s.Buffered), len(s.Open), len(s.Recent), s.Paused, s.Next)
+		if len(s.Buffered) > rows.MaxBuffered || len(s.Open) > maxOpenRuns || len(s.Recent) > maxRecentRuns || (s.Paused || s.Over()) && s.Next != 0 || s.Fired > s.Fires {
+			c.failf("schedule %s passes its bounds: %d fires buffered, %d runs open, %d recent, paused %v, next %s, fired %d of %d", s.ID, len(s.Buffered), len(s.Open), len(s.Recent), s.Paused, s.Next, s.Fired, s.Fires)
 		}
 		for _, id := range s.Open {
 			if n := c.runs[id]; n == nil || !n.status.Open() || n.row.Run.Schedule != s.ID || open[id] != "" {

@@ -1,6 +1,9 @@
 package rows
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 )
@@ -14,6 +17,7 @@ const (
 	OverlapBufferOne      Overlap = 1 // start one when the open ones have closed; further fires meanwhile are skipped
 	OverlapCancelPrevious Overlap = 2 // ask the open ones to end, and start when they have; of several fires meanwhile the newest
 	OverlapAllowAll       Overlap = 3
+	OverlapBufferAll      Overlap = 4 // start one after the other, in the order of their times; level 4
 )
 
 // CatchUp says what a schedule does about fires that no leader was there for.
@@ -39,13 +43,19 @@ type Schedule struct {
 	Overlap    Overlap            `cbor:"8,keyasint,omitempty"`
 	CatchUp    CatchUp            `cbor:"9,keyasint,omitempty"`
 
+	// Level 4.
+	EndsAt         history.Time     `cbor:"24,keyasint,omitempty"` // it does not fire for later times; 0 = without end
+	Fires          uint64           `cbor:"25,keyasint,omitempty"` // for how many of its times it fires; 0 = without end
+	Jitter         history.Duration `cbor:"26,keyasint,omitempty"` // a fire comes less than so much after its time
+	PauseOnFailure bool             `cbor:"27,keyasint,omitempty"` // a run that failed or timed out pauses it
+
 	// What the state machine adds.
 	Paused    bool              `cbor:"10,keyasint,omitempty"`
 	Reason    string            `cbor:"11,keyasint,omitempty"` // of the pause
 	CreatedAt history.Time      `cbor:"12,keyasint"`
 	Next      history.Time      `cbor:"13,keyasint,omitempty"` // 0 = never: it is paused, or its expression matches no time any more
 	Last      history.Time      `cbor:"14,keyasint,omitempty"` // newest time that it fired for, whatever came of it
-	Buffered  []Buffered        `cbor:"15,keyasint,omitempty"` // fires that wait for the open runs to close: at most one
+	Buffered  []Buffered        `cbor:"15,keyasint,omitempty"` // fires that wait for the open runs to close, in order: at most one, or MaxBuffered
 	Open      []history.RunID   `cbor:"16,keyasint,omitempty"` // open runs, oldest first; at most 1,000, further fires count as skipped
 	Recent    []history.RunID   `cbor:"17,keyasint,omitempty"` // newest runs, newest first, at most 10; they may have been purged since
 	Started   uint64            `cbor:"18,keyasint,omitempty"` // runs
@@ -53,6 +63,7 @@ type Schedule struct {
 	Missed    uint64            `cbor:"20,keyasint,omitempty"` // fires that no leader was there for and CatchUp left out
 	Failed    uint64            `cbor:"21,keyasint,omitempty"` // fires whose run could not start
 	Failure   *history.RunError `cbor:"22,keyasint,omitempty"` // of the newest of these
+	Fired     uint64            `cbor:"28,keyasint,omitempty"` // for how many of its times it has fired, of those that Fires allows
 	Revision  uint64            `cbor:"23,keyasint"`           // log index of its newest change by people: fences fires computed from an older one
 }
 
@@ -65,6 +76,27 @@ type Buffered struct {
 // Stuck reports whether a buffered fire may start but for its input, which must be checked against
 // another schema first: FireSchedule does that.
 func (s *Schedule) Stuck() bool { return len(s.Buffered) > 0 && len(s.Open) == 0 }
+
+// MaxBuffered is how many fires wait at most, with OverlapBufferAll.
+const MaxBuffered = 100
+
+// DueAt is when s fires for a time of its own. Each time has its place within Jitter, always the
+// same, so that schedules of the same times do not all fire at once.
+func (s *Schedule) DueAt(at history.Time) history.Time {
+	if at == 0 || s.Jitter <= 0 {
+		return at
+	}
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(s.ID+"\x00"), uint64(at)))
+	return Due(at, history.Duration(binary.BigEndian.Uint64(sum[:8])%uint64(s.Jitter)))
+}
+
+// Over reports whether s has fired as often as it may.
+func (s *Schedule) Over() bool { return s.Fires > 0 && s.Fired >= s.Fires }
+
+// Later reports whether the definition of s says what earlier levels do not know.
+func (s *Schedule) Later() bool {
+	return s.EndsAt != 0 || s.Fires != 0 || s.Jitter != 0 || s.PauseOnFailure || s.Overlap > OverlapAllowAll
+}
 
 // WorkflowID names the run that s starts for a time.
 func (s *Schedule) WorkflowID(at history.Time) string { return s.ID + ":" + at.String() }

@@ -160,6 +160,10 @@ func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
 		ID: id, Type: one(rng, types), Every: history.Duration(1+rng.IntN(60)) * 1e9, Overlap: rows.Overlap(rng.IntN(4)),
 		Next: w.now.Add(time.Duration(1+rng.IntN(30)) * time.Second),
 	}, Replace: odds(rng, 3)}
+	if w.model.level >= 4 && odds(rng, 2) {
+		d := &c.Schedule
+		d.Overlap, d.Fires, d.Jitter, d.PauseOnFailure = rows.Overlap(rng.IntN(5)), rng.Uint64N(5), history.Duration(rng.IntN(5))*1e9, odds(rng, 2)
+	}
 	return inLayout(c)
 }
 

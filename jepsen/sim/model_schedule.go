@@ -20,11 +20,30 @@ type schedule struct {
 	apart               bool // its row has the second layout
 	next, last, created history.Time
 	buffered            []history.Time
-	// digest of the schema that the buffered fire's input was checked against
-	checked                  catalog.Digest
+	// digests of the schemas that the inputs of the buffered fires were checked against
+	checked                  []catalog.Digest
 	open                     []history.RunID
 	revision                 uint64
 	started, skipped, failed uint64
+
+	fires, fired   uint64 // 0 = as often as there are times
+	jitter         history.Duration
+	pauseOnFailure bool
+}
+
+// over reports whether it has fired as often as it may.
+func (s *schedule) over() bool { return s.fires > 0 && s.fired >= s.fires }
+
+// pause stops it, and drops what is buffered.
+func (s *schedule) pause() {
+	s.paused, s.next = true, 0
+	s.skipped += uint64(len(s.buffered))
+	s.buffered, s.checked = nil, nil
+}
+
+// dueAt is when it fires for a time of its own.
+func (s *schedule) dueAt(at history.Time) history.Time {
+	return (&rows.Schedule{ID: s.id, Jitter: s.jitter}).DueAt(at)
 }
 
 func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
@@ -50,9 +69,8 @@ func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
 		delete(m.schedules, id)
 	case *fsm.PauseSchedule:
 		if !s.paused {
-			s.paused, s.next, s.revision = true, 0, m.index
-			s.skipped += uint64(len(s.buffered))
-			s.buffered = nil
+			s.revision = m.index
+			s.pause()
 		}
 	case *fsm.ResumeSchedule:
 		if s.paused {
@@ -60,30 +78,38 @@ func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
 				return recheck, ""
 			}
 			s.paused, s.next, s.revision = false, c.Next, m.index
+			if s.over() {
+				s.next = 0
+			}
 		}
 	case *fsm.FireSchedule:
 		if c.Revision != 0 && c.Revision != s.revision {
 			return recheck, ""
 		}
-		if c.Due != 0 && (s.next == 0 || c.Due != s.next || c.Due > m.now) {
+		if c.Due != 0 && (s.next == 0 || c.Due != s.next || s.dueAt(c.Due) > m.now) {
 			return fenced, ""
 		}
 		if p := m.loaded[m.chosen(s.typ, s.id, nil)]; p != nil && (len(c.Times) > 0 || s.stuck()) && schemaOf(p, s.typ) != c.CheckedSchema {
 			return recheck, ""
 		}
 		s.apart = s.apart || c.Apart
-		if s.stuck() {
-			waited := s.buffered
-			s.buffered = nil
-			for _, at := range waited {
-				m.launch(s, at, c.CheckedSchema)
-			}
+		for s.stuck() {
+			m.launch(s, s.takeBuffered(), c.CheckedSchema)
 		}
 		for _, at := range c.Times {
+			if c.Due != 0 && s.fires > 0 {
+				if s.over() {
+					break
+				}
+				s.fired++
+			}
 			m.fireSchedule(s, at, c.CheckedSchema)
 		}
 		if c.Due != 0 {
 			s.next = c.Next
+		}
+		if s.over() {
+			s.next = 0
 		}
 	}
 	return ok, s.differs(r)
@@ -105,7 +131,14 @@ func (m *Model) putSchedule(c *fsm.PutSchedule, r *fsm.Result) (code, why string
 	}
 	s.input, s.apart = d.Input, s.apart || c.Apart
 	s.typ, s.every, s.overlap, s.next, s.paused, s.revision = d.Type, d.Every, d.Overlap, d.Next, false, m.index
-	s.checked = catalog.Digest{}
+	s.checked = make([]catalog.Digest, len(s.buffered))
+	if s.fires != d.Fires {
+		s.fires, s.fired = d.Fires, 0
+	}
+	s.jitter, s.pauseOnFailure = d.Jitter, d.PauseOnFailure
+	if s.over() {
+		s.next = 0
+	}
 	return ok, s.differs(r)
 }
 
@@ -123,7 +156,7 @@ func (s *schedule) isNot(o *rows.Schedule) string {
 	for _, b := range o.Buffered {
 		buffered = append(buffered, b.At)
 	}
-	if o.Started != s.started || o.Skipped != s.skipped || o.Failed != s.failed || o.Next != s.next || o.Last != s.last || o.Paused != s.paused || o.Revision != s.revision ||
+	if o.Started != s.started || o.Skipped != s.skipped || o.Failed != s.failed || o.Next != s.next || o.Last != s.last || o.Paused != s.paused || o.Revision != s.revision || o.Fired != s.fired ||
 		!slices.Equal(o.Open, s.open) || !slices.Equal(buffered, s.buffered) {
 		return fmt.Sprintf("schedule %+v, want %+v", *o, *s)
 	}
@@ -144,16 +177,28 @@ func (m *Model) fireSchedule(s *schedule, at history.Time, checked catalog.Diges
 	case len(s.open) == 0 || s.overlap == rows.OverlapAllowAll && len(s.open) < 1000:
 		m.launch(s, at, checked)
 	case s.overlap == rows.OverlapBufferOne && len(s.buffered) == 0:
-		s.buffered, s.checked = []history.Time{at}, checked
+		s.buffer(at, checked)
+	case s.overlap == rows.OverlapBufferAll && len(s.buffered) < rows.MaxBuffered:
+		s.buffer(at, checked)
 	case s.overlap == rows.OverlapCancelPrevious:
 		for _, id := range s.open {
 			m.askToEnd(m.runs[id])
 		}
 		s.skipped += uint64(len(s.buffered))
-		s.buffered, s.checked = []history.Time{at}, checked
+		s.buffered, s.checked = nil, nil
+		s.buffer(at, checked)
 	default:
 		s.skipped++
 	}
+}
+
+func (s *schedule) buffer(at history.Time, checked catalog.Digest) {
+	s.buffered, s.checked = append(s.buffered, at), append(s.checked, checked)
+}
+
+func (s *schedule) takeBuffered() (at history.Time) {
+	at, s.buffered, s.checked = s.buffered[0], s.buffered[1:], s.checked[1:]
+	return at
 }
 
 // launch starts the run of one time, or counts why it cannot. It reports whether the input must
@@ -189,12 +234,11 @@ func (m *Model) notifySchedule(r *run) {
 		return
 	}
 	s.open = slices.DeleteFunc(s.open, func(id history.RunID) bool { return id == r.id })
-	if s.stuck() && !m.leftToFire(s) {
-		at := s.buffered[0]
-		s.buffered = s.buffered[1:]
-		if m.launch(s, at, s.checked) {
-			s.buffered = []history.Time{at}
-		}
+	if s.pauseOnFailure && !s.paused && (r.status == history.StatusFailed || r.status == history.StatusTimedOut) {
+		s.pause()
+	}
+	if s.stuck() && !m.leftToFire(s) && !m.launch(s, s.buffered[0], s.checked[0]) {
+		s.takeBuffered()
 	}
 }
 

@@ -14,10 +14,15 @@ type ScheduleSpec struct {
 	Every      string          `json:"every,omitempty" doc:"A Go duration of at least 1s; or cron"`
 	Cron       string          `json:"cron,omitempty" doc:"Five fields, six with seconds first, or @daily and the like"`
 	Timezone   string          `json:"timezone,omitempty" doc:"Time zone of cron, such as Europe/Berlin; default UTC"`
-	Overlap    string          `json:"overlap,omitempty" enum:"skip,buffer_one,cancel_previous,allow_all" doc:"Default skip"`
+	Overlap    string          `json:"overlap,omitempty" enum:"skip,buffer_one,buffer_all,cancel_previous,allow_all" doc:"Default skip"`
 	CatchUp    string          `json:"catch_up,omitempty" enum:"one,none,all" doc:"Default one"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Paused     bool            `json:"paused,omitempty"`
+
+	EndsAt         *time.Time `json:"ends_at,omitempty" doc:"It does not fire for later times; absent: without end"`
+	Fires          uint64     `json:"fires,omitempty" doc:"For how many of its times it fires; absent: without end"`
+	Jitter         string     `json:"jitter,omitempty" doc:"A Go duration up to 24h: each fire comes less than so much after its time; default 0s"`
+	PauseOnFailure bool       `json:"pause_on_failure,omitempty" doc:"A run that failed or timed out pauses it"`
 }
 
 // Schedule is the state of a schedule.
@@ -31,6 +36,7 @@ type Schedule struct {
 	OpenRuns    []RunName   `json:"open_runs" doc:"Oldest first: at most 100 in a description, 10 elsewhere"`
 	OpenTotal   uint64      `json:"open_runs_total,omitempty" doc:"Total, if there are more than are listed"`
 	RecentRuns  []RunName   `json:"recent_runs" doc:"At most 10, newest first; those that retention deleted are left out"`
+	Fired       uint64      `json:"fired,omitempty" doc:"For how many of its times it has fired, if fires bounds them"`
 	Started     uint64      `json:"started"`
 	Skipped     uint64      `json:"skipped" doc:"Fires that overlapped"`
 	Missed      uint64      `json:"missed" doc:"Times without a leader that catch_up skipped"`

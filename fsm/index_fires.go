@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// The index of fires lists schedules by when the leader has to look at them: when their next time is
-// due, or at once when a buffered fire is stuck.
+// The index of fires lists schedules by when the leader has to look at them: when their next time
+// is due, or at once when a buffered fire is stuck.
 
 // atOnce is before every time at which a schedule fires.
 const atOnce = history.Time(1)

@@ -54,6 +54,7 @@ func TestSameResult(t *testing.T) {
 	pythonSDK := func(t *testing.T) []string {
 		return []string{python(t), "-B", "docs/examples/workers/python-sdk/worker.py"}
 	}
+	typescriptSDK := func(t *testing.T) []string { return []string{"node", typescript(t)} }
 	for _, c := range []struct {
 		name   string
 		worker func(*testing.T) []string
@@ -64,9 +65,11 @@ func TestSameResult(t *testing.T) {
 		{"go", goWorker, 1, nil, "30s"},
 		{"python", pythonWorker, 1, nil, "30s"},
 		{"python sdk", pythonSDK, 1, nil, "30s"},
+		{"typescript", typescriptSDK, 1, nil, "30s"},
 		{"go killed", goWorker, 1, (*play).killWorker, "1s"},
 		{"python killed", pythonWorker, 1, (*play).killWorker, "1s"},
 		{"python sdk killed", pythonSDK, 1, (*play).killWorker, "1s"},
+		{"typescript killed", typescriptSDK, 1, (*play).killWorker, "1s"},
 		{"all nodes killed", goWorker, 1, (*play).killNodes, "10s"},
 		{"leader killed", goWorker, 3, (*play).killLeader, "10s"},
 		{"python through a lost leader", pythonWorker, 3, (*play).killLeader, "10s"},

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -30,6 +28,7 @@ func TestConformance(t *testing.T) {
 		{"go", goSDK},
 		{"python", func(t *testing.T) sdk { return pythonSDK(t) }},
 		{"python-async", func(t *testing.T) sdk { return pythonSDK(t, "async") }},
+		{"typescript", typescriptSDK},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			driver := s.driver(t)
@@ -51,32 +50,6 @@ func TestConformance(t *testing.T) {
 
 func goSDK(*testing.T) sdk {
 	return sdk{name: "go", command: []string{filepath.Join(binaries, "godriver")}}
-}
-
-// pythonSDK is the one of sdk/python. The test is skipped, loudly, without an interpreter.
-func pythonSDK(t *testing.T, mode ...string) sdk {
-	t.Helper()
-	path, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("SKIPPED: there is no python3 here, so nothing shows that the Python SDK conforms")
-	}
-	if out, err := exec.Command(path, "-c", "import sys; assert sys.version_info >= (3, 10), sys.version").CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED: python3 is too old: %s", strings.TrimSpace(string(out)))
-	}
-	return sdk{name: "python", command: append([]string{path, "../python/tests/driver.py"}, mode...), env: []string{"PYTHONDONTWRITEBYTECODE=1"}}
-}
-
-// TestPython runs the Python SDK's own tests.
-func TestPython(t *testing.T) {
-	t.Parallel()
-	s := pythonSDK(t)
-	cmd := exec.Command(s.command[0], "-m", "unittest", "discover", "-s", "tests")
-	cmd.Dir = "../python"
-	cmd.Env = append(os.Environ(), append(s.env, "PYTHONPATH=src", "AION_NODE_BINARY="+filepath.Join(binaries, "aion-node"))...)
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "OK") || strings.Contains(string(out), "skipped") {
-		t.Errorf("%v\n%s", err, out)
-	}
 }
 
 // performance is a scenario under way.

@@ -98,7 +98,7 @@ func TestTypeScript(t *testing.T) {
 	}
 }
 
-// TestTypeScriptTypes compares the types of the TypeScript SDK with the contract that a node serves.
+// TestTypeScriptTypes compares the types of the TypeScript SDK with what a node serves.
 func TestTypeScriptTypes(t *testing.T) {
 	path := node(t)
 	c := newCluster(t, 1)

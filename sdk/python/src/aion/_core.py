@@ -221,17 +221,19 @@ class Core:
                 headers["Aion-Request-Generated"] = "true"
         target = call.path + ("?" + urlencode(call.query) if call.query else "")
         asking = asyncio.ensure_future(node.request(call.method, target, headers, call.body))
-        pulse = asyncio.ensure_future(self._pulse(node, sending)) if len(self.nodes) > 1 else None
+        tasks: list[asyncio.Future[Any]] = [asking]
+        if len(self.nodes) > 1:
+            tasks.append(asyncio.ensure_future(self._pulse(node, sending)))
         try:
-            done, _ = await asyncio.wait([asking] + ([pulse] if pulse else []), timeout=silence + sending, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, timeout=silence + sending, return_when=asyncio.FIRST_COMPLETED)
             if asking not in done:
                 raise Broken(f"{node.address} answers nothing" + ("" if done else f" within {silence:g} s"))
             r = asking.result()
         finally:
-            for task in (asking, pulse):
-                if task is not None and not task.done():
+            for task in tasks:
+                if not task.done():
                     task.cancel()
-            await asyncio.gather(*(t for t in (asking, pulse) if t), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         problem = _http.misdirected_answer(node.address, r)
         if problem:
             raise problem

@@ -34,14 +34,45 @@ class Attempt:
         self._on_details: Callable[[bytes], None] | None = None
         self._lock = threading.Lock()
 
-    workflow_id = property(lambda self: self.task.workflow_id, doc="Of the run that the step belongs to.")
-    run_id = property(lambda self: self.task.run_id)
-    workflow_type = property(lambda self: self.task.workflow_type)
-    activity = property(lambda self: self.task.activity)
-    activity_id = property(lambda self: self.task.activity_id, doc="The number of the step within its run.")
-    input = property(lambda self: self.task.input)
-    details = property(lambda self: self.task.details, doc="What the attempt before reported last, or None.")
-    traceparent = property(lambda self: self.task.traceparent, doc="W3C Trace Context, for the headers of what the handler calls.")
+    @property
+    def workflow_id(self) -> str:
+        """Of the run that the step belongs to."""
+        return self.task.workflow_id
+
+    @property
+    def run_id(self) -> str:
+        """Of the run that the step belongs to."""
+        return self.task.run_id
+
+    @property
+    def workflow_type(self) -> str:
+        """Of the run that the step belongs to."""
+        return self.task.workflow_type
+
+    @property
+    def activity(self) -> str:
+        """Its name."""
+        return self.task.activity
+
+    @property
+    def activity_id(self) -> int:
+        """The number of the step within its run."""
+        return self.task.activity_id
+
+    @property
+    def input(self) -> Any:
+        """What the workflow gave."""
+        return self.task.input
+
+    @property
+    def details(self) -> Any:
+        """What the attempt before reported last, or None."""
+        return self.task.details
+
+    @property
+    def traceparent(self) -> str | None:
+        """W3C Trace Context, for the headers of what the handler calls."""
+        return self.task.traceparent
 
     @property
     def number(self) -> int:

@@ -189,7 +189,7 @@ export interface BacktestRequest {
   types?: string[];
   /** a loaded version, full or a prefix */
   version?: string;
-  /** NAME=VALUE each: only runs with these attributes */
+  /** Conditions, as in a listing: only runs that meet all */
   where?: string[];
 }
 
@@ -972,7 +972,7 @@ export interface MoveRequest {
   to: string;
   /** What kind of event, or the workflow type */
   type: string;
-  /** NAME=VALUE each: only runs with these attributes */
+  /** Conditions, as in a listing: only runs that meet all */
   where?: string[];
 }
 
@@ -1579,6 +1579,8 @@ export interface RunCounts {
   index: number;
   /** How many there are in all */
   total: number;
+  /** With by: the values of the attribute, the most frequent first; counts is empty then */
+  values?: ValueCount[];
 }
 
 export interface RunError {
@@ -2549,6 +2551,13 @@ export interface UpdateRequest {
   args?: unknown;
   /** The same id has one effect and one answer; default: a new one */
   update_id?: string;
+}
+
+export interface ValueCount {
+  /** How many runs */
+  count: number;
+  /** As the attribute has it */
+  value: unknown;
 }
 
 export interface Version {

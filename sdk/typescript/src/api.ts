@@ -774,6 +774,8 @@ export interface History {
   next?: number;
   /** Payloads and the texts of errors are left out of all events, because the token lacks the grant payload */
   payload_withheld?: boolean;
+  /** If record=true was asked for, and the token has the grant payload */
+  record?: RunRecord;
 }
 
 export interface Job {
@@ -1608,6 +1610,23 @@ export interface RunName {
   run_id: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
   workflow_id: string;
+}
+
+export interface RunRecord {
+  /** The seqs of its WorkflowReopened events */
+  reopened?: number[];
+  /** One execution of a workflow id (UUID) */
+  run_id: string;
+  /** Current status */
+  status: string;
+  /** At most 1000, after after_turn */
+  turns: Turn[];
+  /** That the run is on */
+  version: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
+  /** What callers start */
+  workflow_type: string;
 }
 
 export interface Runs {
@@ -2460,6 +2479,25 @@ export interface TrustedKey {
   trusted_at: string;
   /** The actor */
   trusted_by?: string;
+}
+
+export interface Turn {
+  /** When it was recorded, in log time */
+  at: string;
+  /** How many it asked for */
+  count: number;
+  /** The next turn goes on in the middle of the code's work */
+  cut?: boolean;
+  /** Of the first event that it asked for, were there one */
+  first_seq: number;
+  /** 1, 2, 3 and so on */
+  n: number;
+  /** By workflow type */
+  rules?: number;
+  /** The newest event that it had seen */
+  through: number;
+  /** It was cut at the wait of this number, of those that could go on at once */
+  waits?: number;
 }
 
 export interface UnloadAnswer {

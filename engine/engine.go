@@ -81,6 +81,7 @@ type Engine struct {
 	versionRule chan struct{}          // the rule for drained versions may have changed
 	canaryRule  chan struct{}          // a canary may have begun or changed
 	retained    chan struct{}          // the retention rules may have changed
+	raised      atomic.Bool            // the state is at the level that the newest rules of turns need
 }
 
 // How much a node caches, whatever its configuration.

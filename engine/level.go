@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Levels is an optional interface of a Log with members that are upgraded one by one.
@@ -38,4 +39,17 @@ func proposeAt[A fsm.Answer](ctx context.Context, e *Engine, c Call, level uint6
 		return answer, a, err
 	}
 	return propose[A](ctx, e, c, cmd)
+}
+
+// rules returns the rules of new turns (history.Rules): those that all nodes know.
+func (e *Engine) rules() uint64 {
+	if !e.raised.Load() {
+		var level uint64
+		e.cfg.Log.View(func(v fsm.View) { level = v.Level() })
+		if level < 4 {
+			return 2
+		}
+		e.raised.Store(true)
+	}
+	return history.Rules
 }

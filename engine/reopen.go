@@ -32,7 +32,7 @@ func (e *Engine) ReopenOn(ctx context.Context, c Call, ref fsm.RunRef, reason, v
 		return nil, Answered{}, err
 	}
 	for range rechecks {
-		cmd := &fsm.ReopenRun{Run: ref, Reason: reason, Rules: history.Rules}
+		cmd := &fsm.ReopenRun{Run: ref, Reason: reason, Rules: e.rules()}
 		if version != "" {
 			if res, ok, err := e.firstOutcome(c); ok || err != nil {
 				if err != nil {
@@ -123,9 +123,9 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 	if err != nil {
 		return fmt.Errorf("engine: reopen run %s: %w", run.RunID, err)
 	}
-	cmd.Events, cmd.Forget = run.Events, found.Forget
+	cmd.Events, cmd.Forget, cmd.ForgetCancel = run.Events, found.Forget, found.Cancel && e.rules() >= 3
 	for _, b := range found.Again {
-		cmd.Again = append(cmd.Again, fsm.Again{ID: b.ID, Seq: b.Seq})
+		cmd.Again = append(cmd.Again, fsm.Again{ID: b.ID, Seq: b.Seq, Asked: b.Asked})
 	}
 	return nil
 }

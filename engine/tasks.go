@@ -41,7 +41,7 @@ type TaskResult struct {
 // of this one only.
 type TaskReply struct {
 	Err             error
-	CancelRequested bool // in replies to heartbeats: the step was given up, by its code or because its run closed. A cancellation that the code has not acted on does not count: the code may want the step to finish
+	CancelRequested bool // in replies to heartbeats: the step is to end, because its run is cancelled or its code says so, and its outcome counts; or nobody waits for it any more
 }
 
 // LeaseLost refuses a report on an attempt that the worker no longer holds. Nothing changed.

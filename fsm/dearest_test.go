@@ -120,7 +120,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		c, asked := &ReopenRun{Run: RunRef{WorkflowID: "run"}}, []history.Data(nil)
 		for i := range uint64(EntryBudget / againCost) {
 			asked = append(asked, &history.ChildWorkflowStarted{ID: i + 1, WorkflowID: fmt.Sprint("run:", i), WorkflowType: "a"})
-			c.Again = append(c.Again, Again{i + 1, i + 2})
+			c.Again = append(c.Again, Again{ID: i + 1, Seq: i + 2})
 		}
 		w.turn("run", asked...)
 		w.do(&TerminateRun{Run: c.Run})

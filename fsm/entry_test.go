@@ -104,6 +104,9 @@ func TestTurnsNameTheirRules(t *testing.T) {
 	}{
 		{&RecordTurn{N: 2, Through: 1, Cut: true, Rules: 1, Waits: 3}, "0800a70150000000000000000000000000000000000202030107a301000200030008f509010a03"},
 		{&CancelRun{Run: RunRef{WorkflowID: "a"}, Tell: true}, "0a00a201a101616103f5"},
+		{&RecordTurn{N: 2, Asked: []history.Event{{Data: &history.ActivityCancelRequested{ID: 1}}, {Data: &history.ChildWorkflowStarted{ID: 2, OnCancel: history.CancelIgnore}}}, Rules: 3},
+			"0800a6015000000000000000000000000000000000020203000482541e00000000000000000000000000000000a10101581a1700000000000000000000000000000000a4010202600360090207a30100020003000903"},
+		{&ReopenRun{Events: 9, Again: []Again{{ID: 1, Seq: 2, Asked: true}}, ForgetCancel: true}, "1a00a401a1016003090681a30101020203f509f5"},
 	} {
 		b, err := EncodeEnvelope(Envelope{Command: c.command})
 		if err != nil {

@@ -192,6 +192,10 @@ func (g *gambler) turn(id string) Command {
 		case 7, 8:
 			d = g.activity(next)
 		case 9:
+			if g.w.levelNow() >= 4 && g.coin("ask") {
+				d = &history.ActivityCancelRequested{ID: 100*rapid.Uint64Range(1, c.N).Draw(g.t, "turn") + uint64(rapid.IntRange(1, 4).Draw(g.t, "asked to end"))}
+				break
+			}
 			d = &history.ActivityCancelled{ID: 100*rapid.Uint64Range(1, c.N).Draw(g.t, "turn") + 1}
 		}
 		if d != nil {
@@ -217,6 +221,9 @@ func (g *gambler) giveUp(run history.RunID) history.Data {
 	}
 	if len(ids) == 0 {
 		return nil
+	}
+	if g.w.levelNow() >= 4 && g.coin("ask") {
+		return &history.ChildWorkflowCancelRequested{ID: rapid.SampledFrom(ids).Draw(g.t, "child")}
 	}
 	return &history.ChildWorkflowCancelled{ID: rapid.SampledFrom(ids).Draw(g.t, "child"), Asked: true}
 }

@@ -136,6 +136,9 @@ func (c *closing) clearChildren(r *row) bool {
 		}
 		switch child.Run.Parent.OnClose {
 		case history.CloseTerminate:
+			if t.spares(r, child) {
+				continue
+			}
 			c.queue = append(c.queue, ending{child, &history.WorkflowTerminated{Reason: parentClosed}, false})
 		case history.CloseCancel:
 			t.requestCancel(child, parentClosed)

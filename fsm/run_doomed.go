@@ -50,10 +50,20 @@ func (t *step) fateOf(r *row) fate {
 			return alive // reopened, after its parent had its answer
 		}
 		if !parent.Run.Status.Open() {
+			if t.spares(parent, r) {
+				return alive
+			}
 			return doomed
 		}
 		r = parent
 	}
+}
+
+// spares reports whether a child that would be terminated with its parent, which has closed, may go
+// on: it was asked to cancel before, and may be in the middle of cleaning up. Whoever terminates
+// the parent terminates it too.
+func (t *step) spares(parent, child *row) bool {
+	return t.level() >= 4 && child.Run.CancelAsked && parent.Run.Status != history.StatusTerminated
 }
 
 // ends refuses what callers ask of a run that is doomed.

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"slices"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
@@ -21,6 +22,8 @@ type ReopenRun struct {
 	Again  []Again  `cbor:"6,keyasint,omitempty"` // what must be under way again, by ordinal: everything without an outcome, forgotten ones included
 	Rules  uint64   `cbor:"7,keyasint,omitempty"` // of history.Rules: by which activities are offered again
 
+	ForgetCancel bool `cbor:"9,keyasint,omitempty"` // the request to cancel is void, although turns have seen it: code does not know of it
+
 	On catalog.Version `cbor:"8,keyasint,omitzero"` // the version on which the turns before Turn were replayed, and on which the run goes on; zero = its own
 }
 
@@ -28,6 +31,8 @@ type ReopenRun struct {
 type Again struct {
 	ID  uint64 `cbor:"1,keyasint"`
 	Seq uint64 `cbor:"2,keyasint"` // of the event that asked for it: TimerStarted, ActivityScheduled or ChildWorkflowStarted
+
+	Asked bool `cbor:"3,keyasint,omitempty"` // it was asked to end before: it ends as cancelled if nobody has it in hand
 }
 
 // NotNewest refuses to reopen a run after which the same workflow id was started again.
@@ -81,6 +86,9 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	}
 	if c.Events != r.Run.Events {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf("to be reopened after event %d, but its newest is %d", c.Events, r.Run.Events)}
+	}
+	if c.later() && t.level() < 4 {
+		return nil, &Fenced{RunID: r.Run.RunID, Why: "nodes of an earlier build are not replaced yet"}
 	}
 	begun, why := c.check(t, r)
 	if why != "" {
@@ -150,6 +158,11 @@ func (c *ReopenRun) check(t *step, r *row) (begun []history.Data, why string) {
 		return nil, fmt.Sprintf("lacks ordinal %d, which is to be forgotten", forget[0])
 	}
 	return begun, ""
+}
+
+// later reports whether the command says what earlier levels do not know.
+func (c *ReopenRun) later() bool {
+	return c.ForgetCancel || slices.ContainsFunc(c.Again, func(a Again) bool { return a.Asked })
 }
 
 // begins is the ordinal that an event begins; 0 when it begins none.

@@ -18,10 +18,10 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	} else {
 		r.Run.Cut = turn.Cut
 	}
-	if r.Run.CancelAsked && t.unseen(r, r.Run.Through, history.TypeCancelRequested) {
+	if c.ForgetCancel || r.Run.CancelAsked && t.unseen(r, r.Run.Through, history.TypeCancelRequested) {
 		r.Run.CancelAsked = false
 	}
-	t.append(r, &history.WorkflowReopened{Reason: c.Reason, Turn: c.Turn, Forget: c.Forget})
+	t.append(r, &history.WorkflowReopened{Reason: c.Reason, Turn: c.Turn, Forget: c.Forget, ForgetCancel: c.ForgetCancel})
 	r.Run.Reopened = append(r.Run.Reopened, r.Run.Events)
 	r.Epoch++
 	r.Run.ClosedAt = 0
@@ -43,8 +43,14 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 			t.arm(r, e.ID, e.FireAt)
 		case *history.ActivityScheduled:
 			t.offerAgain(r, e, c.Again[i].Seq)
+			if c.Again[i].Asked {
+				t.askTask(r, e.ID)
+			}
 		case *history.ChildWorkflowStarted:
 			t.resumeChild(r, e, forgotten[e.ID])
+			if c.Again[i].Asked {
+				t.askChild(r, e.ID)
+			}
 		}
 	}
 }

@@ -64,6 +64,15 @@ func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.Child
 	return version, member, nil
 }
 
+// askChild asks a child to end that its parent goes on waiting for.
+func (t *step) askChild(parent *row, id uint64) {
+	if line, ok := t.child(parent, id); ok && line.Awaited {
+		if child := t.run(line.Run); child != nil && child.Run.Status.Open() {
+			t.requestCancel(child, "its parent asked it to end")
+		}
+	}
+}
+
 // giveUp ends a parent's wait for a child and asks the child to end.
 func (t *step) giveUp(parent *row, id uint64) {
 	line, ok := t.child(parent, id)

@@ -56,7 +56,7 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 	if why != "" {
 		return nil, &Fenced{RunID: c.RunID, Why: why}
 	}
-	last, why := c.last()
+	last, why := c.last(t.level())
 	if why != "" {
 		return nil, &catalog.InvalidInput{Field: "asked", Reason: why}
 	}
@@ -105,7 +105,7 @@ func (c *RecordTurn) overtaken(t *step, r *row) string {
 
 // last returns the event that closes the run, if the turn asked for one. why is not empty when it
 // asked for what code cannot ask for.
-func (c *RecordTurn) last() (last history.Data, why string) {
+func (c *RecordTurn) last(level uint64) (last history.Data, why string) {
 	for _, e := range c.Asked {
 		if last != nil {
 			return nil, fmt.Sprintf("holds %s after %s", e.Data.Type(), last.Type())
@@ -117,6 +117,10 @@ func (c *RecordTurn) last() (last history.Data, why string) {
 		case *history.ActivityScheduled:
 			if why := checkTaskNames(d.Queue, d.Activity); why != "" {
 				return nil, "holds an activity whose " + why
+			}
+		case *history.ActivityCancelRequested, *history.ChildWorkflowCancelRequested:
+			if level < 4 {
+				return nil, fmt.Sprintf("holds %s, which level %d does not know", d.Type(), level)
 			}
 		case *history.TimerStarted:
 			if d.ID == 0 {
@@ -206,6 +210,12 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 	case *history.ChildWorkflowCancelled:
 		t.append(r, e)
 		t.giveUp(r, e.ID)
+	case *history.ActivityCancelRequested:
+		t.append(r, e)
+		t.askTask(r, e.ID)
+	case *history.ChildWorkflowCancelRequested:
+		t.append(r, e)
+		t.askChild(r, e.ID)
 	case *history.WorkflowContinuedAsNew:
 		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), NextVersion(t.s.catalog, &r.Run, e, t.lot(r))
 		t.append(r, e)

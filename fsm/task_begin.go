@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"fmt"
+
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 )
@@ -54,6 +56,32 @@ func (t *step) cancelTask(r *row, id uint64) {
 	if task := t.task(r, id); task != nil {
 		t.giveUpTask(r, task)
 	}
+}
+
+// askTask asks for the end of an activity whose outcome r's code goes on waiting for. One that no
+// worker holds has ended with that.
+func (t *step) askTask(r *row, id uint64) {
+	task := t.task(r, id)
+	switch {
+	case task == nil || task.State == rows.TaskGivenUp:
+	case task.State == rows.TaskLeased:
+		task.CancelAsked = true
+		t.putTask(r, task)
+	default:
+		t.deliver(r, cancelledTask(task))
+		t.endTask(r, task)
+	}
+}
+
+// cancelledTask is the outcome of an activity that was asked to end while no worker held it.
+func cancelledTask(task *rows.Task) *history.ActivityFailed {
+	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindCancelled, Message: "it was cancelled before a worker took it"}}
+	if task.Attempt > task.Before {
+		failed.Attempt = task.Attempt
+		failed.Error.Message = fmt.Sprintf("it was cancelled after attempt %d, before a worker took it again", task.Attempt)
+		failed.Error.Details = past(task)
+	}
+	return failed
 }
 
 // giveUpTask takes a task away that no worker has. One that a worker holds stays until its lease

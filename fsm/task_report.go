@@ -59,7 +59,7 @@ type TaskAnswer struct {
 // TaskReply says what became of one token.
 type TaskReply struct {
 	Lost   string `cbor:"1,keyasint,omitempty"` // why the attempt is not the worker's any more (code lease_lost); empty = it counted
-	Cancel bool   `cbor:"2,keyasint,omitempty"` // of heartbeats: nobody waits for the outcome any more
+	Cancel bool   `cbor:"2,keyasint,omitempty"` // of heartbeats: the activity is to end, or nobody waits for its outcome any more
 }
 
 // Kind implements Command.
@@ -85,14 +85,19 @@ func (c *FailTasks) apply(t *step) (Answer, Refusal) {
 }
 
 func (c *BeatTasks) apply(t *step) (Answer, Refusal) {
+	asked := make([]bool, len(c.Beats))
 	answer, refusal := t.eachAttempt("tokens", len(c.Beats), func(i int) (TaskToken, func(*row, *rows.Task)) {
-		return c.Beats[i].Token, func(r *row, task *rows.Task) { t.beat(r, task, c.Beats[i].Details) }
+		return c.Beats[i].Token, func(r *row, task *rows.Task) {
+			t.beat(r, task, c.Beats[i].Details)
+			asked[i] = task.CancelAsked
+		}
 	})
 	if a, ok := answer.(*TaskAnswer); ok {
 		for i := range a.Replies {
 			if a.Replies[i].Cancel {
 				a.Replies[i].Lost = "" // it heard of it in time
 			}
+			a.Replies[i].Cancel = a.Replies[i].Cancel || asked[i]
 		}
 	}
 	return answer, refusal
@@ -111,7 +116,14 @@ func (t *step) beat(r *row, task *rows.Task, details history.Payload) {
 
 func (c *ReleaseTasks) apply(t *step) (Answer, Refusal) {
 	return t.eachAttempt("tokens", len(c.Tokens), func(i int) (TaskToken, func(*row, *rows.Task)) {
-		return c.Tokens[i], func(r *row, task *rows.Task) { t.moveTask(r, task, rows.TaskOffered, task.OfferEnds()) }
+		return c.Tokens[i], func(r *row, task *rows.Task) {
+			if task.CancelAsked { // no other worker gets it
+				t.append(r, cancelledTask(task))
+				t.endTask(r, task)
+				return
+			}
+			t.moveTask(r, task, rows.TaskOffered, task.OfferEnds())
+		}
 	})
 }
 

@@ -51,7 +51,7 @@ func spread(jitter uint32, i int) uint32 { return jitter + uint32(i)*0x9e3779b9 
 // the activity's outcome.
 func (t *step) failTask(r *row, task *rows.Task, e history.RunError, jitter uint32) {
 	task.Failures++
-	if !retries(task, e) || !t.tryLater(r, task, e, jitter) {
+	if task.CancelAsked || !retries(task, e) || !t.tryLater(r, task, e, jitter) {
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: e, Attempt: task.Attempt})
 		t.endTask(r, task)
 	}
@@ -80,7 +80,7 @@ func (t *step) loseTask(r *row, task *rows.Task, e history.RunError, jitter uint
 	switch {
 	case task.Retry != nil:
 		t.failTask(r, task, e, jitter)
-	case !t.tryLater(r, task, e, jitter):
+	case task.CancelAsked, !t.tryLater(r, task, e, jitter):
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: e, Attempt: task.Attempt})
 		t.endTask(r, task)
 	}

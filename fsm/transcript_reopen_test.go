@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,10 @@ func (w *world) reopenCommand(a words) Command {
 		c.On = versionOf(on)
 	}
 	c.Reason, c.Turn, c.Events = a.named["reason"], a.number("turn", c.Turn), a.number("events", c.Events)
+	c.ForgetCancel = a.has("forget-cancel")
+	for i := range c.Again {
+		c.Again[i].Asked = slices.Contains(strings.Split(a.named["asked"], ","), fmt.Sprint(c.Again[i].ID))
+	}
 	if list, ok := a.named["again"]; ok {
 		c.Again = nil
 		for _, s := range strings.Split(list, ",") {

@@ -131,6 +131,9 @@ func sayTask(b *strings.Builder, task rows.Task) {
 	if task.Worker != "" {
 		fmt.Fprintf(b, ", worker %s", task.Worker)
 	}
+	if task.CancelAsked {
+		b.WriteString(", asked to end")
+	}
 	if task.Failure != nil {
 		fmt.Fprintf(b, ", after %s", task.Failure)
 	}

@@ -325,6 +325,10 @@ func (w *world) asked(a words) history.Data {
 		return a.activity(id)
 	case "cancel-activity":
 		return &history.ActivityCancelled{ID: id}
+	case "ask-activity":
+		return &history.ActivityCancelRequested{ID: id}
+	case "ask-child":
+		return &history.ChildWorkflowCancelRequested{ID: id}
 	case "complete":
 		return &history.WorkflowCompleted{Result: payload}
 	case "fail":

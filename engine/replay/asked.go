@@ -163,10 +163,16 @@ func same(a, b history.Data) bool {
 	case *history.ChildWorkflowCancelled:
 		b, ok := b.(*history.ChildWorkflowCancelled)
 		return ok && *a == *b
+	case *history.ActivityCancelRequested:
+		b, ok := b.(*history.ActivityCancelRequested)
+		return ok && *a == *b
+	case *history.ChildWorkflowCancelRequested:
+		b, ok := b.(*history.ChildWorkflowCancelRequested)
+		return ok && *a == *b
 	case *history.ChildWorkflowStarted:
 		b, ok := b.(*history.ChildWorkflowStarted)
 		return ok && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
-			a.OnClose == b.OnClose && a.Choice == b.Choice
+			a.OnClose == b.OnClose && a.Choice == b.Choice && a.OnCancel == b.OnCancel
 	case *history.SignalSent:
 		b, ok := b.(*history.SignalSent)
 		return ok && a.WorkflowID == b.WorkflowID && a.Name == b.Name && bytes.Equal(a.Payload, b.Payload)

@@ -19,6 +19,9 @@ func (l *ledger) deliver(e history.Event) error {
 		if !l.void.seqs[e.Seq] {
 			return fmt.Errorf("event %d reopened the run, and the machine was made without knowing", e.Seq)
 		}
+		if d.ForgetCancel {
+			l.forgetCancel()
+		}
 	case *history.ChildWorkflowStarted:
 		l.noteStarted(d, e.Seq) // the state machine starts children again after a reopening
 	case *history.CancelRequested:
@@ -75,6 +78,9 @@ func (l *ledger) resolveByEvent(e history.Event, id uint64, outcome runtime.Futu
 		outcome.Late = true
 	}
 	f.failed = outcome.Failed()
+	if f.byRun && outcome.Error != nil && outcome.Error.Kind == history.KindCancelled {
+		outcome.Error = l.cancel.err
+	}
 	l.resolve(f, outcome)
 	return nil
 }

@@ -27,7 +27,12 @@ type future struct {
 	timed bool   // a wait for a signal or a condition that has armed a timer
 	took  uint64 // seq of the signal that the wait has consumed
 	alone bool   // a child that outlives its parent's closing, and therefore its parent's cancellation
-	place uint64 // position among resolved futures, from 1: decides races
+
+	onCancel history.CancelPolicy // of an activity or a child
+	asked    bool                 // to end, while its outcome is waited for
+	byRun    bool                 // it was to end because the run is cancelled
+	byCode   bool                 // it was to end because code cancelled it
+	place    uint64               // position among resolved futures, from 1: decides races
 
 	waiters []waiter // while code waits for it
 
@@ -97,6 +102,38 @@ func (l *ledger) giveUp(f *future, err *history.RunError) error {
 		return l.ask(&history.ActivityCancelled{ID: f.id})
 	}
 	return nil
+}
+
+// end ends f as its policy says, because it is to be cancelled.
+func (l *ledger) end(f *future, err *history.RunError) error {
+	if f.kind != child && f.kind != activity {
+		return l.giveUp(f, err)
+	}
+	switch {
+	case f.onCancel == history.CancelAbandon:
+		return l.giveUp(f, err)
+	case f.onCancel == history.CancelIgnore || f.asked:
+		return nil
+	}
+	var ask history.Data = &history.ActivityCancelRequested{ID: f.id}
+	if f.kind == child {
+		ask = &history.ChildWorkflowCancelRequested{ID: f.id}
+	}
+	if err := l.checkRoom(ask); err != nil {
+		return err
+	}
+	f.asked = true
+	return l.ask(ask)
+}
+
+// policy returns what becomes of a step that is started now when it is to be cancelled. Turns of
+// earlier rules knew no choice, and recorded none.
+func (l *ledger) policy(p *history.CancelPolicy) history.CancelPolicy {
+	if l.book.rules < 3 {
+		*p = 0
+		return history.CancelAbandon
+	}
+	return *p
 }
 
 // running reports whether something outside the code is under way for f, and must be told to end.

@@ -123,8 +123,10 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 	if f.name == "" {
 		f.name = fmt.Sprintf("%s:%d", l.started.RunID, f.id)
 	}
-	f.alone = c.OnClose == history.CloseAbandon
-	return f.id, l.request(&history.ChildWorkflowStarted{ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version})
+	f.alone, f.onCancel = c.OnClose == history.CloseAbandon, l.policy(&c.OnCancel)
+	return f.id, l.request(&history.ChildWorkflowStarted{
+		ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version, OnCancel: c.OnCancel,
+	})
 }
 
 // StartActivity implements runtime.Host. An activity that the manifest does not name fails without
@@ -156,8 +158,9 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 			Message: fmt.Sprintf("activity %s is not among the activities that the package's manifest names", catalog.Quote(a.Name))}})
 		return f.id, nil
 	}
+	f.onCancel = l.policy(&a.OnCancel)
 	return f.id, l.request(&history.ActivityScheduled{ID: f.id, Activity: a.Name, Queue: a.Queue, Input: a.Input, Retry: a.Retry,
-		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout, TotalTimeout: a.TotalTimeout})
+		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout, TotalTimeout: a.TotalTimeout, OnCancel: a.OnCancel})
 }
 
 // hadScheduled reports whether the turn being replayed scheduled an activity at this point: old
@@ -230,6 +233,7 @@ func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
 		if err := l.deliverCancel(); err != nil {
 			return err
 		}
+		l.cancel.delivered = true
 		return l.cancel.err
 	}
 	if err := l.handOut("input of the next run", input); err != nil {

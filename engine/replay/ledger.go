@@ -102,7 +102,7 @@ func (l *ledger) recordEnd(end *runtime.End) {
 			return
 		}
 		l.ask(&history.WorkflowCompleted{Result: end.Result})
-	case end.Cause != nil && end.Cause == l.cancel.err:
+	case l.endsCancelled(end.Cause):
 		l.ask(&history.WorkflowCancelled{Reason: l.cancel.reason})
 	default:
 		l.ask(&history.WorkflowFailed{Error: clip(*end.Error)})

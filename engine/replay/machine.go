@@ -21,6 +21,7 @@ type Config struct {
 	Limits  runtime.Limits
 	Log     func(msg string) // receives what ctx.log writes in new turns; nil drops it
 	Pace    Pace             // nil = never pauses
+	Rules   func() uint64    // the rules of new turns, see history.Rules; nil = the newest
 }
 
 // Pace observes a machine's progress, and may pause it. Its methods get the context of the call
@@ -48,6 +49,7 @@ type Machine struct {
 	ended  bool   // the code ended
 	broken error  // the error of the first failed call
 	cutAt  uint64 // cut the next new turn at this wait
+	rules  func() uint64
 }
 
 // Step is a new turn, which Next asks the log to record.
@@ -61,6 +63,7 @@ type Step struct {
 	Logs     []string       // what the code logged, truncated to the limit of a turn
 	Cut      bool           // the code has more to do: the next turn is due even without news
 	Waits    uint64         // the wait at which the turn was cut; 0 = not cut at a wait
+	Rules    uint64         // by which the turn was made
 }
 
 // New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted.
@@ -81,7 +84,10 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{seen: started.Seq}
+	m := &Machine{seen: started.Seq, rules: cfg.Rules}
+	if m.rules == nil {
+		m.rules = func() uint64 { return history.Rules }
+	}
 	m.ledger = newLedger(cfg, data)
 	m.ledger.void = v
 	m.ledger.now = started.At

@@ -97,7 +97,7 @@ func (o *outside) happen(rt *rapid.T) {
 }
 
 func (o *outside) answer(rt *rapid.T, d history.Data) {
-	id, failed := ordinal(d), history.RunError{Kind: "broken", Message: "m"}
+	id, failed := ordinal(d), history.RunError{Kind: rapid.SampledFrom([]string{"broken", "cancelled", "lease_lost"}).Draw(rt, "kind"), Message: "m"}
 	how := rapid.IntRange(0, 3).Draw(rt, "how")
 	switch d.(type) {
 	case *history.TimerStarted:
@@ -118,6 +118,7 @@ func script(rt *rapid.T) string {
 	for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 		name := rapid.SampledFrom([]string{"timer", "signal", "child", "activity", "sleep", "take", "random", "tell", "all", "race", "settled", "outcome", "result", "cancel", "done"}).Draw(rt, "step")
 		signal := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "signal")
+		policy := rapid.SampledFrom([]string{"wait", "wait", "abandon", "ignore"}).Draw(rt, "policy")
 		var timeout any
 		if rapid.Bool().Draw(rt, "timed") {
 			timeout = "5s"
@@ -128,8 +129,10 @@ func script(rt *rapid.T) string {
 		case "signal", "take":
 			steps = append(steps, []any{name, signal, timeout})
 		case "child":
-			steps = append(steps, []any{name, "t", len(steps)})
-		case "activity", "random":
+			steps = append(steps, []any{name, "t", len(steps), policy, rapid.SampledFrom([]string{"terminate", "abandon"}).Draw(rt, "closes")})
+		case "activity":
+			steps = append(steps, []any{name, len(steps), policy})
+		case "random":
 			steps = append(steps, []any{name, len(steps)})
 		case "tell":
 			steps = append(steps, []any{name, signal})
@@ -151,8 +154,14 @@ func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := runtimetest.NewWorld(t, p, runtimetest.Member, script(rt), runtime.Limits{})
 		defer func() { w.Machine.Close() }()
+		rules := uint64(rapid.IntRange(2, history.Rules).Draw(rt, "rules")) // those of the cluster, which may be upgraded
+		w.Config.Rules = func() uint64 { return rules }
+		w.Resume()
 		o := outside{World: w}
 		for range 30 {
+			if rapid.IntRange(0, 9).Draw(rt, "upgrade") == 0 {
+				rules = history.Rules
+			}
 			o.happen(rt)
 			step := w.Next()
 			if rapid.Bool().Draw(rt, "late") { // something arrives while the turn is made
@@ -172,6 +181,7 @@ func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 			}
 		}
 		for i, turn := range w.Turns {
+			rules = turn.Rules
 			if !void(w, turn) {
 				resumeAt(rt, w, w.NewMachine(), i, turn)
 			}
@@ -237,6 +247,14 @@ func checkOrdinals(rt *rapid.T, w *runtimetest.World) {
 			ended = d.ID
 		case *history.ActivityCancelled:
 			ended = d.ID
+		case *history.ActivityCancelRequested:
+			if !open[d.ID] {
+				rt.Fatalf("event %d asks ordinal %d to end, which is not open", e.Seq, d.ID)
+			}
+		case *history.ChildWorkflowCancelRequested:
+			if !open[d.ID] {
+				rt.Fatalf("event %d asks ordinal %d to end, which is not open", e.Seq, d.ID)
+			}
 		case *history.ChildWorkflowCancelled:
 			if d.Asked {
 				ended = d.ID

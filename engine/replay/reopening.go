@@ -6,12 +6,15 @@ import "aion.dev/aion/fsm/history"
 type Reopening struct {
 	Forget []uint64 // ordinals of failed steps whose failure code has not acted on, ascending
 	Again  []Begun  // everything started that then has no outcome, including what is forgotten, by ordinal
+	Cancel bool     // a request to cancel that turns had seen is forgotten, because code did not know of it and nothing has ended with it
 }
 
 // Begun is a timer, activity or child that was started.
 type Begun struct {
 	ID  uint64
 	Seq uint64 // of the event that asked for it, or that started the child again after an earlier reopening
+
+	Asked bool // it was asked to end before, which counts
 }
 
 // Reopening returns what is open if the run is reopened at the point to which Replay brought m:
@@ -37,6 +40,7 @@ func (m *Machine) Reopening(rest []history.Event) (r Reopening, err error) {
 			again[d.ID] = e.Seq
 		}
 	}
+	r.Cancel = l.cancel.forgettable()
 	for _, f := range l.futures {
 		bad, ended := failed[f.id]
 		forget := f.Done && f.failed && !f.looked || !f.Done && ended && bad
@@ -44,7 +48,7 @@ func (m *Machine) Reopening(rest []history.Event) (r Reopening, err error) {
 			r.Forget = append(r.Forget, f.id)
 		}
 		if forget || !f.Done && !ended && f.seq != 0 {
-			r.Again = append(r.Again, Begun{ID: f.id, Seq: max(f.seq, again[f.id])})
+			r.Again = append(r.Again, Begun{ID: f.id, Seq: max(f.seq, again[f.id]), Asked: f.asked && (f.byCode || !r.Cancel)})
 		}
 	}
 	return r, nil

@@ -23,7 +23,17 @@ func done(id uint64, result string) history.Data {
 func reopen(w *runtimetest.World) string {
 	r := w.Reopen()
 	d := w.Events[len(w.Events)-1].Data.(*history.WorkflowReopened)
-	return fmt.Sprintf("turn %d forget %v again %v", d.Turn, d.Forget, r.Again)
+	again := make([]string, len(r.Again))
+	for i, b := range r.Again {
+		if again[i] = fmt.Sprintf("{%d %d}", b.ID, b.Seq); b.Asked {
+			again[i] += " asked"
+		}
+	}
+	text := fmt.Sprintf("turn %d forget %v again %v", d.Turn, d.Forget, again)
+	if d.ForgetCancel {
+		text += " without the request to cancel"
+	}
+	return text
 }
 
 func wants(t *testing.T, what, got, want string) {
@@ -278,5 +288,89 @@ func TestMachineThatKnowsNothing(t *testing.T) {
 			m.Close()
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// Whether a request to cancel, what became of the step that it was passed on to, and a signal come
+// together or one by one, code does the same.
+func TestCancellationsComeTogetherOrOneByOne(t *testing.T) {
+	codes := map[string]string{
+		"waits for both": `ctx.activity("charge"); ctx.signal("s"); ctx.activity("charge")`,
+		"shielded":       `ctx.activity("charge", on_cancel = "ignore"); ctx.signal("s"); ctx.activity("charge")`,
+		"abandoned":      `ctx.try_activity("charge", on_cancel = "abandon"); ctx.signal("s"); ctx.activity("charge")`,
+		"asks":           `ctx.activity("charge"); ctx.cancelled(); ctx.signal("s"); ctx.activity("charge")`,
+		"any":            `ctx.any([ctx.start_activity("charge"), ctx.start_signal("t")]); ctx.signal("s"); ctx.sleep("1h")`,
+	}
+	events := [][]history.Data{
+		{&history.CancelRequested{}, done(1, "1"), &history.SignalReceived{Name: "s", Payload: history.Payload("1")}},
+		{done(1, "1"), &history.CancelRequested{}, &history.SignalReceived{Name: "s", Payload: history.Payload("1")}},
+		{&history.SignalReceived{Name: "s", Payload: history.Payload("1")}, &history.CancelRequested{}, done(1, "1")},
+		{&history.CancelRequested{}, &history.SignalReceived{Name: "s", Payload: history.Payload("1")}, done(1, "1")},
+		{&history.CancelRequested{}, failed(1), &history.SignalReceived{Name: "s", Payload: history.Payload("1")}},
+	}
+	for name, code := range codes {
+		for i, all := range events {
+			if name == "asks" && i == 1 { // what ctx.cancelled() says is a matter of turns
+				continue
+			}
+			var want string
+			for cuts := range 4 {
+				w := run(t, "def run(ctx, input):\n    "+code+"\n", "null")
+				got := runtimetest.Show(t, w.Turn().Asked)
+				portion := []history.Data{}
+				for n, d := range all {
+					if portion = append(portion, d); n == len(all)-1 || cuts>>n&1 == 1 {
+						step := w.Turn(portion...)
+						got, portion = got+runtimetest.Show(t, step.Asked), nil
+						if w.Resume(); step.Closes {
+							break
+						}
+					}
+				}
+				if want == "" {
+					want = got
+				}
+				if got != want {
+					t.Errorf("%s, order %d, cut as %02b:\n%s\ntogether:\n%s", name, i, cuts, got, want)
+				}
+			}
+		}
+	}
+}
+
+// Reopening a cancelled run takes the request back as long as code did not know of it, and all that
+// it had done was to ask.
+func TestReopenAfterAStepWasAskedToEnd(t *testing.T) {
+	cancelled := &history.ActivityFailed{ID: 1, Error: history.RunError{Kind: history.KindCancelled, Message: "no worker took it"}}
+	for name, c := range map[string]struct{ code, want, end string }{
+		"in a step": {
+			"    return [ctx.activity(\"charge\"), ctx.cancelled()]\n",
+			"turn 3 forget [1] again [{1 2}] without the request to cancel", `WorkflowCompleted {"result":[7,false]}`,
+		},
+		"by code, too": {
+			"    f = ctx.start_activity(\"charge\")\n    f.cancel()\n    return [f.result(), ctx.cancelled()]\n",
+			"turn 3 forget [1] again [{1 2} asked] without the request to cancel", `WorkflowCompleted {"result":[7,false]}`,
+		},
+		"with a timer": { // that it has ended cannot be undone
+			"    t = ctx.start_timer(\"1h\")\n    return [ctx.activity(\"charge\"), ctx.cancelled()]\n",
+			"turn 3 forget [2] again [{2 3} asked]", `WorkflowCompleted {"result":[7,true]}`,
+		},
+	} {
+		w := run(t, "def run(ctx, input):\n"+c.code, "null")
+		w.Turn()
+		w.Turn(&history.CancelRequested{})
+		id := uint64(1)
+		if name == "with a timer" {
+			id = 2
+		}
+		again := *cancelled
+		again.ID = id
+		if step := w.Turn(&again); !step.Closes {
+			t.Fatal("the run goes on")
+		}
+		wants(t, name+": reopened", reopen(w), c.want)
+		w.Resume(1, 2)
+		w.Turn()
+		wants(t, name+": the end", runtimetest.Show(t, w.Turn(done(id, "7")).Asked), c.end)
 	}
 }

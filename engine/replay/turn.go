@@ -105,7 +105,7 @@ func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (*
 	if ctx.Err() != nil {
 		return nil, m.fail(context.Cause(ctx))
 	}
-	m.ledger.beginTurn(book{n: m.turns + 1, bound: true, rules: history.Rules, at: m.cutAt, ahead: ahead})
+	m.ledger.beginTurn(book{n: m.turns + 1, bound: true, rules: m.rules(), at: m.cutAt, ahead: ahead})
 	m.cutAt = 0
 	if err := m.run(news, true); err != nil {
 		return nil, m.fail(err)
@@ -117,6 +117,7 @@ func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (*
 		return nil, m.fail(sooner)
 	}
 	m.made = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.toldLater && !m.ended, Waits: m.ledger.book.cutAt}
+	m.made.Rules = m.ledger.book.rules
 	m.made.Logs = m.ledger.book.lines.all()
 	if !m.ended && !m.made.Cut {
 		m.made.Waiting = m.ledger.waiting()

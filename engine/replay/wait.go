@@ -120,7 +120,7 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	l.book.woken = true
 	w := l.waitFor(ids)
 	if w == nil {
-		if l.cancelDue() && l.cancel.err == nil {
+		if l.cancelDue() && (l.cancel.err == nil || l.book.rules >= 3) {
 			l.putBack(ids)
 		}
 		var err error
@@ -130,7 +130,7 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 		l.waits = append(l.waits, w)
 	}
 	a := w.outcome()
-	begun := l.cancelDue() && l.cancel.err != nil // the previous turn had no room for all of it
+	begun := l.cancelDue() && l.cancel.halfway // the previous turn had no room for all of it
 	if (!a.Done || begun) && l.cancel.requested && !l.cancel.delivered {
 		if err := l.deliverCancel(); err != nil {
 			w.parked = true
@@ -151,6 +151,7 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	l.waits = slices.DeleteFunc(l.waits, func(other *wait) bool { return other == w })
 	w.leave(l)
 	l.markLooked(ids)
+	l.learn(ids, a)
 	if mode == runtime.Race || mode == runtime.All && a.At >= 0 {
 		return a, l.giveUpRest(ids)
 	}

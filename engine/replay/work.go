@@ -43,6 +43,8 @@ func (l *ledger) checkRoom(d history.Data) error {
 // workOf returns the cost of recording an event.
 func workOf(d history.Data) uint64 {
 	switch d := d.(type) {
+	case *history.ActivityCancelRequested:
+		return workOfTask
 	case *history.ActivityScheduled:
 		return workOfTask + uint64(len(d.Input))/bytesPerWork
 	case *history.ChildWorkflowStarted:

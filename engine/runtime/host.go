@@ -27,6 +27,9 @@ type Host interface {
 	Log(msg string) error
 	// CancelRequested reports whether a turn has seen the request to cancel the run.
 	CancelRequested() bool
+	// Cancelled is CancelRequested for code, which knows of the request from then on: what is
+	// pending is ended, and what code starts later is not cancelled with it.
+	Cancelled() (bool, error)
 
 	// StartTimer, StartSignal, StartChild and StartActivity start something that takes time, and
 	// return its ordinal, which names the future from then on.
@@ -42,7 +45,7 @@ type Host interface {
 	// again with the same arguments when the code is resumed. Await may resolve the futures that it
 	// is asked about: that is how a cancellation is delivered.
 	Await(mode Mode, ids []uint64) (Awaited, error)
-	// Cancel gives up a future, unless it is resolved.
+	// Cancel ends a future, unless it is resolved: as its OnCancel says, if it has one.
 	Cancel(id uint64) error
 
 	// StartCondition begins to wait until code's own state says so, and returns the ordinal of a
@@ -86,6 +89,7 @@ type Child struct {
 	WorkflowType string
 	Input        history.Payload
 	OnClose      history.ClosePolicy
+	OnCancel     history.CancelPolicy
 	Version      history.ChildVersion
 }
 
@@ -99,6 +103,7 @@ type Activity struct {
 	Heartbeat       history.Duration
 	ScheduleTimeout history.Duration
 	TotalTimeout    history.Duration
+	OnCancel        history.CancelPolicy
 	Zero            string // the first option, here or in the retry policy, that code set to 0, where 0 would mean no limit
 }
 
@@ -121,7 +126,7 @@ type Mode uint8
 // Modes.
 const (
 	One     Mode = iota // the only future is done
-	All                 // all succeeded, or one failed: the rest are then cancelled
+	All                 // all succeeded, or one failed: the rest are then cancelled, as Cancel does
 	Race                // one is done: the rest are then cancelled
 	Settled             // all are done
 	Any                 // one is done; the rest go on

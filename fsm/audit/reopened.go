@@ -109,7 +109,7 @@ func (n *recount) reopen(e history.Event, d *history.WorkflowReopened) {
 	}
 	r.began = slices.DeleteFunc(r.began, func(b history.Event) bool { return b.Seq >= from })
 	maps.DeleteFunc(r.ended, func(w work, seq uint64) bool { return seq >= from || slices.Contains(d.Forget, w.id) })
-	n.cancel = n.cancel && r.cancelAt <= through
+	n.cancel = n.cancel && r.cancelAt <= through && !d.ForgetCancel
 	if r.timeout > 0 {
 		n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, r.timeout)})
 	}

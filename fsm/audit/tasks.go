@@ -46,6 +46,7 @@ func (c *checker) linkTasks() {
 type pendingActivity struct {
 	seq       uint64
 	scheduled *history.ActivityScheduled
+	asked     bool // to end, since it was offered
 }
 
 // pendingActivities reads a history once more, passing over what reopenings took back, and returns
@@ -92,7 +93,17 @@ func (c *checker) pendingActivities(n *recount) map[uint64]pendingActivity {
 		}
 		switch d := e.Data.(type) {
 		case *history.ActivityScheduled:
-			pending[d.ID] = pendingActivity{e.Seq, d}
+			pending[d.ID] = pendingActivity{seq: e.Seq, scheduled: d}
+		case *history.ActivityCancelRequested:
+			if p, ok := pending[d.ID]; ok {
+				p.asked = true
+				pending[d.ID] = p
+			}
+		case *history.WorkflowReopened: // each is offered anew
+			for id, p := range pending {
+				p.asked = false
+				pending[id] = p
+			}
 		case *history.TimerStarted:
 			delete(pending, d.ID)
 		case *history.ActivityCompleted:
@@ -158,6 +169,8 @@ func (c *checker) checkTask(n *recount, task *rows.Task, pending map[uint64]pend
 			want := rows.Task{Seq: asked.seq, Activity: d.Activity, Queue: d.Queue, Retry: d.Retry, Timeout: d.Timeout, Heartbeat: d.Heartbeat, Schedule: d.ScheduleTimeout, Total: d.TotalTimeout}
 			got := rows.Task{Seq: task.Seq, Activity: task.Activity, Queue: task.Queue, Retry: task.Retry, Timeout: task.Timeout, Heartbeat: task.Heartbeat, Schedule: task.Schedule, Total: task.Total}
 			say(reflect.DeepEqual(got, want), "it is not what was scheduled")
+			say(task.CancelAsked == asked.asked, "it was asked to end, or was not")
+			say(!task.CancelAsked || task.State == rows.TaskLeased, "it was asked to end, and no worker holds it")
 		}
 	} else {
 		say(!waiting, "it was given up, but its run waits for it")

@@ -20,6 +20,8 @@ type ActivityScheduled struct {
 	Heartbeat       Duration `cbor:"7,keyasint,omitempty" json:"heartbeat,omitempty"`
 	ScheduleTimeout Duration `cbor:"8,keyasint,omitempty" json:"schedule_timeout,omitempty"`
 	TotalTimeout    Duration `cbor:"9,keyasint,omitempty" json:"total_timeout,omitempty"` // of all attempts, with the waits before and between them
+
+	OnCancel CancelPolicy `cbor:"10,keyasint,omitempty" json:"on_cancel,omitempty"`
 }
 
 // ActivityStarted says that a worker holds an attempt. Of each step the first 100 are recorded.
@@ -44,8 +46,14 @@ type ActivityFailed struct {
 	Attempt uint32   `cbor:"3,keyasint,omitempty" json:"attempt,omitempty"` // whose outcome this is; 0 = no worker took it in time
 }
 
-// ActivityCancelled gives a step up.
+// ActivityCancelled gives a step up: nobody waits for its outcome any more.
 type ActivityCancelled struct {
+	ID uint64 `cbor:"1,keyasint" json:"id"`
+}
+
+// ActivityCancelRequested asks for the end of a step whose outcome is waited for: the worker that
+// holds it hears of it, and there is no further attempt. What became of the step comes as ever.
+type ActivityCancelRequested struct {
 	ID uint64 `cbor:"1,keyasint" json:"id"`
 }
 
@@ -54,3 +62,5 @@ func (*ActivityStarted) Type() Type   { return TypeActivityStarted }
 func (*ActivityCompleted) Type() Type { return TypeActivityCompleted }
 func (*ActivityFailed) Type() Type    { return TypeActivityFailed }
 func (*ActivityCancelled) Type() Type { return TypeActivityCancelled }
+
+func (*ActivityCancelRequested) Type() Type { return TypeActivityCancelRequested }

@@ -41,6 +41,7 @@ type ChildWorkflowStarted struct {
 	Choice       ChildVersion    `cbor:"6,keyasint,omitzero" json:"version_choice,omitempty"`
 	RunID        RunID           `cbor:"7,keyasint,omitzero" json:"run_id,omitzero"`
 	Version      catalog.Version `cbor:"8,keyasint,omitzero" json:"version,omitzero"`
+	OnCancel     CancelPolicy    `cbor:"9,keyasint,omitempty" json:"on_cancel,omitempty"`
 }
 
 // ChildWorkflowCompleted delivers a child's result.
@@ -63,7 +64,15 @@ type ChildWorkflowCancelled struct {
 	Asked bool   `cbor:"2,keyasint,omitempty" json:"asked,omitempty"`
 }
 
+// ChildWorkflowCancelRequested asks a child to end, and the parent goes on waiting for it: the
+// child's cancellation is requested in the same entry, and what became of it comes as ever.
+type ChildWorkflowCancelRequested struct {
+	ID uint64 `cbor:"1,keyasint" json:"id"`
+}
+
 func (*ChildWorkflowStarted) Type() Type   { return TypeChildWorkflowStarted }
 func (*ChildWorkflowCompleted) Type() Type { return TypeChildWorkflowCompleted }
 func (*ChildWorkflowFailed) Type() Type    { return TypeChildWorkflowFailed }
 func (*ChildWorkflowCancelled) Type() Type { return TypeChildWorkflowCancelled }
+
+func (*ChildWorkflowCancelRequested) Type() Type { return TypeChildWorkflowCancelRequested }

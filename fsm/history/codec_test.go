@@ -42,6 +42,8 @@ func samples() []Data {
 		&WorkflowMoved{From: [32]byte{1}, To: [32]byte{2}, Turn: 3},
 		&UpdateAccepted{UpdateID: "u1", Name: "set", Args: Payload(`1`)},
 		&UpdateCompleted{UpdateID: "u1", Result: Payload(`1`), Error: &fail},
+		&ActivityCancelRequested{ID: 1},
+		&ChildWorkflowCancelRequested{ID: 1},
 	}
 }
 

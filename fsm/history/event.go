@@ -43,6 +43,9 @@ const (
 	TypeWorkflowMoved          Type = 27
 	TypeUpdateAccepted         Type = 28
 	TypeUpdateCompleted        Type = 29
+
+	TypeActivityCancelRequested      Type = 30
+	TypeChildWorkflowCancelRequested Type = 31
 )
 
 // Data is what an event says. The types that implement it are pointers to the structs of this
@@ -105,4 +108,7 @@ var kinds = [...]struct {
 	TypeWorkflowMoved:          {"WorkflowMoved", func() Data { return new(WorkflowMoved) }},
 	TypeUpdateAccepted:         {"UpdateAccepted", func() Data { return new(UpdateAccepted) }},
 	TypeUpdateCompleted:        {"UpdateCompleted", func() Data { return new(UpdateCompleted) }},
+
+	TypeActivityCancelRequested:      {"ActivityCancelRequested", func() Data { return new(ActivityCancelRequested) }},
+	TypeChildWorkflowCancelRequested: {"ChildWorkflowCancelRequested", func() Data { return new(ChildWorkflowCancelRequested) }},
 }

@@ -27,7 +27,9 @@ type Turn struct {
 //	   activities count, and are tried again after a back-off.
 //	2  A run that goes on from one that continued as new refers to the signals that were not read.
 //	   Before, each was stored again.
-const Rules = 2
+//	3  A step that is to be cancelled is waited for, unless it says otherwise (CancelPolicy). A
+//	   request to cancel is due until code knows of it: a wait has ended with it, or code has asked.
+const Rules = 3
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is
 // waiting on.

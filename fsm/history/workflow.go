@@ -94,6 +94,8 @@ type WorkflowReopened struct {
 	Reason string   `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
 	Turn   uint64   `cbor:"2,keyasint,omitempty" json:"turn,omitempty"` // the void turn; 0 = no turn closed the run
 	Forget []uint64 `cbor:"3,keyasint,omitempty" json:"forget,omitempty"`
+
+	ForgetCancel bool `cbor:"4,keyasint,omitempty" json:"forget_cancel,omitempty"` // the request to cancel, which turns had seen but code did not know of
 }
 
 // WorkflowPaused stops turns; signals and timers are still recorded. Quarantined: code of this run
@@ -116,7 +118,7 @@ type WorkflowMoved struct {
 	Turn uint64          `cbor:"3,keyasint,omitempty" json:"turn" doc:"The newest turn that was replayed on the new version"`
 }
 
-// CancelRequested asks the code to end; it is delivered once, when the code next waits.
+// CancelRequested asks the code to end; it is delivered when the code next waits, once.
 type CancelRequested struct {
 	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
 }

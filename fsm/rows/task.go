@@ -45,6 +45,8 @@ type Task struct {
 	Total       history.Duration `cbor:"24,keyasint,omitempty"` // of all attempts, with the waits before and between them; 0 = none
 	ScheduledAt history.Time     `cbor:"25,keyasint,omitempty"` // with Total: from when on it counts
 	Rules       uint64           `cbor:"26,keyasint,omitempty"` // of history.Rules, by which it was asked for: 0 = lost leases are no failures
+
+	CancelAsked bool `cbor:"27,keyasint,omitempty"` // the worker that holds it is to be told; there is no further attempt
 }
 
 // TaskKey is the key of a task, by the serial of its run.

@@ -98,7 +98,7 @@ func (w *World) replayed(v fsm.View, r *rows.Run, turns uint64) (*replay.Machine
 	for _, seq := range r.Reopened {
 		reopened = append(reopened, events[seq-1])
 	}
-	m, err := replay.New(replay.Config{Program: code.program, Member: *member}, events[0], reopened...)
+	m, err := replay.New(replay.Config{Program: code.program, Member: *member, Rules: w.newestRules}, events[0], reopened...)
 	if err != nil {
 		w.failf("run %s: %v", r.RunID, err)
 	}
@@ -108,6 +108,14 @@ func (w *World) replayed(v fsm.View, r *rows.Run, turns uint64) (*replay.Machine
 		}
 	}
 	return m, events
+}
+
+// newestRules are those by which real code makes its turns at the level of the state.
+func (w *World) newestRules() uint64 {
+	if w.model.level < 4 {
+		return 2
+	}
+	return history.Rules
 }
 
 // flowReopening finds by replay what reopening a run of real code has to take up again.
@@ -122,9 +130,9 @@ func (w *World) flowReopening(v fsm.View, r *rows.Run, c *fsm.ReopenRun) {
 	if err != nil {
 		w.failf("run %s is to be reopened at index %d: %v", r.RunID, v.Index(), err)
 	}
-	c.Forget = found.Forget
+	c.Forget, c.ForgetCancel = found.Forget, found.Cancel && w.model.level >= 4
 	for _, b := range found.Again {
-		c.Again = append(c.Again, fsm.Again{ID: b.ID, Seq: b.Seq})
+		c.Again = append(c.Again, fsm.Again{ID: b.ID, Seq: b.Seq, Asked: b.Asked})
 	}
 }
 
@@ -145,7 +153,7 @@ func (w *World) flowTurn(v fsm.View, r *rows.Run) fsm.Command {
 
 func turnOf(id history.RunID, step *replay.Step) *fsm.RecordTurn {
 	c := &fsm.RecordTurn{RunID: id, N: step.N, Through: step.Through, Waiting: step.Waiting, Consumed: step.Consumed,
-		Cut: step.Cut, Rules: history.Rules, Waits: step.Waits}
+		Cut: step.Cut, Rules: step.Rules, Waits: step.Waits}
 	for _, d := range step.Asked {
 		c.Asked = append(c.Asked, history.Event{Data: d})
 	}

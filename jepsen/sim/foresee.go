@@ -267,7 +267,7 @@ func (w *World) flowAhead(v fsm.View, f *forecast) *fsm.RecordTurn {
 		p := code.archive.Package()
 		member, _ := p.Member(f.was.Type)
 		var err error
-		if m, err = replay.New(replay.Config{Program: code.program, Member: *member}, events[0]); err != nil {
+		if m, err = replay.New(replay.Config{Program: code.program, Member: *member, Rules: w.newestRules}, events[0]); err != nil {
 			w.failf("run %s: %v", f.was.RunID, err)
 		}
 	} else {

@@ -207,7 +207,23 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 			a.TotalTimeout = history.Duration(1+rng.IntN(40)) * 1e9
 		}
 	}
-	return history.Rules, odds(rng, 10)
+	cut = odds(rng, 10)
+	if w.model.level < 4 && !odds(rng, 40) { // sometimes a request that this level refuses
+		return 2, cut
+	}
+	for i, e := range c.Asked { // half of what is cancelled is waited for
+		switch d := e.Data.(type) {
+		case *history.ActivityCancelled:
+			if odds(rng, 2) {
+				c.Asked[i].Data = &history.ActivityCancelRequested{ID: d.ID}
+			}
+		case *history.ChildWorkflowCancelled:
+			if odds(rng, 2) {
+				c.Asked[i].Data = &history.ChildWorkflowCancelRequested{ID: d.ID}
+			}
+		}
+	}
+	return history.Rules, cut
 }
 
 // leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn

@@ -109,6 +109,9 @@ func (c *closings) clear(r *run) (all, some bool) {
 		}
 		switch child.onClose {
 		case history.CloseTerminate:
+			if m.spares(r, child) {
+				continue
+			}
 			c.queue = append(c.queue, closing{child, new(history.WorkflowTerminated), false})
 		case history.CloseCancel:
 			m.askToEnd(child)
@@ -243,11 +246,17 @@ func (m *Model) doomed(r *run) bool {
 			return false
 		}
 		if !parent.status.Open() {
-			return true
+			return !m.spares(parent, r)
 		}
 		r = parent
 	}
 	return false
+}
+
+// spares reports whether a child that was asked to cancel goes on when its parent has closed: unless
+// somebody terminated that.
+func (m *Model) spares(parent, child *run) bool {
+	return m.level >= 4 && child.cancelAsked && parent.status != history.StatusTerminated
 }
 
 func (m *Model) jobsAreNot(v fsm.View) string {

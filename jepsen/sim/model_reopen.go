@@ -147,12 +147,15 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 			r.cancelAsked = false
 		}
 	}
+	if c.ForgetCancel {
+		r.cancelAsked = false
+	}
 	m.byRules = c.Rules
 	was := r.version
 	if r.version = on; on != was && m.closedNow(r) {
 		m.unpinned[was] = true
 	}
-	m.append(r, &history.WorkflowReopened{Turn: c.Turn, Forget: c.Forget})
+	m.append(r, &history.WorkflowReopened{Turn: c.Turn, Forget: c.Forget, ForgetCancel: c.ForgetCancel})
 	r.reopened = append(r.reopened, uint64(len(r.lines)))
 	r.closedAt = 0
 	m.latest[r.workflowID] = r.id
@@ -168,8 +171,14 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 			m.schedule(r, e)
 			t := r.task(e.ID)
 			t.attempt, t.before = r.attempts, r.attempts
+			if a.Asked {
+				m.askTask(r, e.ID)
+			}
 		case *history.ChildWorkflowStarted:
 			m.adoptOrRestart(r, e, slices.Contains(c.Forget, e.ID))
+			if a.Asked {
+				m.askKid(r, e.ID)
+			}
 		}
 	}
 	if on != was {

@@ -119,6 +119,10 @@ func lineOf(data history.Data) line {
 		l.id, l.text = e.ID, fmt.Sprint(e.Attempt)
 	case *history.ActivityCancelled:
 		l.id = e.ID
+	case *history.ActivityCancelRequested:
+		l.id = e.ID
+	case *history.ChildWorkflowCancelRequested:
+		l.id = e.ID
 	case *history.ChildWorkflowStarted:
 		l.id, l.text = e.ID, e.RunID.String()
 	case *history.ChildWorkflowCompleted:
@@ -132,7 +136,7 @@ func lineOf(data history.Data) line {
 	case *history.WorkflowMoved:
 		l.text = fmt.Sprint(e.From.Short(), e.To.Short(), e.Turn)
 	case *history.WorkflowReopened:
-		l.text = fmt.Sprint(e.Turn, e.Forget)
+		l.text = fmt.Sprint(e.Turn, e.Forget, e.ForgetCancel)
 	case *history.WorkflowStarted:
 		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short() + " " + string(e.Input)
 	}

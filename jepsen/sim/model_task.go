@@ -25,6 +25,7 @@ type task struct {
 	before                   uint32 // attempts made before the run was reopened
 	askedAt                  history.Time
 	rules                    uint64
+	cancelAsked              bool
 }
 
 const (
@@ -82,6 +83,31 @@ func (m *Model) giveUpTask(_ *run, t *task) {
 		m.endTask(t)
 	case rows.TaskLeased:
 		t.state, t.due = rows.TaskGivenUp, min(t.due, m.now+history.Time(24*60*minute))
+	}
+}
+
+// askTask asks for the end of an activity that is waited for: at once, unless a worker holds it.
+func (m *Model) askTask(r *run, id uint64) {
+	t := r.task(id)
+	switch {
+	case t == nil || t.state == rows.TaskGivenUp:
+	case t.state == rows.TaskLeased:
+		t.cancelAsked = true
+	default:
+		failed := &history.ActivityFailed{ID: id}
+		if t.attempt > t.before {
+			failed.Attempt = t.attempt
+		}
+		m.deliver(r, failed)
+		m.endTask(t)
+	}
+}
+
+func (m *Model) askKid(r *run, id uint64) {
+	if k := r.kid(id); k != nil && k.awaited {
+		if child := m.runs[k.run]; child != nil && child.status.Open() {
+			m.askToEnd(child)
+		}
 	}
 }
 
@@ -161,6 +187,7 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 // applyReports executes what a worker reports about its attempts.
 func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 	var want []fsm.TaskReply
+	beating := false
 	say := func(token fsm.TaskToken, beat bool, do func(*task)) {
 		var t *task
 		if r := m.runs[token.RunID]; r != nil {
@@ -180,7 +207,7 @@ func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 			want = append(want, reply)
 		default:
 			do(t)
-			want = append(want, fsm.TaskReply{})
+			want = append(want, fsm.TaskReply{Cancel: beating && t.cancelAsked})
 		}
 	}
 	switch c := c.(type) {
@@ -196,12 +223,20 @@ func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 			say(x.Token, false, func(t *task) { m.failTask(t, x.Error.Retryable, x.Jitter) })
 		}
 	case *fsm.BeatTasks:
+		beating = true
 		for _, x := range c.Beats {
 			say(x.Token, true, func(t *task) { t.renew(m.now) })
 		}
 	case *fsm.ReleaseTasks:
 		for _, token := range c.Tokens {
-			say(token, false, func(t *task) { m.offer(t, false) })
+			say(token, false, func(t *task) {
+				if t.cancelAsked {
+					m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
+					m.endTask(t)
+				} else {
+					m.offer(t, false)
+				}
+			})
 		}
 	}
 	a, is := r.Answer.(*fsm.TaskAnswer)
@@ -225,7 +260,7 @@ func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
 	t.failures++
 	retry := t.asked.Retry
-	if retry == nil || !retryable || retry.MaxAttempts != 0 && t.failures >= retry.MaxAttempts {
+	if t.cancelAsked || retry == nil || !retryable || retry.MaxAttempts != 0 && t.failures >= retry.MaxAttempts {
 		m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
 		m.endTask(t)
 		return
@@ -239,7 +274,7 @@ func (m *Model) backOff(t *task, jitter uint32) {
 	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // for a minute it has more than 64 bits
 	extra := high<<32 | low>>32
 	t.state, t.due = rows.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
-	if total := t.total(); total != 0 && total < t.due {
+	if total := t.total(); t.cancelAsked || total != 0 && total < t.due {
 		m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
 		m.endTask(t)
 	}
@@ -279,7 +314,7 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 	case rows.TaskLeased:
 		if t.due == t.deadline() {
 			m.failTask(t, true, jitter)
-		} else if t.rules == 0 {
+		} else if t.rules == 0 && !t.cancelAsked {
 			m.offer(t, true)
 		} else if t.asked.Retry != nil {
 			m.failTask(t, true, jitter)

@@ -29,6 +29,11 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 			asked-- // a closing event is free
 		}
 	}
+	for _, e := range c.Asked {
+		if t := e.Data.Type(); m.level < 4 && (t == history.TypeActivityCancelRequested || t == history.TypeChildWorkflowCancelRequested) {
+			return "invalid_input", ""
+		}
+	}
 	if r.closesOver(c, last) {
 		r.void++
 		if a, is := res.Answer.(*fsm.TurnAnswer); is && !a.Void {
@@ -125,6 +130,12 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 				m.askToEnd(child)
 			}
 		}
+	case *history.ActivityCancelRequested:
+		m.append(r, e)
+		m.askTask(r, e.ID)
+	case *history.ChildWorkflowCancelRequested:
+		m.append(r, e)
+		m.askKid(r, e.ID)
 	case *history.WorkflowContinuedAsNew:
 		v := r.version
 		if routed := m.chosenBy(r, r.typ); !e.Same && !routed.IsZero() {

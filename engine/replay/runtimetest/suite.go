@@ -22,6 +22,7 @@ type Case struct {
 	Input      string // JSON; "" = none
 	Limits     runtime.Limits
 	Activities []string // those that the manifest declares
+	Rules      uint64   // of the turns, see history.Rules; 0 = the newest
 	Lines      []Line
 }
 
@@ -53,6 +54,10 @@ func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
 		t.Run(c.Name, func(t *testing.T) {
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 			w := NewWorld(t, compile(t, c), Member, c.Input, c.Limits)
+			if c.Rules != 0 {
+				w.Config.Rules = func() uint64 { return c.Rules }
+				w.Resume()
+			}
 			defer func() { w.Machine.Close() }()
 			for i, line := range c.Lines {
 				got := w.runLine(line.In)

@@ -80,7 +80,7 @@ func (w *World) Reopen() replay.Reopening {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	d.Forget = found.Forget
+	d.Forget, d.ForgetCancel = found.Forget, found.Cancel
 	w.Append(d)
 	w.Resume()
 	return found
@@ -124,7 +124,7 @@ func (w *World) Record(step *replay.Step) {
 	first := len(w.Events)
 	w.Append(step.Asked...)
 	turn := history.Turn{N: step.N, Through: step.Through, At: w.Events[len(w.Events)-1].At, FirstSeq: uint64(first) + 1, Count: uint64(len(step.Asked)), Cut: step.Cut,
-		Rules: history.Rules, Waits: step.Waits}
+		Rules: step.Rules, Waits: step.Waits}
 	w.Turns = append(w.Turns, turn)
 	if err := w.Machine.Recorded(turn, w.Events[first:]); err != nil {
 		w.t.Fatal(err)

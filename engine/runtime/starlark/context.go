@@ -88,7 +88,11 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 		return a.uuid()
 	},
 	"cancelled": func(a *arguments) (starlark.Value, error) {
-		return starlark.Bool(a.host.CancelRequested()), a.unpack()
+		if err := a.unpack(); err != nil {
+			return nil, err
+		}
+		is, err := a.host.Cancelled()
+		return starlark.Bool(is), err
 	},
 	"log": func(a *arguments) (starlark.Value, error) {
 		var msg starlark.Value

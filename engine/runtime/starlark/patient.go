@@ -12,6 +12,11 @@ type patient struct {
 	e *execution
 }
 
+func (p patient) Cancelled() (is bool, err error) {
+	err = p.e.ask(func() (err error) { is, err = p.Host.Cancelled(); return err })
+	return is, err
+}
+
 func (p patient) StartTimer(d history.Duration) (id uint64, err error) {
 	err = p.e.ask(func() (err error) { id, err = p.Host.StartTimer(d); return err })
 	return id, err

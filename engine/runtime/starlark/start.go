@@ -3,6 +3,7 @@ package starlark
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
@@ -84,17 +85,19 @@ func (a *arguments) startSignal() (*future, error) {
 
 // The words of options.
 var (
-	childVersions = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}
-	closePolicies = map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
-	nextVersions  = map[string]bool{"routed": false, "same": true} // whether to keep the version
+	childVersions  = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}
+	closePolicies  = map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
+	cancelPolicies = map[string]history.CancelPolicy{"wait": history.CancelWait, "abandon": history.CancelAbandon, "ignore": history.CancelIgnore}
+	nextVersions   = map[string]bool{"routed": false, "same": true} // whether to keep the version
 )
 
 func (a *arguments) startChild() (*future, error) {
 	var c runtime.Child
 	var input starlark.Value
 	var id, version starlark.Value = starlark.None, starlark.None
-	onClose := "terminate"
-	if err := a.unpack("type", &c.WorkflowType, "input?", &input, "id?", &id, "version?", &version, "on_parent_close?", &onClose); err != nil {
+	onClose, onCancel := "terminate", "wait"
+	if err := a.unpack("type", &c.WorkflowType, "input?", &input, "id?", &id, "version?", &version, "on_parent_close?", &onClose,
+		"on_cancel?", &onCancel); err != nil {
 		return nil, err
 	}
 	var err error
@@ -119,6 +122,9 @@ func (a *arguments) startChild() (*future, error) {
 	if c.OnClose, err = choose("on_parent_close", onClose, closePolicies); err != nil {
 		return nil, err
 	}
+	if c.OnCancel, err = choose("on_cancel", onCancel, cancelPolicies); err != nil {
+		return nil, err
+	}
 	if c.Input, err = a.payload("input", input); err != nil {
 		return nil, err
 	}
@@ -130,8 +136,9 @@ func (a *arguments) startActivity() (*future, error) {
 	var input starlark.Value
 	var retry *starlark.Dict
 	var timeout, heartbeat, schedule, total duration
+	onCancel := "wait"
 	if err := a.unpack("name", &activity.Name, "input?", &input, "queue?", &activity.Queue, "retry??", &retry, "timeout?", &timeout, "heartbeat?", &heartbeat,
-		"schedule_timeout?", &schedule, "total_timeout?", &total); err != nil {
+		"schedule_timeout?", &schedule, "total_timeout?", &total, "on_cancel?", &onCancel); err != nil {
 		return nil, err
 	}
 	activity.Timeout, activity.Heartbeat, activity.ScheduleTimeout, activity.TotalTimeout = timeout.d, heartbeat.d, schedule.d, total.d
@@ -150,6 +157,9 @@ func (a *arguments) startActivity() (*future, error) {
 			return nil, fmt.Errorf("retry: %w", err)
 		}
 		activity.Zero = cmp.Or(activity.Zero, zero)
+	}
+	if activity.OnCancel, err = choose("on_cancel", onCancel, cancelPolicies); err != nil {
+		return nil, err
 	}
 	if activity.Input, err = a.payload("input", input); err != nil {
 		return nil, err
@@ -266,6 +276,14 @@ func (a *arguments) tryAll() (starlark.Value, error) {
 	}
 	if _, err := a.await(runtime.All, ids, a.args); err != nil {
 		return nil, err
+	}
+	for _, f := range list {
+		if !a.host.Future(f.id).Done { // it was asked to end
+			if _, err := a.await(runtime.Settled, slices.Clone(ids), a.args); err != nil {
+				return nil, err
+			}
+			break
+		}
 	}
 	return a.each(list, (*future).outcomeValue)
 }

@@ -193,22 +193,26 @@ func TestALostLeaseIsFenced(t *testing.T) {
 	})
 }
 
-// A heartbeat tells its worker when nobody waits for the step any more: when code gives the step
-// up, and when its run closes, but not when cancellation was only requested.
+// A heartbeat tells its worker when the step is to end: when code cancels it, or the run's
+// cancellation has come to its code; and when nobody waits for it any more. An outcome counts as
+// long as it is waited for.
 func TestCancellationIsDeliveredWithTheHeartbeat(t *testing.T) {
 	for name, c := range map[string]struct {
 		body    string
 		happens func(n *enginetest.Node, ref fsm.RunRef)
 		want    bool
+		result  string // the code of its refusal; empty = it counts
 	}{
-		"lost a race": {`ctx.race([ctx.start_activity("x"), ctx.start_timer("5s")]); ctx.sleep("1h")`, nil, true},
-		"terminated":  {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) { n.Terminate(background, engine.Call{}, ref, "") }, true},
-		"cancelled":   {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) { n.Cancel(background, engine.Call{}, ref, "") }, true},
+		"lost a race": {`ctx.race([ctx.start_activity("x"), ctx.start_timer("5s")]); ctx.sleep("1h")`, nil, true, ""},
+		"abandoned":   {`ctx.race([ctx.start_activity("x", on_cancel="abandon"), ctx.start_timer("5s")]); ctx.sleep("1h")`, nil, true, "lease_lost"},
+		"shielded":    {`ctx.race([ctx.start_activity("x", on_cancel="ignore"), ctx.start_timer("5s")]); ctx.sleep("1h")`, nil, false, ""},
+		"terminated":  {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) { n.Terminate(background, engine.Call{}, ref, "") }, true, "lease_lost"},
+		"cancelled":   {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) { n.Cancel(background, engine.Call{}, ref, "") }, true, ""},
 		"cancelled, while paused": {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) {
 			n.Pause(background, engine.Call{}, ref, "")
 			n.Cancel(background, engine.Call{}, ref, "")
-		}, false},
-		"nothing": {`ctx.activity("x")`, nil, false},
+		}, false, ""},
+		"nothing": {`ctx.activity("x")`, nil, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *enginetest.Node) {
@@ -227,9 +231,7 @@ func TestCancellationIsDeliveredWithTheHeartbeat(t *testing.T) {
 				if r.Err != nil {
 					t.Errorf("heartbeat: %v", r.Err)
 				}
-				if c.want {
-					equal(t, "result", complete(t, n, task, "1"), "lease_lost")
-				}
+				equal(t, "result", complete(t, n, task, "1"), c.result)
 			})
 		})
 	}

@@ -24,7 +24,9 @@ func TestDearestTurn(t *testing.T) {
 		"activities":        `ctx.start_activity("charge", i, schedule_timeout="1h")`,
 		"timers":            `ctx.start_timer("1h")`,
 		"given up timers":   `ctx.start_timer("1h").cancel()`,
-		"given up children": `ctx.start_child("test", i).cancel()`,
+		"given up children": `ctx.start_child("test", i, on_cancel="abandon").cancel()`,
+		"asked children":    `ctx.start_child("test", i).cancel()`,
+		"asked activities":  `ctx.start_activity("charge", i, schedule_timeout="1h").cancel()`,
 		"waits":             `ctx.start_signal("s%d" % i, timeout="1h")`,
 		"signals":           `ctx.signal_workflow("kid", "s", i)`,
 		"large signals":     `ctx.signal_workflow("kid", "s", "x" * 800)`,
@@ -41,7 +43,7 @@ func TestDearestTurn(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := runtimetest.NewWorld(t, p, runtimetest.Member, "null", runtime.Limits{})
-			s, err := fsm.Open(fsm.Config{Dir: "state", FS: vfs.NewMem()})
+			s, err := fsm.Open(fsm.Config{Dir: "state", FS: vfs.NewMem(), Level: fsm.NewestLevel})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +67,7 @@ func TestDearestTurn(t *testing.T) {
 			apply(&fsm.StartRun{WorkflowID: "w", RunID: id, Type: "test"})
 			through := uint64(1)
 			for step := w.Turn(); ; step = w.Turn() {
-				c := &fsm.RecordTurn{RunID: id, N: step.N, Through: through, Cut: step.Cut}
+				c := &fsm.RecordTurn{RunID: id, N: step.N, Through: through, Cut: step.Cut, Rules: step.Rules}
 				for _, d := range step.Asked {
 					c.Asked = append(c.Asked, history.Event{Data: d})
 				}

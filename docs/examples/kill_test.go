@@ -210,6 +210,8 @@ func same(got json.RawMessage, want string) bool {
 // line is one line of the ledger.
 type line struct {
 	What       string
+	Activity   string
+	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	ActivityID uint64 `json:"activity_id"`
 	Attempt    uint32

@@ -127,6 +127,8 @@ func Bugs() []Bug {
 		{"lease-fence", "the result of an attempt whose lease was lost counts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"attempt-reused", "an attempt after a lost lease has the number of the one before", true, []Try{under("workers", "none")}},
 		{"attempts-unbounded", "retries go on beyond max_attempts", true, []Try{under("workers", "none")}},
+		{"cancel-overtakes", "a step that is asked to end has ended, whatever its worker does", true, []Try{under("workers", "none"), under("workers", "process")}},
+		{"cleanup-killed", "a child that cleans up is terminated with its parent", true, []Try{under("children", "none")}},
 		{"lost-uncounted", "leases lost do not count against max_attempts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"input-kept", "a schedule that is put again keeps the input that it had", true, nil},
 		{"schedule-twice", "a fire is proposed again when its answer is slow, and is not fenced by its time", true, []Try{under("schedules", "none"), under("schedules", "process")}},

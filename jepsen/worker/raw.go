@@ -94,15 +94,20 @@ func (w *worker) attempt(ctx context.Context, t wire.Task) {
 		write(Left, func(l *Line) { l.Code, l.OK = "returned "+told, told == "ok" })
 		return
 	}
-	if why := w.work(ctx, t, order, does, write); why != "" {
+	why := w.work(ctx, t, order, does, write)
+	cancelled := why == "cancelled" // whoever is told to end says that it has
+	if why != "" && !cancelled {
 		left(why)
 		return
 	}
 	var a *wire.TaskReplies
-	failed := does == Fail || does == Fatal
+	failed := does == Fail || does == Fatal || cancelled
 	if failed {
 		f := wire.TaskFailure{Token: t.Token, Message: fmt.Sprintf("attempt %d fails as ordered", t.Attempt), Kind: does, Retryable: true}
-		write(Effect, func(l *Line) { l.Failed, l.Code = true, does })
+		if cancelled {
+			f.Message, f.Kind, f.Retryable = "it was cancelled", "cancelled", false
+		}
+		write(Effect, func(l *Line) { l.Failed, l.Code = true, f.Kind })
 		a = w.insist(ctx, func(ctx context.Context, c *client.Client, key client.Option) (*wire.TaskReplies, error) {
 			return c.FailTasks(ctx, wire.FailRequest{Results: []wire.TaskFailure{f}}, key)
 		})

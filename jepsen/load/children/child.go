@@ -55,6 +55,9 @@ func (c *checker) checkChild(r *past.Run, line *past.Child) {
 	if given != nil {
 		c.checkAsked(chain, given.At, name+" was given up")
 	}
+	for _, e := range line.Asks {
+		c.checkAsked(chain, e.At, name+" was to end")
+	}
 	if r.End != nil {
 		c.checkPolicy(r, line, chain, name)
 	}
@@ -96,13 +99,31 @@ func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, 
 	switch line.OnClose {
 	case "", past.Terminate:
 		for _, x := range chain {
-			if x.Must(at) {
+			if cleansUp(x, at) && r.End.Type != "WorkflowTerminated" {
+				if e := x.End; e != nil && e.Type == "WorkflowTerminated" && e.At.Equal(at) && !c.askedFor(e) {
+					c.bad(&x.Read, "%s had been asked to cancel, and run %s was terminated when its parent closed at %s", name, x.ID, at)
+				}
+			} else if x.Must(at) && !slices.ContainsFunc(x.Events, func(e wire.Event) bool { return e.Type == "CancelRequested" && e.At.Equal(at) }) {
 				c.bad(&x.Read, "%s was to be terminated with its parent at %s, and run %s was open until %s", name, at, x.ID, x.Ended())
 			}
 		}
 	case past.Cancel:
 		c.checkAsked(chain, at, name+" was to be cancelled with its parent")
 	}
+}
+
+// cleansUp reports whether a run had been asked to cancel before a moment: then it goes on when its
+// parent closes, unless somebody terminates that.
+func cleansUp(x *past.Run, at time.Time) bool {
+	return slices.ContainsFunc(x.Events, func(e wire.Event) bool { return e.Type == "CancelRequested" && e.At.Before(at) })
+}
+
+// askedFor reports whether a caller gave the reason of an event.
+func (c *checker) askedFor(e *wire.Event) bool {
+	var d struct {
+		Reason string `json:"reason"`
+	}
+	return json.Unmarshal(e.Data, &d) == nil && c.asked[d.Reason]
 }
 
 // checkAsked requires that the run which certainly was open at a moment had been asked to end by
@@ -152,6 +173,9 @@ func caused(r *past.Run, e wire.Event, child uint64, policy string) bool {
 	}
 	for i := range r.Children {
 		if given, _ := gaveUp(&r.Children[i]); r.Children[i].ID == child && given != nil && given.At.Equal(e.At) {
+			return true
+		}
+		if r.Children[i].ID == child && slices.ContainsFunc(r.Children[i].Asks, func(ask wire.Event) bool { return ask.At.Equal(e.At) }) {
 			return true
 		}
 	}

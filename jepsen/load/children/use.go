@@ -45,7 +45,7 @@ MARK = %d # %x
 def run(ctx, input):
     kids = []
     for k in input.get("kids") or []:
-        kids.append(ctx.start_child("tree", k["input"], id = k.get("id"), version = k["version"], on_parent_close = k["policy"]))
+        kids.append(ctx.start_child("tree", k["input"], id = k.get("id"), version = k["version"], on_parent_close = k["policy"], on_cancel = k["on_cancel"]))
     if input.get("mode") == "await":
         for k in kids:
             k.outcome()
@@ -82,6 +82,7 @@ type treeKid struct {
 	ID      string    `json:"id,omitempty"`
 	Version string    `json:"version"`
 	Policy  string    `json:"policy"`
+	Cancel  string    `json:"on_cancel"`
 	Input   treeInput `json:"input"`
 }
 
@@ -180,7 +181,7 @@ func (w *Workload) tree(r *rand.Rand, name string, levels int) treeInput {
 		kids = r.IntN(levels + 1)
 	}
 	for i := range kids {
-		kid := treeKid{Version: []string{"parent", "routed"}[r.IntN(2)], Policy: []string{"terminate", "cancel", "abandon"}[r.IntN(3)]}
+		kid := treeKid{Version: []string{"parent", "routed"}[r.IntN(2)], Policy: []string{"terminate", "cancel", "abandon"}[r.IntN(3)], Cancel: []string{"wait", "wait", "wait", "abandon", "ignore"}[r.IntN(5)]}
 		below := fmt.Sprintf("%s.%d", name, i)
 		kid.Input = w.tree(r, below, levels-1)
 		switch r.IntN(20) {

@@ -55,6 +55,7 @@ type Child struct {
 	Version    string       `json:"version"`
 	At         time.Time    `json:"-"`
 	Ends       []wire.Event `json:"-"` // what the parent was told about its end
+	Asks       []wire.Event `json:"-"` // that the parent asked it to end, and goes on waiting
 }
 
 // closings are the events that end a run.
@@ -112,13 +113,16 @@ func (r *Run) readEvent(e *wire.Event) {
 		c := Child{At: e.At}
 		json.Unmarshal(e.Data, &c)
 		r.Children = append(r.Children, c)
-	case "ChildWorkflowCompleted", "ChildWorkflowFailed", "ChildWorkflowCancelled":
+	case "ChildWorkflowCompleted", "ChildWorkflowFailed", "ChildWorkflowCancelled", "ChildWorkflowCancelRequested":
 		var d struct {
 			ID uint64 `json:"id"`
 		}
 		json.Unmarshal(e.Data, &d)
 		for i := range r.Children {
-			if r.Children[i].ID == d.ID {
+			if r.Children[i].ID == d.ID && e.Type == "ChildWorkflowCancelRequested" {
+				r.Children[i].Asks = append(r.Children[i].Asks, *e)
+				return
+			} else if r.Children[i].ID == d.ID {
 				r.Children[i].Ends = append(r.Children[i].Ends, *e)
 				return
 			}

@@ -17,6 +17,7 @@ type step struct {
 	scheduled     runs.Event
 	order         worker.Order
 	starts        []runs.Event // ActivityStarted, one for each attempt
+	asked         *runs.Event  // to end, while its code waits for what becomes of it
 	outcome       *runs.Event
 	// given up after its outcome was recorded, by a turn that had not seen it: the code saw only
 	// that
@@ -54,7 +55,16 @@ func stepsOf(events []runs.Event) (steps []*step, problems []string) {
 			case len(s.starts) > 0 && s.starts[len(s.starts)-1].Attempt >= e.Attempt:
 				bad(e, fmt.Sprintf("attempt %d began after attempt %d", e.Attempt, s.starts[len(s.starts)-1].Attempt))
 			}
+			if s.asked != nil {
+				bad(e, fmt.Sprintf("attempt %d began after event %d, which asks the step to end", e.Attempt, s.asked.Seq))
+			}
 			s.starts = append(s.starts, e)
+		case "ActivityCancelRequested":
+			if s == nil {
+				bad(e, "the step was never scheduled")
+				continue
+			}
+			s.asked = &events[i]
 		case "ActivityCompleted", "ActivityFailed", "ActivityCancelled":
 			switch {
 			case s == nil:
@@ -68,7 +78,7 @@ func stepsOf(events []runs.Event) (steps []*step, problems []string) {
 				continue
 			}
 			s.outcome = &events[i]
-			if n := len(s.starts); e.Type != "ActivityCancelled" && (n == 0 || s.starts[n-1].Attempt != e.Attempt) {
+			if n := len(s.starts); e.Type != "ActivityCancelled" && !(n == 0 && e.Attempt == 0 && s.asked != nil) && (n == 0 || s.starts[n-1].Attempt != e.Attempt) {
 				bad(e, fmt.Sprintf("it is the outcome of attempt %d, which is not the newest", e.Attempt))
 			}
 		}
@@ -89,6 +99,7 @@ func (s *step) check(b *book, terms conditions) (problems []string) {
 		}
 	}
 	s.checkOutcome(b, bad)
+	s.checkCancelled(b, terms, bad)
 	s.checkRetries(b, bad)
 	s.checkDetails(b, bad)
 	for i := 1; i < len(s.starts); i++ {
@@ -144,12 +155,13 @@ func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 				bad("failed with kind timeout, and has none")
 			}
 		case o.Type == "ActivityFailed" && o.Error.Kind == "lease_lost":
-			if retry := s.scheduled.Retry; retry == nil || retry.MaxAttempts == 0 {
+			if retry := s.scheduled.Retry; s.asked == nil && (retry == nil || retry.MaxAttempts == 0) {
 				bad("failed with kind lease_lost, though nothing says how often it may be lost")
 			}
 			if told := b.told[s.attempt(o.Attempt)]; told.OK {
 				bad("failed with kind lease_lost of attempt %d, which was told that its word counted", o.Attempt)
 			}
+		case o.Type == "ActivityFailed" && o.Error.Kind == "cancelled" && s.asked != nil: // see checkCancelled
 		case o.Type == "ActivityFailed" && (!ok || !l.Failed || l.Code != o.Error.Kind):
 			bad("failed with kind %s of attempt %d; the ledger says %q", o.Error.Kind, o.Attempt, l.Code)
 		}
@@ -165,11 +177,33 @@ func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 			bad("attempt %d was told that its result counted, and it is not the recorded one", start.Attempt)
 		case l.OK && l.Failed && is && s.outcome.Type == "ActivityCompleted":
 			bad("attempt %d was told that its failure counted, and is recorded as completed", start.Attempt)
-		case !l.OK && l.Code == "lease_lost" && is && s.outcome.Error == nil, !l.OK && l.Code == "lease_lost" && is && s.outcome.Error.Kind != "timeout" && s.outcome.Error.Kind != "lease_lost":
+		case !l.OK && l.Code == "lease_lost" && is && s.outcome.Error == nil, !l.OK && l.Code == "lease_lost" && is && s.outcome.Error.Kind != "timeout" && s.outcome.Error.Kind != "lease_lost" && s.outcome.Error.Kind != "cancelled":
 			bad("attempt %d was told lease_lost, and is the recorded outcome", start.Attempt)
 		case !l.OK && l.Code != "lease_lost":
 			bad("attempt %d was refused with %q", start.Attempt, l.Code)
 		}
+	}
+}
+
+// checkCancelled: a step that was asked to end ends as cancelled because its worker says so, or
+// because no worker holds it. What takes it back must not overtake a worker that goes on.
+func (s *step) checkCancelled(b *book, terms conditions, bad func(string, ...any)) {
+	o := s.outcome
+	if o == nil || o.Type != "ActivityFailed" || o.Error == nil || o.Error.Kind != "cancelled" || s.asked == nil || len(s.starts) == 0 {
+		return
+	}
+	start := s.starts[len(s.starts)-1]
+	at := s.attempt(start.Attempt)
+	said, told := b.effect[at], b.told[at]
+	if said.Failed && said.Code == "cancelled" && told.Code != "lease_lost" || b.returned[at] {
+		return
+	}
+	held := least(s.silence(terms), parsed(s.scheduled.Timeout))
+	if _, taken := s.took[at]; !taken || slices.Contains([]string{worker.Fail, worker.Fatal, worker.Return}, s.order.Of(start.Attempt)) {
+		held = 0
+	}
+	if after := o.At.Sub(start.At); after < held {
+		bad("ended as cancelled %s after attempt %d began, whose worker had it for %s at least and did not say so", after, start.Attempt, held)
 	}
 }
 
@@ -209,7 +243,7 @@ func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 			bad("attempt %d began after a failure of kind %s", s.starts[i+1].Attempt, effect.Code)
 		}
 	}
-	if s.outcome == nil || s.outcome.Type != "ActivityFailed" || s.outcome.Error == nil || retry == nil || slices.Contains(retry.NonRetryable, s.outcome.Error.Kind) {
+	if s.asked != nil || s.outcome == nil || s.outcome.Type != "ActivityFailed" || s.outcome.Error == nil || retry == nil || slices.Contains(retry.NonRetryable, s.outcome.Error.Kind) {
 		return
 	}
 	if most == 0 || possible < most {

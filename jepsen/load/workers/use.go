@@ -65,6 +65,7 @@ type choreTerms struct {
 	Retry     *choreRetry `json:"retry,omitempty"`
 	Timeout   string      `json:"timeout,omitempty"`
 	Heartbeat string      `json:"heartbeat,omitempty"`
+	OnCancel  string      `json:"on_cancel,omitempty"`
 }
 
 type choreRetry struct {
@@ -231,6 +232,7 @@ func drawChores(r *rand.Rand, id string) choresInput {
 		case 7, 8:
 			plan(0, worker.Linger)
 			c.Order.Beat, c.GiveUp = 150, fmt.Sprintf("%dms", 1+r.IntN(1200))
+			c.Terms.OnCancel = []string{"", "wait", "abandon"}[r.IntN(3)]
 		case 9:
 			plan(2000, worker.Do) // long enough to be killed in the middle
 			c.Order.Beat = 150

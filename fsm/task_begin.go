@@ -42,8 +42,13 @@ func (t *step) stamp(task *rows.Task) {
 	task.Due = task.OfferEnds()
 }
 
-// reoffer offers a task again, behind all others.
+// reoffer offers a task again, behind all others, unless it was asked to end.
 func (t *step) reoffer(r *row, task *rows.Task) {
+	if task.CancelAsked {
+		t.append(r, cancelledTask(task))
+		t.endTask(r, task)
+		return
+	}
 	t.unlist(r, task)
 	task.State = rows.TaskOffered
 	t.stamp(task)

@@ -97,7 +97,7 @@ func (t *step) leaseEnds(r *row, task *rows.Task, jitter uint32) {
 	}
 	message := fmt.Sprintf("worker %s was silent about attempt %d for longer than %s", catalog.Quote(task.Worker), task.Attempt, task.Lease)
 	lost := history.RunError{Kind: kindLeaseLost, Message: message, Retryable: true}
-	if task.Rules >= 1 || task.CancelAsked {
+	if task.Rules >= 1 {
 		t.loseTask(r, task, lost, jitter)
 		return
 	}

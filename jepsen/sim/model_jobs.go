@@ -253,8 +253,8 @@ func (m *Model) doomed(r *run) bool {
 	return false
 }
 
-// spares reports whether a child that was asked to cancel goes on when its parent has closed: unless
-// somebody terminated that.
+// spares reports whether a child that was asked to cancel goes on when its parent has closed:
+// unless somebody terminated that.
 func (m *Model) spares(parent, child *run) bool {
 	return m.level >= 4 && child.cancelAsked && parent.status != history.StatusTerminated
 }

@@ -83,7 +83,7 @@ type HeartbeatRequest struct {
 type TaskReply struct {
 	Token           string `json:"token"`
 	OK              bool   `json:"ok"`
-	CancelRequested *bool  `json:"cancel_requested,omitempty" doc:"In replies to heartbeats: nobody waits for the outcome any more"`
+	CancelRequested *bool  `json:"cancel_requested,omitempty" doc:"In replies to heartbeats: the activity is to end, and its outcome counts; or nobody waits for it any more"`
 	Code            string `json:"code,omitempty" doc:"lease_lost, invalid_input"`
 	Detail          string `json:"detail,omitempty" ns:"text"`
 }

@@ -223,6 +223,9 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 			}
 		}
 	}
+	if r := w.model.runs[id]; r != nil && len(r.tasks) > 0 && odds(rng, 3) { // one that a worker may hold
+		c.Asked = append(c.Asked, history.Event{Data: &history.ActivityCancelRequested{ID: one(rng, r.tasks).id}})
+	}
 	return history.Rules, cut
 }
 

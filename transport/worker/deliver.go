@@ -193,6 +193,8 @@ func (w *Worker) handleReply(o outcome, r wire.TaskReply) {
 	switch {
 	case r.OK && o.verb == complete:
 		w.count.completed.Add(1)
+	case r.OK && o.verb == fail && o.unwanted:
+		w.count.cancelled.Add(1)
 	case r.OK && o.verb == fail:
 		w.count.failed.Add(1)
 	case r.OK:

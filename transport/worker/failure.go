@@ -8,8 +8,10 @@ import (
 // Why the context of a handler ends, besides its deadline: context.Cause returns one of these. A
 // handler should then return soon, with any error.
 var (
-	// ErrCancelled means that the workflow no longer waits for the outcome.
-	ErrCancelled = errors.New("worker: the workflow has given this activity up")
+	// ErrCancelled means that the activity is to end: its workflow has cancelled it, or has closed.
+	// The outcome counts as long as the workflow waits for it: a handler that has had its effect
+	// returns its result, one that stops returns an error.
+	ErrCancelled = errors.New("worker: the activity is to end: its workflow has cancelled it, or has closed")
 	// ErrLeaseLost means that the attempt was, or may have been, given to another worker: no node
 	// was reachable for as long as the lease.
 	ErrLeaseLost = errors.New("worker: this attempt is no longer this worker's")

@@ -104,9 +104,9 @@ func outcomeOf(out any, err, cause error) outcome {
 	switch isFailure := errors.As(err, &f); {
 	case errors.Is(cause, ErrStopped), errors.Is(cause, ErrLeaseLost):
 		return outcome{verb: release}
+	case isFailure:
 	case errors.Is(cause, ErrCancelled):
 		f = &Failure{Kind: "cancelled", Message: err.Error(), NonRetryable: true}
-	case isFailure:
 	case errors.Is(cause, context.DeadlineExceeded):
 		f = &Failure{Kind: "timeout", Message: err.Error()}
 	default:

@@ -26,6 +26,7 @@ func TestJudge(t *testing.T) {
 		{nil, plain, ErrStopped, release, "", false},
 		{nil, failure, ErrLeaseLost, release, "", false},
 		{nil, plain, ErrCancelled, fail, "cancelled", false},
+		{nil, failure, ErrCancelled, fail, "k", false},
 		{nil, plain, context.DeadlineExceeded, fail, "timeout", true},
 		{nil, failure, context.DeadlineExceeded, fail, "k", false},
 		{func() {}, nil, ErrStopped, fail, "invalid_output", false},

@@ -14,7 +14,7 @@ type Stats struct {
 	Completed   uint64 // attempts whose output was recorded
 	Failed      uint64 // attempts whose failure was recorded
 	Panics      uint64 // of handlers; they fail their attempts
-	Cancelled   uint64 // attempts that their workflow gave up, as the handler learned
+	Cancelled   uint64 // attempts that were to end, as the handler learned, and that did without a result
 	Lost        uint64 // attempts that another worker has, or that nobody waits for: their outcome here did not count
 	Released    uint64 // attempts given back unfinished
 	Undelivered uint64 // outcomes that no node could receive, or that none accepted

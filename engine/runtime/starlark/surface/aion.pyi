@@ -19,26 +19,26 @@ class Context:
         """Waits. At most 100 years."""
     def signal(self, name: str, timeout: Duration | None = None) -> Json:
         """Waits for the next signal of that name and returns its payload; `None` if the time ran out."""
-    def child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate") -> Json:
-        """Starts a workflow, waits, and returns its result. `version` is the parent's by default, if its package carries the type. A failure ends the run: `try_child` returns an outcome instead."""
-    def activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None) -> Json:
-        """Lets a worker do something, waits, and returns the output. `workflow.toml` must name it under `activities`. `retry`: `max_attempts` (0 = no limit), `backoff` ("1s"), `factor` (2), `max_backoff` ("1m"), `non_retryable` (error kinds). `timeout` bounds one attempt, `schedule_timeout` each wait for a worker, `total_timeout` all together. A failure ends the run: `try_activity` returns an outcome instead."""
-    def try_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate") -> Outcome:
+    def child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Json:
+        """Starts a workflow, waits, and returns its result. `version` is the parent's by default, if its package carries the type. `on_cancel` says what becomes of it when it is cancelled, as of an activity. A failure ends the run: `try_child` returns an outcome instead."""
+    def activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Json:
+        """Lets a worker do something, waits, and returns the output. `workflow.toml` must name it under `activities`. `retry`: `max_attempts` (0 = no limit), `backoff` ("1s"), `factor` (2), `max_backoff` ("1m"), `non_retryable` (error kinds). `timeout` bounds one attempt, `schedule_timeout` each wait for a worker, `total_timeout` all together. `on_cancel` says what becomes of it when it is cancelled: it is asked to end and waited for, asked and abandoned, or shielded. A failure ends the run: `try_activity` returns an outcome instead."""
+    def try_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Outcome:
         """`child`, but returns an outcome and never fails."""
-    def try_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None) -> Outcome:
+    def try_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Outcome:
         """`activity`, but returns an outcome and never fails."""
     def start_timer(self, duration: Duration) -> Future:
         """`sleep` as a future, at once."""
     def start_signal(self, name: str, timeout: Duration | None = None) -> Future:
         """`signal` as a future, at once."""
-    def start_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate") -> Future:
+    def start_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Future:
         """`child` as a future, at once."""
-    def start_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None) -> Future:
+    def start_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Future:
         """`activity` as a future, at once."""
     def all(self, futures: Sequence[Future]) -> list:
         """Waits until all have succeeded: the values, in order. The first failure cancels the rest and ends the run."""
     def try_all(self, futures: Sequence[Future]) -> list[Outcome]:
-        """`all` with outcomes: of the rest as well, whose kind is `cancelled`. Never fails."""
+        """`all` with outcomes, for which it waits: of the rest as well. Never fails."""
     def race(self, futures: Sequence[Future]) -> tuple:
         """Waits for the first: `(index, value)`. The others are cancelled."""
     def try_race(self, futures: Sequence[Future]) -> tuple:
@@ -62,7 +62,7 @@ class Context:
     def set_attributes(self, attributes: dict) -> None:
         """Sets what runs are found by: strings, numbers, booleans, times, lists of strings; `None` removes."""
     def cancelled(self) -> bool:
-        """Whether cancellation was requested."""
+        """Whether cancellation was requested. If so, code knows of it from then on: what it starts later is not cancelled."""
     def now(self) -> Time:
         """The time of the turn: the same one in every replay."""
     def random(self) -> float:
@@ -94,7 +94,7 @@ class Future:
     def outcome(self) -> Outcome:
         """Waits, then the outcome. Never fails."""
     def cancel(self) -> None:
-        """Gives it up: it ends with kind `cancelled`."""
+        """Ends it: a timer or a wait at once, with kind `cancelled`; an activity or a child as its `on_cancel` says."""
 
 class Outcome:
     """How something ended."""

@@ -92,7 +92,7 @@ class AttemptOver(AionError):
 
 
 class Cancelled(AttemptOver):
-    """The workflow no longer waits for the outcome: it cancelled the activity, or closed."""
+    """The activity is to end: its workflow cancelled it, or closed. The outcome counts as long as the workflow waits for it."""
 
     cause = "cancelled"
 

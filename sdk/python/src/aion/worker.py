@@ -48,7 +48,7 @@ class Stats:
     taken: int = 0  # tasks
     completed: int = 0  # attempts whose output was recorded
     failed: int = 0  # attempts whose failure was recorded
-    cancelled: int = 0  # attempts that nobody waited for, as the handler learned
+    cancelled: int = 0  # attempts that were to end, as the handler learned, and that did without a result
     lost: int = 0  # attempts that another worker has: their outcome here did not count
     released: int = 0  # attempts given back undone
     undelivered: int = 0  # outcomes that no node took
@@ -530,6 +530,8 @@ class _Machine:
         if r["ok"]:
             if o.verb == "complete":
                 self.stats.completed += 1
+            elif o.verb == "fail" and o.unwanted:
+                self.stats.cancelled += 1
             elif o.verb == "fail":
                 self.stats.failed += 1
             else:
@@ -595,10 +597,10 @@ def _failure(h: _Hold, e: BaseException) -> _Outcome:
     if cause in ("stopped", "lease_lost"):
         return _Outcome(h, "release")
     text = str(e) or type(e).__name__
+    if isinstance(e, Failure):
+        return _fail(h, e, cause == "cancelled")
     if cause == "cancelled":
         return _fail(h, Failure(text, kind="cancelled"), True)
-    if isinstance(e, Failure):
-        return _fail(h, e, False)
     if cause == "timeout":
         return _fail(h, Failure(text, kind="timeout", retryable=True), False)
     logger.error("a handler failed: %s", _names(h), exc_info=e)

@@ -11,9 +11,12 @@ type backoff struct {
 	last        time.Duration
 }
 
-func (b *backoff) pause(ctx context.Context) error {
+func (b *backoff) pause(ctx context.Context) error { return pause(ctx, b.next()) }
+
+// next is how long the next pause is.
+func (b *backoff) next() time.Duration {
 	b.last = min(max(b.first, 2*b.last), b.most)
-	return pause(ctx, b.last)
+	return b.last
 }
 
 func (b *backoff) reset() { b.last = 0 }

@@ -26,6 +26,7 @@ type driver struct {
 	timers    *timers
 	schedules *schedules
 	jobs      *jobs
+	batches   *batches
 	desk      *desk.Desk
 	slots     chan struct{} // one for each visit
 	cpus      *shares       // one place for each visit that computes
@@ -53,7 +54,7 @@ const readyBatch = 1024
 
 func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk.Desk) *driver {
 	d := &driver{
-		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e), jobs: newJobs(e),
+		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e), jobs: newJobs(e), batches: newBatches(e),
 		slots:     make(chan struct{}, e.limits.InFlight),
 		cpus:      newShares(e.limits.Turns),
 		queuedRun: make(chan struct{}, 1),
@@ -118,6 +119,9 @@ func (d *driver) watchState(ctx context.Context, moved chan<- struct{}) error {
 			}
 			if v.JobCount() > 0 || len(untaken(v)) > 0 {
 				d.jobs.notice()
+			}
+			if len(v.RunningBatches()) > 0 {
+				d.batches.notice()
 			}
 		})
 		d.desk.Notice()

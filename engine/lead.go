@@ -25,6 +25,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("schedules", d.schedules.run)
 	g.Go("purge", (&purger{e}).run)
 	g.Go("jobs", d.jobs.run)
+	g.Go("batches", d.batches.run)
 	g.Go("canaries", (&canaryTimes{e}).run)
 	g.Go("drained versions", (&unloader{e}).run)
 	e.polled.begin(time.Now())

@@ -21,6 +21,7 @@ type metrics struct {
 	scheduled   prometheus.Counter
 	purged      prometheus.Counter
 	jobClosed   prometheus.Counter
+	batchRuns   prometheus.Counter
 	quarantined prometheus.Counter
 	queries     prometheus.Counter
 	resident    prometheus.Gauge
@@ -56,6 +57,7 @@ func newMetrics() *metrics {
 		longest:     gauge("rebuild_longest_seconds", "The longest rebuild since this node started."),
 		timers:      counter("timers_fired_total", "Timers fired by this node while leading."),
 		scheduled:   counter("scheduled_runs_total", "Runs that schedules started while this node led."),
+		batchRuns:   counter("batch_runs_total", "Runs that batches dealt with, through this node while leading."),
 		jobClosed:   counter("jobs_runs_closed_total", "Runs closed by jobs, because they ended with another, through this node while leading."),
 		purged:      counter("runs_purged_total", "Closed runs deleted by retention through this node while leading."),
 		quarantined: counter("quarantined_total", "Runs paused because their code broke the runtime."),
@@ -76,7 +78,7 @@ func newMetrics() *metrics {
 
 func (m *metrics) register(r prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{
-		m.starts, m.turns, m.compute, m.commit, m.replayed, m.rebuild, m.longest, m.timers, m.scheduled, m.purged, m.jobClosed, m.quarantined, m.queries, m.resident, m.programs,
+		m.starts, m.turns, m.compute, m.commit, m.replayed, m.rebuild, m.longest, m.timers, m.scheduled, m.purged, m.jobClosed, m.batchRuns, m.quarantined, m.queries, m.resident, m.programs,
 		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers, m.foreseen,
 	} {
 		if err := r.Register(c); err != nil {

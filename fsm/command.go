@@ -84,6 +84,9 @@ const (
 	KindUpdateRun Kind = 97
 
 	KindTakeOrdered Kind = 110
+	KindStartBatch  Kind = 111
+	KindStopBatch   Kind = 112
+	KindActBatch    Kind = 113
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -228,6 +228,37 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.s.prints.done.Until = w.s.meta.Serial
 		return []Command{&TakeFingerprints{}}
 	},
+	KindStartBatch: func(w *world) []Command { // the ones that it makes room for have failed everywhere
+		w.s.cfg.Check = nil
+		for i := range MaxBatchFailures {
+			w.start(fmt.Sprint("run", i), "a")
+		}
+		w.do(&StartBatch{ID: "a", Spec: rows.BatchSpec{Op: rows.BatchPause, Rate: 1}})
+		c := w.act("a", MaxBatchFailures)
+		for i := range c.Acts {
+			c.Acts[i].Code, c.Acts[i].Detail = "not_found", strings.Repeat("x", maxText)
+		}
+		w.do(c)
+		for i := range MaxBatches - 1 {
+			id := fmt.Sprintf("old%04d", i)
+			w.do(&StartBatch{ID: id, Spec: rows.BatchSpec{Op: rows.BatchPause, Rate: 1}})
+			w.do(&StopBatch{ID: id})
+		}
+		return []Command{&StartBatch{ID: "new", Spec: rows.BatchSpec{Op: rows.BatchSignal, Payload: large, Rate: 1}}}
+	},
+	KindStopBatch: func(w *world) []Command {
+		w.do(&StartBatch{ID: "b", Spec: rows.BatchSpec{Op: rows.BatchSignal, Payload: large, Rate: 1}})
+		return times(1024, &StopBatch{ID: "b"})
+	},
+	KindActBatch: func(w *world) []Command {
+		w.laden("run")
+		w.s.cfg.Check = nil
+		for i := range 100 {
+			w.start(fmt.Sprint("other", i), "a")
+		}
+		w.do(&StartBatch{ID: "b", Spec: rows.BatchSpec{Op: rows.BatchTerminate, Rate: 1}})
+		return []Command{w.act("b", 1_000)}
+	},
 	KindTakeOrdered: func(w *world) []Command {
 		w.s.cfg.Check, w.s.cfg.Level = nil, 0
 		for i := range 2 * orderedAtOnce {

@@ -30,6 +30,8 @@ func Estimate(c Command) uint64 {
 		return least + 2*perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures)) + bytesWork(c.Start.Input) + attributesWork(c.Start.Attributes)
 	case *SignalRun:
 		return least + bytesWork(c.Payload)
+	case *StartBatch: // it may have to make room
+		return least + MaxBatches + MaxBatchFailures + bytesWork(c.Spec.Payload)
 	case *UpdateRun:
 		return least + bytesWork(c.Args)
 	case *LeaseTasks:
@@ -70,7 +72,7 @@ func Estimate(c Command) uint64 {
 		return least + againCost*uint64(len(c.Again))
 	case *PurgeRuns:
 		return least + perRun*uint64(len(c.Runs)) + purgedRows
-	case *Continue, *TakeFingerprints, *TakeOrdered:
+	case *Continue, *TakeFingerprints, *TakeOrdered, *ActBatch:
 		return EntryBudget / 2
 	}
 	return least

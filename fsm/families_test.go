@@ -75,6 +75,8 @@ var owners = map[string][]string{
 	"Line":      {"job.go"},
 	"Retention": {"retention.go", "namespace.go"}, // rules of a namespace go with it
 
+	"Batch": {"run_batch.go", "run_batch_act.go"}, // batches, and failures
+
 	"Space":    {"namespace_table.go", "namespace_use.go"}, // two kinds of rows
 	"SpaceRun": {"namespace_runs.go"},
 	"SpaceLog": {"namespace_logs.go", "namespace.go"}, // logs go with their namespace

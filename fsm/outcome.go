@@ -75,6 +75,9 @@ var outcomes = [...]func() any{
 	71: func() any { return new(catalog.RouteConflict) },
 	72: func() any { return new(catalog.RouteActive) },
 	73: func() any { return new(catalog.CanaryActive) },
+
+	80: func() any { return new(BatchAnswer) },
+	81: func() any { return new(NoBatch) },
 }
 
 func outcomeKind(v any) byte {
@@ -109,6 +112,10 @@ func outcomeKind(v any) byte {
 		return 14
 	case *VersionsPurged:
 		return 15
+	case *BatchAnswer:
+		return 80
+	case *NoBatch:
+		return 81
 	case *NoUnloadAsked:
 		return 42
 	case *NoCanary:

@@ -51,6 +51,7 @@ type State struct {
 	queues    queues
 	census    census
 	prints    fingerprints
+	batches   []string              // ids of those that run; pictures share it, so it is never changed in place
 	ordered   rows.FingerprintsDone // which runs are in the index of ordered attributes
 	rules     rules
 	fronts    closedFronts
@@ -116,7 +117,7 @@ func (s *State) load() error {
 	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
 	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
-	s.prints, s.ordered = newFingerprints(), rows.FingerprintsDone{}
+	s.prints, s.ordered, s.batches = newFingerprints(), rows.FingerprintsDone{}, nil
 	s.tails = newTails(s.meta.Index)
 	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
 	var err error
@@ -170,6 +171,13 @@ func (s *State) load() error {
 		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
 		s.db.Scan(rows.Key(rows.FamilyFingerprint), rows.Key(rows.FamilyFingerprint+1), func(k, b []byte) bool { s.prints.load(k, b); return true }),
 		s.db.Scan(rows.OrderedDone(), rows.After(rows.OrderedDone()), func(_, b []byte) bool { s.ordered = rows.DecodeFingerprintsDone(b); return true }),
+		s.db.Scan(rows.BatchKey(""), rows.After(rows.BatchKey("")), func(_, v []byte) bool {
+			var b rows.Batch
+			if err = errors.Join(err, rows.Decode(v, &b)); b.Status == rows.BatchRunning {
+				s.batches = append(s.batches, b.ID)
+			}
+			return true
+		}),
 		s.queues.findFirsts(s.db.Reader),
 	)
 	if err != nil {

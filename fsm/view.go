@@ -86,15 +86,20 @@ type View interface {
 	JobCount() uint64                                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                                        // by type, version and status; of f only Type, Version and Status count
 	CountFound(f RunFilter, by string) (counts []FoundCount, tooMuch string) // of what f finds, exactly; by an attribute if by names one, which leaves out runs without it. tooMuch says why it is not counted
-	Fingerprint(typ string) (f rows.Fingerprint, known bool)                 // of the open runs of a type that have turns; not known before level 2, and until FingerprintsWait is false
-	OrderWaits() bool                                                        // not all runs are in the index of ordered attributes yet: before level 4, and until TakeOrdered has taken them
-	FingerprintsWait() bool                                                  // open runs are still to be taken into their fingerprints, by TakeFingerprints
-	Retention() []rows.Retention                                             // by type; "" = all types without a rule of their own
-	ExpiredRuns(now history.Time, limit int) []history.RunID                 // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
-	NextExpiry() (history.Time, bool)                                        // when the first closed run expires
-	RequestUse() []RequestUse                                                // of the request table: given keys, made-up keys
-	Limits() (rows.Limits, bool)                                             // false: no node has said what they are
-	FileLimits(node string) (rows.Limits, bool)                              // what the node's file has for them
+	Batch(id string) (rows.Batch, bool)
+	Batches(before string, limit int) []rows.Batch                                          // newest first, those older than before
+	BatchFailures(id string, from uint64, limit int) []rows.BatchFailure                    // in the order in which they happened
+	RunningBatches() []string                                                               // ids, of all namespaces; shared, so not to be changed
+	BatchNext(b rows.Batch, below uint64, limit int) (next []BatchAct, to uint64, end bool) // the next runs below a serial that a batch takes, and the serial below which to go on; end = there are no more
+	Fingerprint(typ string) (f rows.Fingerprint, known bool)                                // of the open runs of a type that have turns; not known before level 2, and until FingerprintsWait is false
+	OrderWaits() bool                                                                       // not all runs are in the index of ordered attributes yet: before level 4, and until TakeOrdered has taken them
+	FingerprintsWait() bool                                                                 // open runs are still to be taken into their fingerprints, by TakeFingerprints
+	Retention() []rows.Retention                                                            // by type; "" = all types without a rule of their own
+	ExpiredRuns(now history.Time, limit int) []history.RunID                                // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
+	NextExpiry() (history.Time, bool)                                                       // when the first closed run expires
+	RequestUse() []RequestUse                                                               // of the request table: given keys, made-up keys
+	Limits() (rows.Limits, bool)                                                            // false: no node has said what they are
+	FileLimits(node string) (rows.Limits, bool)                                             // what the node's file has for them
 }
 
 // RunFilter narrows ListRuns; zero fields do not.

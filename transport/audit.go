@@ -32,7 +32,7 @@ var auditedMembers = map[string]bool{
 	"public_key": true, "type_prefix": true, "count": true,
 	"workflow_id": true, "run_id": true, "workflow_type": true, "type": true, "version": true, "archive": true, "ephemeral": true, "expect": true,
 	"gate": true, "dry_run": true, "share": true, "from": true, "to": true, "message": true, "reason": true, "schedule_id": true, "node": true,
-	"name": true, "queue": true, "worker_id": true, "move_id": true, "deduplicated": true, "freshly_loaded": true, "previous": true,
+	"name": true, "queue": true, "worker_id": true, "move_id": true, "batch_id": true, "operation": true, "deduplicated": true, "freshly_loaded": true, "previous": true,
 }
 
 // problemMembers are those of a problem document.

@@ -153,6 +153,7 @@ func parts(node any) transport.Parts {
 		Releaser:     part[transport.Releaser](node, struct{ transport.Releaser }{}),
 		Backtester:   part[transport.Backtester](node, struct{ transport.Backtester }{}),
 		Mover:        part[transport.Mover](node, struct{ transport.Mover }{}),
+		Batcher:      part[transport.Batcher](node, struct{ transport.Batcher }{}),
 		Catalog:      part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:      part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:    part[transport.RunReader](node, struct{ transport.RunReader }{}),

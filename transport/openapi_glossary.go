@@ -31,6 +31,8 @@ var glossary = map[string]string{
 	"type_prefix":           "Prefix of workflow types that a rule is for",
 	"closed_at":             "When the run closed, in log time",
 	"cluster_id":            "Id of the cluster, generated when it was founded",
+	"batch_id":              "Id of the batch",
+	"batches":               "Newest first",
 	"code":                  "Code of the problem: docs/ERRORS.md",
 	"commit_index":          "Index of the newest log entry that this node knows to be on a majority",
 	"completed":             "Runs that completed, or continued as new",

@@ -19,6 +19,7 @@ type Parts struct {
 	Releaser     Releaser
 	Backtester   Backtester
 	Mover        Mover
+	Batcher      Batcher
 	Catalog      Catalog
 	Starter      Starter
 	RunReader    RunReader

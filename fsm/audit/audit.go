@@ -41,6 +41,7 @@ func Check(s *fsm.State) error {
 		c.checkLines()
 		c.checkCounts()
 		c.checkFingerprints()
+		c.checkBatches()
 		c.checkVersions()
 		c.checkEphemerals()
 		c.checkCanaries()

@@ -29,6 +29,8 @@ const (
 	FamilyPolicy     = '8' // k, name -> TrustedKey; r, prefix -> SignatureRule
 	FamilySignatures = '9' // version -> VersionSignatures
 
+	FamilyBatch = ',' // b, batch id -> Batch; f, batch id, 0, n (8) -> BatchFailure
+
 	FamilySpace    = '5' // n, name -> Namespace; u, name -> NamespaceUse
 	FamilySpaceRun = '6' // namespace (behind its length, 1), serial ->; 0, first serial of other namespaces' runs -> last
 	FamilySpaceLog = '7' // namespace (behind its length, 1), h or f, index, n -> DeployRecord or event of its stream

@@ -59,6 +59,9 @@ func Bugs() []Bug {
 		{"gate-unguarded", "a gate opens though runs took turns after the proof", true, []Try{busy(under("move", "none")), under("move", "process")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
+		{"batch-repeats", "a piece of a batch does not say how far it came", false, []Try{under("batches", "none"), under("batches", "process")}},
+		{"batch-overtaken", "a piece of a batch counts from where a new batch stands, and takes what started later", false, []Try{under("batches", "none"), under("batches", "process")}},
+		{"batch-skips", "a batch passes over the run behind each piece", false, []Try{under("batches", "none"), under("batches", "process")}},
 		{"update-twice", "an update whose id is known takes effect once more", true, []Try{under("updates", "process"), under("updates", "network")}},
 		{"update-unfenced", "a validator's yes counts though the run has gone on since", true, []Try{busy(under("updates", "none")), under("updates", "process")}},
 		{"update-over", "a run goes on as a new one over an update that it has not seen", true, []Try{busy(under("updates", "none")), under("updates", "process")}},

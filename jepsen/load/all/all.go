@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/backups"
+	"aion.dev/aion/jepsen/load/batches"
 	"aion.dev/aion/jepsen/load/callers"
 	"aion.dev/aion/jepsen/load/canary"
 	"aion.dev/aion/jepsen/load/catalog"
@@ -40,6 +41,7 @@ type kind struct {
 // kinds are all workloads.
 var kinds = map[string]kind{
 	"backups":     {func() load.Workload { return &backups.Workload{} }, 0.5},
+	"batches":     {func() load.Workload { return &batches.Workload{} }, 0.5},
 	"callers":     {func() load.Workload { return &callers.Workload{} }, 1},
 	"canary":      {func() load.Workload { return &canary.Workload{} }, 1},
 	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},

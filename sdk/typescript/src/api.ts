@@ -1,5 +1,21 @@
 // Made by scripts/generate.mjs from the contract that every node serves at /openapi.json. Do not edit.
 
+/** An event of type ActivityCancelRequested. */
+export interface ActivityCancelRequested {
+  /** When it was recorded, in log time */
+  at: string;
+  data: ActivityCancelRequestedData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "ActivityCancelRequested";
+}
+
+export interface ActivityCancelRequestedData {
+  /** Ordinal of the step within its run */
+  id: number;
+}
+
 /** An event of type ActivityCancelled. */
 export interface ActivityCancelled {
   /** When it was recorded, in log time */
@@ -75,6 +91,7 @@ export interface ActivityScheduledData {
   id: number;
   /** What the code gets: any JSON value */
   input: unknown;
+  on_cancel?: string;
   /** Name of the queue */
   queue: string;
   retry?: RetryData;
@@ -234,6 +251,140 @@ export interface BackupKept {
   every_s?: number;
   /** Of its state */
   index: number;
+}
+
+export interface Batch {
+  /** Id of the batch */
+  batch_id: string;
+  /** In log time */
+  began_at: string;
+  /** Runs that started after this index are none of its own */
+  began_index: number;
+  /** Runs to which it was done */
+  done: number;
+  /** It only counts */
+  dry_run?: boolean;
+  /** In log time; absent while it runs */
+  ended_at?: string;
+  /** Runs to which it could not be done */
+  failed: number;
+  /** A page of the runs to which it could not be done, in the order in which they were come to */
+  failures?: BatchFailure[];
+  /** Runs that met the conditions so far */
+  found: number;
+  /** Failures that are counted and not kept: of one batch 1000 are */
+  left_off?: number;
+  /** Absent when there are no more failures so far */
+  next_cursor?: string;
+  /** What is done to each run */
+  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move";
+  /** Runs a second, at most */
+  rate: number;
+  /** Why, for people */
+  reason?: string;
+  /** Name of the signal */
+  signal?: string;
+  /** Name of the token that began it */
+  started_by?: string;
+  /** Current status */
+  status: "running" | "completed" | "stopped";
+  /** Version that runs are moved to */
+  to?: string;
+  /** Conditions that the runs meet */
+  where: string[];
+}
+
+export interface BatchAnswer {
+  /** Id of the batch */
+  batch_id: string;
+  /** In log time */
+  began_at: string;
+  /** Runs that started after this index are none of its own */
+  began_index: number;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
+  /** Runs to which it was done */
+  done: number;
+  /** It only counts */
+  dry_run?: boolean;
+  /** In log time; absent while it runs */
+  ended_at?: string;
+  /** Runs to which it could not be done */
+  failed: number;
+  /** A page of the runs to which it could not be done, in the order in which they were come to */
+  failures?: BatchFailure[];
+  /** Runs that met the conditions so far */
+  found: number;
+  /** Log index that this answer reflects */
+  index: number;
+  /** Failures that are counted and not kept: of one batch 1000 are */
+  left_off?: number;
+  /** Absent when there are no more failures so far */
+  next_cursor?: string;
+  /** What is done to each run */
+  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move";
+  /** Runs a second, at most */
+  rate: number;
+  /** Why, for people */
+  reason?: string;
+  /** Name of the signal */
+  signal?: string;
+  /** Name of the token that began it */
+  started_by?: string;
+  /** Current status */
+  status: "running" | "completed" | "stopped";
+  /** Version that runs are moved to */
+  to?: string;
+  /** Conditions that the runs meet */
+  where: string[];
+}
+
+export interface BatchFailure {
+  /** As of the operation by itself */
+  code: string;
+  /** What went wrong, for people */
+  detail: string;
+  /** One execution of a workflow id (UUID) */
+  run_id: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
+}
+
+export interface BatchRequest {
+  /** Count the runs, and do nothing */
+  dry_run?: boolean;
+  /** What is done to each run */
+  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move";
+  /** Of a signal: any JSON value */
+  payload?: unknown;
+  /** Runs a second, at most; 1 to 10000, default 100 */
+  rate?: number;
+  /** For the histories; of cancel, terminate, pause and reopen */
+  reason?: string;
+  /** Of a signal: its name */
+  signal?: string;
+  /** Of a move: the version that the runs go to, full or a prefix */
+  to?: string;
+  /** Conditions, as in a listing: runs that meet all, and started before the batch */
+  where: string[];
+}
+
+export interface BatchStarted {
+  /** Id of the batch */
+  batch_id: string;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
+  /** Log index that this answer reflects */
+  index: number;
+}
+
+export interface Batches {
+  /** Newest first */
+  batches: Batch[];
+  /** Log index that this answer reflects */
+  index: number;
+  /** cursor of the next page; absent on the last one */
+  next_cursor?: string;
 }
 
 export interface BootstrapSpec {
@@ -450,6 +601,22 @@ export interface ChildRun {
   workflow_type: string;
 }
 
+/** An event of type ChildWorkflowCancelRequested. */
+export interface ChildWorkflowCancelRequested {
+  /** When it was recorded, in log time */
+  at: string;
+  data: ChildWorkflowCancelRequestedData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "ChildWorkflowCancelRequested";
+}
+
+export interface ChildWorkflowCancelRequestedData {
+  /** Ordinal of the step within its run */
+  id: number;
+}
+
 /** An event of type ChildWorkflowCancelled. */
 export interface ChildWorkflowCancelled {
   /** When it was recorded, in log time */
@@ -519,6 +686,7 @@ export interface ChildWorkflowStartedData {
   id: number;
   /** What the code gets: any JSON value */
   input: unknown;
+  on_cancel?: string;
   /** What happens to the child when its parent closes; absent means terminate */
   on_parent_close?: "terminate" | "cancel" | "abandon";
   /** One execution of a workflow id (UUID) */
@@ -735,7 +903,7 @@ export interface DroppedType {
 }
 
 /** An event of a run's history. `type` determines the shape of `data`. */
-export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted;
+export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested;
 
 export interface FailRequest {
   /** One for each token */
@@ -1649,12 +1817,20 @@ export interface Schedule {
   created_at: string;
   /** Five fields, six with seconds first, or @daily and the like */
   cron?: string;
+  /** It does not fire for later times; absent: without end */
+  ends_at?: string;
   /** A Go duration of at least 1s; or cron */
   every?: string;
   /** Fires whose run could not start */
   failed: number;
+  /** For how many of its times it has fired, if fires bounds them */
+  fired?: number;
+  /** For how many of its times it fires; absent: without end */
+  fires?: number;
   /** What the code gets: any JSON value */
   input?: unknown;
+  /** A Go duration up to 24h: each fire comes less than so much after its time; default 0s */
+  jitter?: string;
   last_failure?: RunError;
   /** Newest time that it fired for */
   last_time?: string;
@@ -1667,7 +1843,9 @@ export interface Schedule {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  /** A run that failed or timed out pauses it */
+  pause_on_failure?: boolean;
   /** It does not fire by itself */
   paused?: boolean;
   /** The input and the text of the failure are left out, because the token lacks the grant payload */
@@ -1701,14 +1879,22 @@ export interface ScheduleAnswer {
   cron?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
+  /** It does not fire for later times; absent: without end */
+  ends_at?: string;
   /** A Go duration of at least 1s; or cron */
   every?: string;
   /** Fires whose run could not start */
   failed: number;
+  /** For how many of its times it has fired, if fires bounds them */
+  fired?: number;
+  /** For how many of its times it fires; absent: without end */
+  fires?: number;
   /** Log index that this answer reflects */
   index: number;
   /** What the code gets: any JSON value */
   input?: unknown;
+  /** A Go duration up to 24h: each fire comes less than so much after its time; default 0s */
+  jitter?: string;
   last_failure?: RunError;
   /** Newest time that it fired for */
   last_time?: string;
@@ -1721,7 +1907,9 @@ export interface ScheduleAnswer {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  /** A run that failed or timed out pauses it */
+  pause_on_failure?: boolean;
   /** It does not fire by itself */
   paused?: boolean;
   /** The input and the text of the failure are left out, because the token lacks the grant payload */
@@ -1751,12 +1939,20 @@ export interface ScheduleSpec {
   catch_up?: "one" | "none" | "all";
   /** Five fields, six with seconds first, or @daily and the like */
   cron?: string;
+  /** It does not fire for later times; absent: without end */
+  ends_at?: string;
   /** A Go duration of at least 1s; or cron */
   every?: string;
+  /** For how many of its times it fires; absent: without end */
+  fires?: number;
   /** What the code gets: any JSON value */
   input?: unknown;
+  /** A Go duration up to 24h: each fire comes less than so much after its time; default 0s */
+  jitter?: string;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  /** A run that failed or timed out pauses it */
+  pause_on_failure?: boolean;
   /** It does not fire by itself */
   paused?: boolean;
   /** The caller's name of the schedule */
@@ -2317,7 +2513,7 @@ export interface TaskReplies {
 }
 
 export interface TaskReply {
-  /** In replies to heartbeats: nobody waits for the outcome any more */
+  /** In replies to heartbeats: the activity is to end, and its outcome counts; or nobody waits for it any more */
   cancel_requested?: boolean;
   /** lease_lost, invalid_input */
   code?: string;
@@ -2885,6 +3081,7 @@ export interface WorkflowReopened {
 export interface WorkflowReopenedData {
   /** Ordinals of the steps that run again */
   forget?: number[];
+  forget_cancel?: boolean;
   /** Why, for people */
   reason?: string;
   /** The turn that is void; absent: no turn had closed the run */

@@ -12,11 +12,11 @@ entry_module = "slow"
 activities = ["think"]
 -- slow.star --
 def run(ctx, input):
-    first = ctx.start_activity("think", 1, timeout = input.get("timeout"), heartbeat = "30s")
+    first = ctx.start_activity("think", 1, timeout = input.get("timeout"), heartbeat = "30s", on_cancel = input.get("on_cancel", "wait"))
     second = ctx.start_activity("think", 2)
     nap = ctx.start_timer("5m")
     if input.get("race"):
-        ctx.race([first, nap])    # the loser is cancelled
+        ctx.race([first, nap])    # the loser is asked to end
     o = first.outcome()
     return [o.value if o.ok else o.error.kind, second.result(), nap.done]
 `
@@ -41,9 +41,14 @@ def test_slow(t):
     t.eq(begin(t, "1h").result(), [1, 2, True])
 
 def test_given_up(t):
-    run = begin(t, "1h", race = True)
+    run = begin(t, "1h", race = True, on_cancel = "abandon")
     t.eq(run.result(), ["cancelled", 2, True])
     t.true("ActivityCancelled" in run.history)
+
+def test_asked_to_end(t): # and done all the same
+    run = begin(t, "1h", race = True)
+    t.eq(run.result(), [1, 2, True])
+    t.true("ActivityCancelRequested" in run.history)
 
 def test_timed_out(t):
     t.eq(begin(t, "4m", timeout = "2m").result(), ["timeout", 2, False])

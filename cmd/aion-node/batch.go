@@ -15,14 +15,14 @@ import (
 )
 
 func batchCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := a.group(&cobra.Command{
 		Use:   "batch",
 		Short: "Do one operation to many runs",
 		Long: `Do one operation to many runs: to those that started before the batch and meet all conditions when it comes to them, from the newest down. The cluster keeps how far it has come, so it goes on
 whichever node leads, and does it to each run once.
 
 ` + whereHelp,
-	}
+	})
 	for _, op := range []struct {
 		name, short string
 		reason      bool

@@ -315,7 +315,11 @@ func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *rows.Sche
 	if err != nil {
 		return nil, nil, index, err
 	}
-	for at := found.Next; at != 0 && len(next) < nextTimes; at = cal.Next(at) {
+	most := uint64(nextTimes)
+	if found.Fires > 0 {
+		most = min(most, found.Fires-found.Fired)
+	}
+	for at := found.Next; at != 0 && uint64(len(next)) < most; at = cal.Next(at) {
 		next = append(next, at.Std())
 	}
 	return &found, next, index, nil

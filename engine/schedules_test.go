@@ -155,6 +155,9 @@ func TestScheduleEnds(t *testing.T) {
 		put(t, n, rows.Schedule{ID: "twice", Type: "job", Every: every, Fires: 2})
 		put(t, n, rows.Schedule{ID: "until", Type: "job", Every: every, EndsAt: history.At(time.Date(2000, 1, 1, 0, 3, 0, 0, time.UTC))})
 		put(t, n, rows.Schedule{ID: "strict", Type: "bad", Every: every, PauseOnFailure: true})
+		if _, next, _, err := n.Schedule(background, engine.Read{}, "twice"); err != nil || len(next) != 2 {
+			t.Errorf("it fires twice, and is shown with %v, %v", next, err)
+		}
 		past(5*time.Minute + time.Second)
 		equal(t, "fired twice", fired(n, "twice"), "00:01:00 00:02:00")
 		equal(t, "fired until its end, which counts", fired(n, "until"), "00:01:00 00:02:00 00:03:00")

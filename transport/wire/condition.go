@@ -39,7 +39,8 @@ func CutCondition(s string) (c Condition, ok bool) {
 	}
 	c.Op = operator(rest)
 	c.Value = rest[len(c.Op):]
-	return c, c.Op != "" && c.Field != ""
+	slip := operator(c.Value) != "" // ==, >>: a text that begins so is given as JSON
+	return c, c.Op != "" && c.Field != "" && !slip
 }
 
 // String is the reverse of CutCondition.

@@ -25,6 +25,7 @@ func TestDearestTurn(t *testing.T) {
 		"timers":            `ctx.start_timer("1h")`,
 		"given up timers":   `ctx.start_timer("1h").cancel()`,
 		"given up children": `ctx.start_child("test", i, on_cancel="abandon").cancel()`,
+		"labelled children": `ctx.start_child("test", attributes={"k%d" % j: [str(k) for k in range(60)] for j in range(90)}) if i < 40 else None`,
 		"asked children":    `ctx.start_child("test", i).cancel()`,
 		"asked activities":  `ctx.start_activity("charge", i, schedule_timeout="1h").cancel()`,
 		"waits":             `ctx.start_signal("s%d" % i, timeout="1h")`,

@@ -112,7 +112,7 @@ func (d *driver) foreseeStart(cmd *fsm.StartRun, to startsOn) *ahead {
 	}}
 	return d.foresee(&at, fsm.Foresight{Version: pkg.Version}, nil, func() *replay.Machine {
 		started.Data = history.Bare(spaceOf(&at), started.Data)
-		m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}, Rules: d.e.rules}, started)
+		m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}, Rules: d.e.rules, Most: d.e.most()}, started)
 		if err != nil {
 			return nil
 		}

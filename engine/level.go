@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 )
@@ -52,4 +53,9 @@ func (e *Engine) rules() uint64 {
 		e.raised.Store(true)
 	}
 	return history.Rules
+}
+
+// most is how long a history may be.
+func (e *Engine) most() replay.Most {
+	return replay.Most{Events: e.limits.HistoryEvents, Bytes: e.limits.HistoryBytes}
 }

@@ -51,7 +51,7 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	}
 	space := spaceOf(&at)
 	begins, reopened = history.BareEvents(space, begins), history.BareEvents(space, reopened)
-	m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Version: namespace.Version(space, at.Version), Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p, Rules: e.rules}, begins[0], reopened...)
+	m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Version: namespace.Version(space, at.Version), Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p, Rules: e.rules, Most: e.most()}, begins[0], reopened...)
 	if err != nil {
 		return nil, err
 	}

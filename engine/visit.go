@@ -233,7 +233,7 @@ func (v *visit) turnOf(step *replay.Step) *fsm.RecordTurn {
 		asked[i].Data = data
 	}
 	return &fsm.RecordTurn{
-		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: step.Rules, Checks: v.checks, Checked: true,
+		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: step.Rules, Suggested: step.Suggested, Checks: v.checks, Checked: true,
 		Logs:   v.d.e.keptLines(step.Logs),
 		Limits: rows.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
 	}

@@ -84,7 +84,7 @@ func estimateOf(data history.Data) uint64 {
 	case *history.ActivityScheduled:
 		return 5 + bytesWork(e.Input)
 	case *history.ChildWorkflowStarted:
-		return 14 + 2*bytesWork(e.Input)
+		return 14 + 2*bytesWork(e.Input) + attributesWork(e.Attributes)
 	case *history.SignalSent:
 		return 6 + 2*bytesWork(e.Payload)
 	case *history.UpdateCompleted:

@@ -17,7 +17,8 @@ import (
 //   - 3: join tokens, demoted nodes, callers' tokens and what they may touch.
 //   - 4: signatures of packages, and who has to sign; rates of tokens; updates; namespaces;
 //     packages of abi 2; attributes in the order of their values; schedules that end, or are
-//     spread; steps that are asked to end and waited for; batches.
+//     spread; steps that are asked to end and waited for; batches; what code knows of its run, and
+//     attributes and time limits of children.
 const NewestLevel = 4
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

@@ -19,7 +19,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
-		schedule: t.handSchedule(r, e.NewRunID), first: t.firstOf(r),
+		schedule: t.handSchedule(r, e.NewRunID), first: t.firstOf(r), root: t.rootBelow(r),
 	})
 	if p := r.Run.Parent; p != nil {
 		if parent := t.run(p.RunID); parent != nil && t.keepsChildren(parent) {
@@ -48,6 +48,21 @@ func (t *step) copySignals(r, next *row, carry []uint64, before uint64) {
 	for seq := r.Run.Through + 1; seq <= before; seq++ {
 		t.hand(next, t.event(r, seq))
 	}
+}
+
+// rootBelow is what the run that continues r, or is its child, has for the root of its tree; nil if
+// r is none and has no parent. What a turn starts has one root, so it is looked up once.
+func (t *step) rootBelow(r *row) *history.Root {
+	if t.level() < 4 || r.Run.Parent == nil {
+		return nil
+	}
+	if t.rootOf != r.Run.RunID {
+		t.rootOf, t.root = r.Run.RunID, nil
+		if began, ok := t.event(r, 1).(*history.WorkflowStarted); ok {
+			t.root = began.Root
+		}
+	}
+	return t.root
 }
 
 // firstOf is the run with which the chain of r began; zero when that is not known, because an

@@ -127,6 +127,7 @@ func (t *step) resumeChild(r *row, e *history.ChildWorkflowStarted, forgotten bo
 	default:
 		t.startChild(r, &history.ChildWorkflowStarted{
 			ID: e.ID, WorkflowID: e.WorkflowID, WorkflowType: e.WorkflowType, Input: e.Input, OnClose: e.OnClose, Choice: e.Choice,
+			OnCancel: e.OnCancel, Timeout: e.Timeout, Attributes: e.Attributes,
 		})
 	}
 }

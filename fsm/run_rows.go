@@ -76,6 +76,7 @@ type birth struct {
 	schedule   string        // id of the schedule that it is a run of
 	attempt    uint64
 	first      history.RunID // with which the chain of from began; zero = not known
+	root       *history.Root // of the tree that it is a child in; nil = not noted
 }
 
 // start makes a run and appends its first event. The caller has checked that run id and workflow id
@@ -103,7 +104,7 @@ func (t *step) start(b birth) *row {
 	t.label(r, setAll(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
-		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first,
+		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first, Root: b.root,
 	})
 	if timeout > 0 {
 		r.Deadline = rows.Due(t.now, timeout)

@@ -36,8 +36,12 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	e.RunID, e.Version = id, version
 	t.append(parent, e)
 	t.adopt(parent, e.ID, id)
+	root := t.rootBelow(parent)
+	if root == nil && parent.Run.Parent == nil && t.level() >= 4 {
+		root = &history.Root{WorkflowID: parent.Run.WorkflowID, RunID: parent.Run.RunID}
+	}
 	t.start(birth{
-		workflowID: e.WorkflowID, runID: id, version: version, member: member, input: e.Input, attempt: 1,
+		workflowID: e.WorkflowID, runID: id, version: version, member: member, input: e.Input, attempt: 1, root: root, timeout: e.Timeout, attributes: e.Attributes,
 		parent: &history.Parent{WorkflowID: parent.Run.WorkflowID, RunID: parent.Run.RunID, ID: e.ID, OnClose: e.OnClose},
 	})
 }

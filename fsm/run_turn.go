@@ -14,20 +14,22 @@ import (
 // checked against. Fenced: refused as Fenced unless N is the next turn, the run is running,
 // Through is not beyond its newest event, and what the turn foresaw has happened.
 type RecordTurn struct {
-	RunID    history.RunID   `cbor:"1,keyasint"`
-	N        uint64          `cbor:"2,keyasint"`
-	Through  uint64          `cbor:"3,keyasint"`
-	Asked    []history.Event `cbor:"4,keyasint,omitempty"` // Seq and At are assigned by apply
-	Waiting  []history.Wait  `cbor:"5,keyasint,omitempty"`
-	Consumed uint64          `cbor:"6,keyasint,omitempty"` // signals that the code has consumed so far, in total
-	Limits   rows.RunLimits  `cbor:"7,keyasint"`
-	Cut      bool            `cbor:"8,keyasint,omitempty"`  // the code has more to ask for: the run needs its next turn at once
-	Rules    uint64          `cbor:"9,keyasint,omitempty"`  // of history.Rules: 0 for turns of earlier builds, which apply records as those did
-	Waits    uint64          `cbor:"10,keyasint,omitempty"` // see history.Turn
-	Logs     []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
-	Checks   []InputCheck    `cbor:"12,keyasint,omitempty"`
-	Checked  bool            `cbor:"13,keyasint,omitempty"` // Checks tells of every input that meets a schema
-	Foreseen *Foresight      `cbor:"14,keyasint,omitempty"` // what the turn saw before it was in the log; nil = nothing
+	RunID     history.RunID   `cbor:"1,keyasint"`
+	N         uint64          `cbor:"2,keyasint"`
+	Through   uint64          `cbor:"3,keyasint"`
+	Asked     []history.Event `cbor:"4,keyasint,omitempty"` // Seq and At are assigned by apply
+	Waiting   []history.Wait  `cbor:"5,keyasint,omitempty"`
+	Consumed  uint64          `cbor:"6,keyasint,omitempty"` // signals that the code has consumed so far, in total
+	Limits    rows.RunLimits  `cbor:"7,keyasint"`
+	Cut       bool            `cbor:"8,keyasint,omitempty"`  // the code has more to ask for: the run needs its next turn at once
+	Rules     uint64          `cbor:"9,keyasint,omitempty"`  // of history.Rules: 0 for turns of earlier builds, which apply records as those did
+	Waits     uint64          `cbor:"10,keyasint,omitempty"` // see history.Turn
+	Logs      []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
+	Checks    []InputCheck    `cbor:"12,keyasint,omitempty"`
+	Checked   bool            `cbor:"13,keyasint,omitempty"` // Checks tells of every input that meets a schema
+	Suggested bool            `cbor:"15,keyasint,omitempty"` // see history.Turn
+
+	Foreseen *Foresight `cbor:"14,keyasint,omitempty"` // what the turn saw before it was in the log; nil = nothing
 }
 
 // TurnAnswer says what was appended: the turn's record and the events from FirstSeq on, with those
@@ -157,7 +159,7 @@ func (c *RecordTurn) over(r *row, closes bool, size int) string {
 func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	before := r.Run.Events
 	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil,
-		Rules: c.Rules, Waits: c.Waits}
+		Rules: c.Rules, Waits: c.Waits, Suggested: c.Suggested && t.level() >= 4}
 	t.PutRow(rows.TurnKey(r.Serial, c.N), &turn)
 	t.unready(r)
 	t.keepLog(r, c)

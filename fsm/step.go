@@ -31,6 +31,8 @@ type step struct {
 	budget  uint64          // units after which commands leave the rest to a job; 0 = none does
 	hops    uint64          // parents gone up to, see run_doomed.go
 
+	rootOf     history.RunID     // the run that root was looked up for
+	root       *history.Root     // of the tree that the run is a child in
 	flaws      map[uint64]string // of the children that the turn starts, by ordinal: why their input does not fit; never ranged over
 	relabelled bool              // turning has attributes that nobody else holds
 	readyN     uint32            // next place in the ready index
@@ -67,4 +69,5 @@ func (t *step) reset() {
 	t.counts.reset()
 	t.prints.reset()
 	t.verified = nil
+	t.rootOf, t.root = history.RunID{}, nil
 }

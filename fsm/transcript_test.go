@@ -316,6 +316,9 @@ func (w *world) asked(a words) history.Data {
 		e := &history.ChildWorkflowStarted{ID: id, WorkflowID: a.at(2), WorkflowType: a.at(3)}
 		e.OnClose = map[string]history.ClosePolicy{"cancel": history.CloseCancel, "abandon": history.CloseAbandon}[a.named["on-close"]]
 		e.Choice = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}[a.named["version"]]
+		if e.Timeout = a.duration("timeout"); a.named["attrs"] != "" {
+			e.Attributes = attributes(a.named["attrs"])
+		}
 		return e
 	case "give-up":
 		return &history.ChildWorkflowCancelled{ID: id, Asked: true}

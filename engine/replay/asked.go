@@ -171,7 +171,10 @@ func same(a, b history.Data) bool {
 		return ok && *a == *b
 	case *history.ChildWorkflowStarted:
 		b, ok := b.(*history.ChildWorkflowStarted)
-		return ok && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
+		if ok && len(a.Attributes)+len(b.Attributes) > 0 {
+			break
+		}
+		return ok && a.Timeout == b.Timeout && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
 			a.OnClose == b.OnClose && a.Choice == b.Choice && a.OnCancel == b.OnCancel
 	case *history.SignalSent:
 		b, ok := b.(*history.SignalSent)

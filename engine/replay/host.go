@@ -1,7 +1,10 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -38,7 +41,24 @@ func (l *ledger) request(d history.Data) error {
 // Info implements runtime.Host.
 func (l *ledger) Info() runtime.Info {
 	s := l.started
-	return runtime.Info{WorkflowID: s.WorkflowID, RunID: s.RunID.String(), WorkflowType: s.WorkflowType, Version: l.version.String(), Attempt: max(s.Attempt, 1)}
+	i := runtime.Info{WorkflowID: s.WorkflowID, RunID: s.RunID.String(), WorkflowType: s.WorkflowType, Version: l.version.String(), Attempt: max(s.Attempt, 1)}
+	if l.book.rules < 3 {
+		return i
+	}
+	i.Whole, i.Events, i.Bytes = true, l.seen, l.bytes
+	switch {
+	case s.Parent == nil:
+		i.Root = &runtime.Link{WorkflowID: i.WorkflowID, RunID: i.RunID}
+	case s.Root != nil:
+		i.Root = &runtime.Link{WorkflowID: s.Root.WorkflowID, RunID: s.Root.RunID.String()}
+	}
+	if s.Parent != nil {
+		i.Parent = &runtime.Link{WorkflowID: s.Parent.WorkflowID, RunID: s.Parent.RunID.String()}
+	}
+	b := &l.book
+	b.informed = b.informed || !l.reading && !l.checking
+	i.Suggested = b.informed && b.suggest
+	return i
 }
 
 // Yield implements runtime.Host.
@@ -110,7 +130,11 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 			return 0, err
 		}
 	}
-	if err := l.checkRoom(&history.ChildWorkflowStarted{Input: c.Input}); err != nil {
+	attributes, err := l.childOptions(&c)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.checkRoom(&history.ChildWorkflowStarted{Input: c.Input, Attributes: attributes}); err != nil {
 		return 0, err
 	}
 	if err := l.handOut("input of the child", c.Input); err != nil {
@@ -126,7 +150,44 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 	f.alone, f.onCancel = c.OnClose == history.CloseAbandon, l.policy(&c.OnCancel)
 	return f.id, l.request(&history.ChildWorkflowStarted{
 		ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version, OnCancel: c.OnCancel,
+		Timeout: c.Timeout, Attributes: attributes,
 	})
+}
+
+// maxTimeout bounds the time limit of a run.
+const maxTimeout = 10 * 365 * 24 * time.Hour
+
+// childOptions checks what a child is given besides its input, and returns its attributes as they
+// are stored.
+func (l *ledger) childOptions(c *runtime.Child) (history.Attributes, error) {
+	if c.Timeout == 0 && len(c.Attributes) == 0 {
+		return nil, nil
+	}
+	if l.book.rules < 3 {
+		return nil, errors.New("timeout and attributes of children are not known yet to all nodes: the cluster is being upgraded")
+	}
+	if c.Timeout < 0 || c.Timeout.Std() > maxTimeout {
+		return nil, fmt.Errorf("timeout is %s: it must be more than 0s and at most ten years", c.Timeout)
+	}
+	set, err := canonical(c.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if string(set[name]) == "null" { // nothing is to be removed
+			delete(set, name)
+			continue
+		}
+		size += len(name) + len(set[name])
+	}
+	if size > history.MaxAttributesBytes {
+		return nil, fmt.Errorf("the attributes of the child have %d bytes, names included; the limit is %d", size, history.MaxAttributesBytes)
+	}
+	if len(set) == 0 {
+		return nil, nil
+	}
+	return set, nil
 }
 
 // StartActivity implements runtime.Host. An activity that the manifest does not name fails without

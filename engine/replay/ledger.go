@@ -24,6 +24,8 @@ type ledger struct {
 	ctx      context.Context // of the call in progress, for pace
 
 	now      history.Time
+	seen     uint64 // seq of the newest event that the turn sees
+	bytes    uint64 // of the events up to there, see size.go
 	random   generator
 	futures  []*future // by ordinal, from 1
 	pending  [kinds]int
@@ -66,6 +68,8 @@ type book struct {
 	mismatch  *Mismatch
 	stoppedAt string   // source position of the wait that ended the turn although it had not asked for everything recorded
 	timed     bool     // the turn is made ahead, and the code asked for the time
+	suggest   bool     // the history is so long that code should continue as new
+	informed  bool     // code has asked whether it should
 	held      []string // messages of a turn that is made ahead, until it is recorded
 }
 

@@ -22,6 +22,7 @@ type Config struct {
 	Log     func(msg string) // receives what ctx.log writes in new turns; nil drops it
 	Pace    Pace             // nil = never pauses
 	Rules   func() uint64    // the rules of new turns, see history.Rules; nil = the newest
+	Most    Most             // how long a history may be; zero = 50,000 events and 64 MiB
 }
 
 // Pace observes a machine's progress, and may pause it. Its methods get the context of the call
@@ -50,6 +51,7 @@ type Machine struct {
 	broken error  // the error of the first failed call
 	cutAt  uint64 // cut the next new turn at this wait
 	rules  func() uint64
+	most   Most
 }
 
 // Step is a new turn, which Next asks the log to record.
@@ -64,6 +66,8 @@ type Step struct {
 	Cut      bool           // the code has more to do: the next turn is due even without news
 	Waits    uint64         // the wait at which the turn was cut; 0 = not cut at a wait
 	Rules    uint64         // by which the turn was made
+
+	Suggested bool // code asked whether it should continue as new, and was told that it should
 }
 
 // New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted.
@@ -84,13 +88,14 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{seen: started.Seq, rules: cfg.Rules}
+	m := &Machine{seen: started.Seq, rules: cfg.Rules, most: cfg.Most}
 	if m.rules == nil {
 		m.rules = func() uint64 { return history.Rules }
 	}
 	m.ledger = newLedger(cfg, data)
 	m.ledger.void = v
 	m.ledger.now = started.At
+	m.ledger.see(started)
 	m.exec = cfg.Program.Start(cfg.Member, data.Input, m.ledger, cfg.Limits.OrDefault())
 	m.ledger.where, m.ledger.spent = m.exec.Where, m.exec.Spent
 	return m, nil

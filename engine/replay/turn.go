@@ -59,7 +59,7 @@ func (m *Machine) replayTurn(turn history.Turn, events []history.Event) error {
 	// A turn that met a limit ends again only under limits, and need not meet them at the same
 	// place: limits are configuration, not history.
 	limited := metLimit(asked)
-	m.ledger.beginTurn(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut, rules: turn.Rules, at: turn.Waits})
+	m.ledger.beginTurn(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut, rules: turn.Rules, at: turn.Waits, suggest: turn.Suggested})
 	if err := m.run(news, limited); err != nil {
 		return err
 	}
@@ -117,6 +117,7 @@ func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (*
 		return nil, m.fail(sooner)
 	}
 	m.made = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.toldLater && !m.ended, Waits: m.ledger.book.cutAt}
+	m.made.Suggested = m.ledger.book.informed && m.ledger.book.suggest
 	m.made.Rules = m.ledger.book.rules
 	m.made.Logs = m.ledger.book.lines.all()
 	if !m.ended && !m.made.Cut {
@@ -162,6 +163,12 @@ func (m *Machine) Say() {
 // run delivers news and runs the code until it waits or ends.
 func (m *Machine) run(news []history.Event, bound bool) error {
 	reopened := newest(news)
+	for _, e := range news {
+		m.ledger.see(e)
+	}
+	if b := &m.ledger.book; !b.replay {
+		b.suggest = m.most.near(m.ledger.seen, m.ledger.bytes)
+	}
 	for _, e := range news {
 		if e.Seq < reopened && e.Data.Type() == history.TypeCancelRequested {
 			continue // see newest

@@ -1,6 +1,9 @@
 package replay
 
 import (
+	"maps"
+	"slices"
+
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
 )
@@ -48,7 +51,11 @@ func workOf(d history.Data) uint64 {
 	case *history.ActivityScheduled:
 		return workOfTask + uint64(len(d.Input))/bytesPerWork
 	case *history.ChildWorkflowStarted:
-		return workOfChild + uint64(len(d.Input))/bytesPerWork
+		work := workOfChild + uint64(len(d.Input))/bytesPerWork
+		for _, name := range slices.Sorted(maps.Keys(d.Attributes)) { // a list has rows for each item, of at least three bytes
+			work += 3 + uint64(len(d.Attributes[name]))/2
+		}
+		return work
 	case *history.SignalSent:
 		return workOfTask + uint64(len(d.Payload))/bytesPerWork
 	case *history.UpdateCompleted:

@@ -14,7 +14,8 @@ import (
 // turn; any other error is a misuse, reported at the line of the call. During a query, calls that
 // ask for something return ErrReadOnly.
 type Host interface {
-	// Info identifies the run.
+	// Info identifies the run, and says how long it is. A turn in which code calls it tells whether
+	// it was Suggested to continue as new.
 	Info() Info
 	// Yield is called now and then by code that computes for long. It is the only call that may
 	// block, so that others can compute too.
@@ -81,7 +82,17 @@ type Info struct {
 	WorkflowType string
 	Version      string
 	Attempt      uint64
+
+	Whole     bool   // the fields below are known to the rules of the turn
+	Parent    *Link  // nil = it is no child
+	Root      *Link  // of the tree of children that it is in: itself, if it is no child; nil = not noted
+	Events    uint64 // of the history, as far as code has seen it
+	Bytes     uint64 // of their payloads, and a little for each event
+	Suggested bool   // the history is so long that code should continue as new
 }
+
+// Link names another run.
+type Link struct{ WorkflowID, RunID string }
 
 // Child describes a child to start. An empty WorkflowID means the default id.
 type Child struct {
@@ -91,6 +102,8 @@ type Child struct {
 	OnClose      history.ClosePolicy
 	OnCancel     history.CancelPolicy
 	Version      history.ChildVersion
+	Timeout      history.Duration // of the whole run; 0 = the workflow's own
+	Attributes   history.Attributes
 }
 
 // Activity describes an activity to schedule. An empty Queue means "default".

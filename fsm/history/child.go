@@ -30,7 +30,7 @@ func (v *ChildVersion) UnmarshalText(b []byte) error {
 }
 
 // ChildWorkflowStarted records a child and starts it in the same entry. Code asks for ID,
-// WorkflowID, WorkflowType, Input, OnClose and Choice; the state machine fills RunID and Version,
+// WorkflowID, WorkflowType, Input and the options; the state machine fills RunID and Version,
 // or appends ChildWorkflowFailed at once when the child cannot start.
 type ChildWorkflowStarted struct {
 	ID           uint64          `cbor:"1,keyasint" json:"id"`
@@ -42,6 +42,8 @@ type ChildWorkflowStarted struct {
 	RunID        RunID           `cbor:"7,keyasint,omitzero" json:"run_id,omitzero"`
 	Version      catalog.Version `cbor:"8,keyasint,omitzero" json:"version,omitzero"`
 	OnCancel     CancelPolicy    `cbor:"9,keyasint,omitempty" json:"on_cancel,omitempty"`
+	Timeout      Duration        `cbor:"10,keyasint,omitempty" json:"timeout,omitempty"` // of the whole run; 0 = the workflow's own
+	Attributes   Attributes      `cbor:"11,keyasint,omitempty" json:"attributes,omitempty"`
 }
 
 // ChildWorkflowCompleted delivers a child's result.

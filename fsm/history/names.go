@@ -72,6 +72,11 @@ func renamed(d Data, own bool, name func(string) string, version func(catalog.Ve
 			parent.WorkflowID = name(parent.WorkflowID)
 			c.Parent = &parent
 		}
+		if e.Root != nil {
+			root := *e.Root
+			root.WorkflowID = name(root.WorkflowID)
+			c.Root = &root
+		}
 		return &c
 	case *WorkflowContinuedAsNew:
 		if own {

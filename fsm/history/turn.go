@@ -15,6 +15,8 @@ type Turn struct {
 	Cut      bool   `cbor:"6,keyasint,omitempty"` // it ended in the middle of the code's work, which the next turn goes on with: one turn may not ask for more than one entry can carry out
 	Rules    uint64 `cbor:"7,keyasint,omitempty"` // by which it was made, see Rules; 0 = those of earlier builds
 	Waits    uint64 `cbor:"8,keyasint,omitempty"` // it was cut at the wait of this number, from 1, of those that could go on at once; 0 = it was not cut at a wait
+
+	Suggested bool `cbor:"9,keyasint,omitempty"` // code asked whether it should continue as new, and was told that it should
 }
 
 // Rules is the number of the rules by which new turns are made. A turn is shown again by the rules
@@ -29,6 +31,7 @@ type Turn struct {
 //	   Before, each was stored again.
 //	3  A step that is to be cancelled is waited for, unless it says otherwise (CancelPolicy). A
 //	   request to cancel is due until code knows of it: a wait has ended with it, or code has asked.
+//	   Code may ask for its parent and root, and how long its history is.
 const Rules = 3
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is

@@ -36,6 +36,12 @@ type Parent struct {
 	OnClose    ClosePolicy `cbor:"4,keyasint,omitempty" json:"on_parent_close,omitempty"`
 }
 
+// Root names the run at the top of a tree of children, as it was when a child of the tree started.
+type Root struct {
+	WorkflowID string `cbor:"1,keyasint" json:"workflow_id"`
+	RunID      RunID  `cbor:"2,keyasint" json:"run_id"`
+}
+
 // WorkflowStarted is the first event of every run and carries the version that the run keeps.
 type WorkflowStarted struct {
 	WorkflowID    string          `cbor:"1,keyasint" json:"workflow_id"`
@@ -50,6 +56,7 @@ type WorkflowStarted struct {
 	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"`    // 1 for a first run, one more for each continue-as-new
 	Schedule      string          `cbor:"11,keyasint,omitempty" json:"schedule,omitempty"`   // id of the schedule that it is a run of
 	First         RunID           `cbor:"12,keyasint,omitzero" json:"first_run_id,omitzero"` // of a run that continues another: the one with which the chain began; zero = it began before this was noted
+	Root          *Root           `cbor:"13,keyasint,omitempty" json:"root,omitempty"`       // of a child; nil = it is no child, or started before this was noted
 }
 
 // WorkflowCompleted closes a run with its result.

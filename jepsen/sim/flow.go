@@ -153,7 +153,7 @@ func (w *World) flowTurn(v fsm.View, r *rows.Run) fsm.Command {
 
 func turnOf(id history.RunID, step *replay.Step) *fsm.RecordTurn {
 	c := &fsm.RecordTurn{RunID: id, N: step.N, Through: step.Through, Waiting: step.Waiting, Consumed: step.Consumed,
-		Cut: step.Cut, Rules: step.Rules, Waits: step.Waits}
+		Cut: step.Cut, Rules: step.Rules, Waits: step.Waits, Suggested: step.Suggested}
 	for _, d := range step.Asked {
 		c.Asked = append(c.Asked, history.Event{Data: d})
 	}

@@ -217,6 +217,13 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 			if odds(rng, 2) {
 				c.Asked[i].Data = &history.ActivityCancelRequested{ID: d.ID}
 			}
+		case *history.ChildWorkflowStarted:
+			if odds(rng, 4) {
+				d.Timeout = history.Duration(1+rng.IntN(20)) * 1e9
+			}
+			if odds(rng, 4) {
+				d.Attributes = history.Attributes{"city": history.Payload(`"x"`)}
+			}
 		case *history.ChildWorkflowCancelled:
 			if odds(rng, 2) {
 				c.Asked[i].Data = &history.ChildWorkflowCancelRequested{ID: d.ID}

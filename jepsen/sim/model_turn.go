@@ -203,7 +203,7 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 	note.RunID = id
 	m.append(r, &note)
 	r.adopt(e.ID, id)
-	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose})
+	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose, timeout: e.Timeout, attrs: labelled(nil, e.Attributes)})
 }
 
 func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Version {

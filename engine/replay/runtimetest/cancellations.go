@@ -145,4 +145,16 @@ var cancellations = []Case{
 		{"activity 1 failed cancelled no worker took it", `WorkflowCompleted {"result":[false,"cancelled",false]}
 			closes`},
 	}},
+	{Name: "info-whole", Does: "waits for signals a and returns [events, bytes, whether to continue, parent, the root's workflow id], as it knows them after the first and the second", Lines: []Line{
+		{"turn", `waits: signal 1 a`},
+		{"signal a 1", `waits: signal 2 a`},
+		{"signal b \"xy\" ; signal a 1", `WorkflowCompleted {"result":[[2,129,false,null,"w"],[4,262,false,null,"w"]]}
+			closes`},
+	}},
+	{Name: "child-options", Does: "starts a child kid with a timeout of 1h and attributes a = 1, b = [\"x\"] and c = null, and returns its result", Lines: []Line{
+		{"turn", `ChildWorkflowStarted {"id":1,"workflow_id":"07000000-0000-0000-0000-000000000000:1","workflow_type":"kid","input":null,"timeout":"1h0m0s","attributes":{"a":1,"b":["x"]}}
+			waits: child 1...`},
+		{"child 1 failed timed_out it was too slow", `WorkflowFailed {"error":{"kind":"timed_out"...
+			closes`},
+	}},
 }

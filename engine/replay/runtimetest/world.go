@@ -124,7 +124,7 @@ func (w *World) Record(step *replay.Step) {
 	first := len(w.Events)
 	w.Append(step.Asked...)
 	turn := history.Turn{N: step.N, Through: step.Through, At: w.Events[len(w.Events)-1].At, FirstSeq: uint64(first) + 1, Count: uint64(len(step.Asked)), Cut: step.Cut,
-		Rules: step.Rules, Waits: step.Waits}
+		Rules: step.Rules, Waits: step.Waits, Suggested: step.Suggested}
 	w.Turns = append(w.Turns, turn)
 	if err := w.Machine.Recorded(turn, w.Events[first:]); err != nil {
 		w.t.Fatal(err)

@@ -38,8 +38,26 @@ func (w *workflow) Attr(name string) (starlark.Value, error) {
 
 var infoFields = []string{"attempt", "run_id", "version", "workflow_id", "workflow_type"}
 
+// wholeInfo are the fields of turns by rules 3 and later.
+var wholeInfo = []string{"attempt", "continue_suggested", "history_bytes", "history_events", "parent", "root", "run_id", "version", "workflow_id", "workflow_type"}
+
+var linkFields = []string{"run_id", "workflow_id"}
+
+func link(l *runtime.Link) starlark.Value {
+	if l == nil {
+		return starlark.None
+	}
+	return &record{names: linkFields, values: []starlark.Value{starlark.String(l.RunID), starlark.String(l.WorkflowID)}}
+}
+
 func (w *workflow) info() starlark.Value {
 	i := w.e.host.Info()
+	if i.Whole {
+		return &record{names: wholeInfo, values: []starlark.Value{
+			starlark.MakeUint64(i.Attempt), starlark.Bool(i.Suggested), starlark.MakeUint64(i.Bytes), starlark.MakeUint64(i.Events), link(i.Parent), link(i.Root),
+			starlark.String(i.RunID), starlark.String(i.Version), starlark.String(i.WorkflowID), starlark.String(i.WorkflowType),
+		}}
+	}
 	return &record{names: infoFields, values: []starlark.Value{starlark.MakeUint64(i.Attempt), starlark.String(i.RunID), starlark.String(i.Version),
 		starlark.String(i.WorkflowID), starlark.String(i.WorkflowType)}}
 }
@@ -56,6 +74,23 @@ type arguments struct {
 // unpack assigns the arguments, given pairs of name and pointer.
 func (a *arguments) unpack(pairs ...any) error {
 	return starlark.UnpackArgs(a.name, a.args, a.kwargs, pairs...)
+}
+
+// attributes encodes the values of a dict of attributes.
+func (a *arguments) attributes(set *starlark.Dict) (history.Attributes, error) {
+	attributes := make(history.Attributes, set.Len())
+	for key, value := range set.Entries() {
+		name, ok := key.(starlark.String)
+		if !ok {
+			return nil, fmt.Errorf("%s: a name of an attribute is %s, want string", a.name, key.Type())
+		}
+		p, err := a.m.encode("value of attribute "+a.m.brief(name), value)
+		if err != nil {
+			return nil, err
+		}
+		attributes[string(name)] = p
+	}
+	return attributes, nil
 }
 
 var contextMethods = func() map[string]*starlark.Builtin {
@@ -146,17 +181,9 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 		if err := a.unpack("attributes", &set); err != nil {
 			return nil, err
 		}
-		attributes := make(history.Attributes, set.Len())
-		for key, value := range set.Entries() {
-			name, ok := key.(starlark.String)
-			if !ok {
-				return nil, fmt.Errorf("set_attributes: a name is %s, want string", key.Type())
-			}
-			p, err := a.m.encode("value of attribute "+a.m.brief(name), value)
-			if err != nil {
-				return nil, err
-			}
-			attributes[string(name)] = p
+		attributes, err := a.attributes(set)
+		if err != nil {
+			return nil, err
 		}
 		return starlark.None, a.host.SetAttributes(attributes)
 	},

@@ -95,9 +95,11 @@ func (a *arguments) startChild() (*future, error) {
 	var c runtime.Child
 	var input starlark.Value
 	var id, version starlark.Value = starlark.None, starlark.None
+	var timeout duration
+	var set *starlark.Dict
 	onClose, onCancel := "terminate", "wait"
 	if err := a.unpack("type", &c.WorkflowType, "input?", &input, "id?", &id, "version?", &version, "on_parent_close?", &onClose,
-		"on_cancel?", &onCancel); err != nil {
+		"on_cancel?", &onCancel, "timeout?", &timeout, "attributes??", &set); err != nil {
 		return nil, err
 	}
 	var err error
@@ -124,6 +126,14 @@ func (a *arguments) startChild() (*future, error) {
 	}
 	if c.OnCancel, err = choose("on_cancel", onCancel, cancelPolicies); err != nil {
 		return nil, err
+	}
+	if timeout.set && timeout.d == 0 {
+		return nil, fmt.Errorf("%s: timeout is 0: it must be more, or be left out", a.name)
+	}
+	if c.Timeout = timeout.d; set != nil {
+		if c.Attributes, err = a.attributes(set); err != nil {
+			return nil, err
+		}
 	}
 	if c.Input, err = a.payload("input", input); err != nil {
 		return nil, err

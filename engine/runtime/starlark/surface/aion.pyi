@@ -19,11 +19,11 @@ class Context:
         """Waits. At most 100 years."""
     def signal(self, name: str, timeout: Duration | None = None) -> Json:
         """Waits for the next signal of that name and returns its payload; `None` if the time ran out."""
-    def child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Json:
-        """Starts a workflow, waits, and returns its result. `version` is the parent's by default, if its package carries the type. `on_cancel` says what becomes of it when it is cancelled, as of an activity. A failure ends the run: `try_child` returns an outcome instead."""
+    def child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait", timeout: Duration | None = None, attributes: dict | None = None) -> Json:
+        """Starts a workflow, waits, and returns its result. `version` is the parent's by default, if its package carries the type. `on_cancel` says what becomes of it when it is cancelled, as of an activity. `timeout` bounds its whole run, `attributes` are what it is found by. A failure ends the run: `try_child` returns an outcome instead."""
     def activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Json:
         """Lets a worker do something, waits, and returns the output. `workflow.toml` must name it under `activities`. `retry`: `max_attempts` (0 = no limit), `backoff` ("1s"), `factor` (2), `max_backoff` ("1m"), `non_retryable` (error kinds). `timeout` bounds one attempt, `schedule_timeout` each wait for a worker, `total_timeout` all together. `on_cancel` says what becomes of it when it is cancelled: it is asked to end and waited for, asked and abandoned, or shielded. A failure ends the run: `try_activity` returns an outcome instead."""
-    def try_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Outcome:
+    def try_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait", timeout: Duration | None = None, attributes: dict | None = None) -> Outcome:
         """`child`, but returns an outcome and never fails."""
     def try_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Outcome:
         """`activity`, but returns an outcome and never fails."""
@@ -31,7 +31,7 @@ class Context:
         """`sleep` as a future, at once."""
     def start_signal(self, name: str, timeout: Duration | None = None) -> Future:
         """`signal` as a future, at once."""
-    def start_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Future:
+    def start_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait", timeout: Duration | None = None, attributes: dict | None = None) -> Future:
         """`child` as a future, at once."""
     def start_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Future:
         """`activity` as a future, at once."""
@@ -84,6 +84,23 @@ class Info:
     """The version of the code."""
     attempt: int
     """1, and one more for each continue-as-new."""
+    parent: Link | None
+    """The run that started it as a child."""
+    root: Link | None
+    """The run at the top of its tree of children: itself, if it has no parent."""
+    history_events: int
+    """Events that code has seen."""
+    history_bytes: int
+    """Bytes of their payloads, and 64 for each event."""
+    continue_suggested: bool
+    """Whether the history is so long that it is time to continue as new."""
+
+class Link:
+    """Another run."""
+    workflow_id: str
+    """The id that the caller gave."""
+    run_id: str
+    """The id of that execution."""
 
 class Future:
     """Something that the run has started."""

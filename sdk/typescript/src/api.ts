@@ -682,6 +682,8 @@ export interface ChildWorkflowStarted {
 }
 
 export interface ChildWorkflowStartedData {
+  /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
+  attributes?: Record<string, unknown>;
   /** Ordinal of the step within its run */
   id: number;
   /** What the code gets: any JSON value */
@@ -691,6 +693,8 @@ export interface ChildWorkflowStartedData {
   on_parent_close?: "terminate" | "cancel" | "abandon";
   /** One execution of a workflow id (UUID) */
   run_id?: string;
+  /** A Go duration */
+  timeout?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version?: string;
   /** Which version the child starts on; absent means the parent's if its package carries the type, else the routed one */
@@ -1644,6 +1648,13 @@ export interface RetryData {
   max_backoff?: string;
   /** Kinds of failures that are not repeated */
   non_retryable?: string[];
+}
+
+export interface RootData {
+  /** One execution of a workflow id (UUID) */
+  run_id: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
 }
 
 export interface RouteAnswer {
@@ -3124,6 +3135,7 @@ export interface WorkflowStartedData {
   /** What the code gets: any JSON value */
   input: unknown;
   parent?: ParentData;
+  root?: RootData;
   /** One execution of a workflow id (UUID) */
   run_id: string;
   /** Id of the schedule that started the run */

@@ -79,7 +79,8 @@ def run(ctx, input):
 					n.Work("default", handlers{"a": func(_ context.Context, task engine.WorkerTask) (string, error) { return string(task.Input), nil }},
 						func(w *enginetest.Worker) { w.Max = 1 })
 					n.Deploy(enginetest.Pack(t, enginetest.Code{"w": c.code}, enginetest.Activities("a")))
-					time.Sleep(time.Minute) // reports of readiness
+					time.Sleep(time.Minute + time.Second) // reports of readiness; and no poll ends in this moment
+					synctest.Wait()
 					before := n.Log.Entries()
 					ref := n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: "a", Input: history.Payload(`{"n":1}`)})
 					synctest.Wait()

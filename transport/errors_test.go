@@ -78,6 +78,7 @@ func samples() []wire.Refusal {
 		&fsm.NoUnloadAsked{Version: catalog.Version{1}},
 		&fsm.NotNewest{WorkflowID: "w", RunID: id, Newest: history.RunID{2}},
 		&fsm.NoSchedule{ID: "nightly"},
+		&fsm.NoBatch{ID: "01a22990"},
 		&fsm.ScheduleExists{ID: "nightly"},
 		&fsm.TreeCloses{WorkflowID: "w", RunID: id},
 		&fsm.RunCloses{WorkflowID: "w", RunID: id},

@@ -91,6 +91,7 @@ export interface ActivityScheduledData {
   id: number;
   /** What the code gets: any JSON value */
   input: unknown;
+  /** What becomes of the step when it is to be cancelled: wait (default), abandon or ignore */
   on_cancel?: string;
   /** Name of the queue */
   queue: string;
@@ -688,6 +689,7 @@ export interface ChildWorkflowStartedData {
   id: number;
   /** What the code gets: any JSON value */
   input: unknown;
+  /** What becomes of the step when it is to be cancelled: wait (default), abandon or ignore */
   on_cancel?: string;
   /** What happens to the child when its parent closes; absent means terminate */
   on_parent_close?: "terminate" | "cancel" | "abandon";
@@ -3092,6 +3094,7 @@ export interface WorkflowReopened {
 export interface WorkflowReopenedData {
   /** Ordinals of the steps that run again */
   forget?: number[];
+  /** The request to cancel is void: turns had seen it, but code did not know of it */
   forget_cancel?: boolean;
   /** Why, for people */
   reason?: string;

@@ -19,7 +19,12 @@ import (
 //     packages of abi 2; attributes in the order of their values; schedules that end, or are
 //     spread; steps that are asked to end and waited for; batches; what code knows of its run, and
 //     attributes and time limits of children.
-const NewestLevel = 4
+//   - 5: starts that say what to do about an open or a closed run, that wait or are tried again;
+//     activities that are ended by their ids;
+//     types and versions that are stopped, quotas of open runs, the depth of trees;
+//     resets and forks;
+//     schedules with several definitions of their times.
+const NewestLevel = 5
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is
 // known to run a build that knows the level. A lower level changes nothing.

@@ -104,6 +104,9 @@ func TestTurnsNameTheirRules(t *testing.T) {
 	}{
 		{&RecordTurn{N: 2, Through: 1, Cut: true, Rules: 1, Waits: 3}, "0800a70150000000000000000000000000000000000202030107a301000200030008f509010a03"},
 		{&CancelRun{Run: RunRef{WorkflowID: "a"}, Tell: true}, "0a00a201a101616103f5"},
+		{&StartRun{WorkflowID: "a", Type: "order", Options: &StartOptions{
+			Signal: &StartSignal{Name: "go", Payload: history.Payload("1"), MaxWaiting: 10}, IfOpen: OpenTerminate, IfClosed: ClosedFailedOnly, Delay: 1e9,
+		}}, "0600a401616102500000000000000000000000000000000003656f7264657209a401a30162676f024131030a02030301041a3b9aca00"},
 		{&RecordTurn{N: 2, Asked: []history.Event{{Data: &history.ActivityCancelRequested{ID: 1}}, {Data: &history.ChildWorkflowStarted{ID: 2, OnCancel: history.CancelIgnore}}}, Rules: 3},
 			"0800a6015000000000000000000000000000000000020203000482541e00000000000000000000000000000000a10101581a1700000000000000000000000000000000a4010202600360090207a30100020003000903"},
 		{&ReopenRun{Events: 9, Again: []Again{{ID: 1, Seq: 2, Asked: true}}, ForgetCancel: true}, "1a00a401a1016003090681a30101020203f509f5"},
@@ -207,7 +210,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 59 {
+	if seen != 60 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

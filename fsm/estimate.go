@@ -25,9 +25,9 @@ func Estimate(c Command) uint64 {
 	case *LoadPackage:
 		return least + perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures))
 	case *StartRun:
-		return least + bytesWork(c.Input) + attributesWork(c.Attributes)
+		return least + c.work()
 	case *StartPackage: // what it loads, one entry may have to unload at once
-		return least + 2*perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures)) + bytesWork(c.Start.Input) + attributesWork(c.Start.Attributes)
+		return least + 2*perChangedType*uint64(len(c.Package.Members)) + verifyCost*uint64(len(c.Signatures)) + c.Start.work()
 	case *SignalRun:
 		return least + bytesWork(c.Payload)
 	case *StartBatch: // it may have to make room
@@ -76,6 +76,18 @@ func Estimate(c Command) uint64 {
 		return EntryBudget / 2
 	}
 	return least
+}
+
+// work is what a start costs beside the least.
+func (c *StartRun) work() uint64 {
+	work := bytesWork(c.Input) + attributesWork(c.Attributes)
+	if o := c.Options; o != nil {
+		work += closeCost
+		if o.Signal != nil {
+			work += bytesWork(o.Signal.Payload)
+		}
+	}
+	return work
 }
 
 // estimateOf is what carrying out an event that a turn asks for costs.

@@ -10,7 +10,7 @@ import (
 // at the end.
 
 func (r *row) wantsTurn() bool {
-	return r.Run.Status == history.StatusRunning && r.hasNews()
+	return r.Run.Status == history.StatusRunning && r.Run.BeginsAt == 0 && r.hasNews()
 }
 
 // hasNews reports whether a run has something that its newest turn has not seen, or more to do.

@@ -97,9 +97,9 @@ func (t *step) mayHave(name string, run bool) Refusal {
 }
 
 // mayStart is mayHave for a start that a caller asks for, which the rate counts, too. Up to a
-// second's starts may come at once.
-func (t *step) mayStart(name string) Refusal {
-	if refusal := t.mayHave(name, true); refusal != nil {
+// second's starts may come at once. more is false if the run comes in the place of another.
+func (t *step) mayStart(name string, more bool) Refusal {
+	if refusal := t.mayHave(name, more); refusal != nil {
 		return refusal
 	}
 	space := namespace.Of(name)

@@ -78,6 +78,8 @@ var outcomes = [...]func() any{
 
 	80: func() any { return new(BatchAnswer) },
 	81: func() any { return new(NoBatch) },
+
+	82: func() any { return new(AlreadyClosed) },
 }
 
 func outcomeKind(v any) byte {
@@ -116,6 +118,8 @@ func outcomeKind(v any) byte {
 		return 80
 	case *NoBatch:
 		return 81
+	case *AlreadyClosed:
+		return 82
 	case *NoUnloadAsked:
 		return 42
 	case *NoCanary:

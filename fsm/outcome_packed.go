@@ -26,6 +26,9 @@ const (
 func packOutcome(r Result) []byte {
 	switch a := r.Answer.(type) {
 	case *StartAnswer:
+		if a.Outcome != OutcomeStarted || !a.Terminated.IsZero() || a.BeginsAt != 0 {
+			break
+		}
 		b := append(append(make([]byte, 0, 80), packedStart), a.RunID[:]...)
 		return packID(append(b, a.Version[:]...), a.WorkflowID)
 	case *RunAnswer:

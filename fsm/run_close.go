@@ -90,7 +90,7 @@ func (c *closing) drain() {
 		}
 		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined, r.Run.Cut = t.now, nil, false, false
 		t.disarmDeadline(r)
-		r.TimeLeft = 0
+		r.TimeLeft, r.Run.BeginsAt = 0, 0
 		if !c.clear(r) {
 			c.wait(r)
 		}
@@ -141,7 +141,9 @@ func (c *closing) clearChildren(r *row) bool {
 			}
 			c.queue = append(c.queue, ending{child, &history.WorkflowTerminated{Reason: parentClosed}, false})
 		case history.CloseCancel:
-			t.requestCancel(child, parentClosed)
+			if t.noteCancel(child, parentClosed) {
+				c.queue = append(c.queue, ending{child, &history.WorkflowCancelled{Reason: parentClosed}, false})
+			}
 		}
 	}
 	return all
@@ -206,11 +208,22 @@ func outcome(id uint64, with history.Data) history.Data {
 	panic("fsm: " + with.Type().String() + " closes no child")
 }
 
-// requestCancel asks an open run to end, once.
+// requestCancel asks an open run to end, once. One that has not begun ends at once: its code has
+// nothing to clean up.
 func (t *step) requestCancel(r *row, reason string) {
-	if !r.Run.CancelAsked {
-		t.deliver(r, &history.CancelRequested{Reason: reason})
-		r.Run.CancelAsked = true
-		t.touch(r)
+	if t.noteCancel(r, reason) {
+		t.shut(r, &history.WorkflowCancelled{Reason: reason})
 	}
+}
+
+// noteCancel tells an open run that it is to end, once, and reports whether its end is up to the
+// caller, because it has not begun.
+func (t *step) noteCancel(r *row, reason string) (unbegun bool) {
+	if r.Run.CancelAsked {
+		return false
+	}
+	t.deliver(r, &history.CancelRequested{Reason: reason})
+	r.Run.CancelAsked = true
+	t.touch(r)
+	return r.Run.BeginsAt != 0
 }

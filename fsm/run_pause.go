@@ -41,7 +41,7 @@ func (c *PauseRun) apply(t *step) (Answer, Refusal) {
 	}
 	if r.Run.Status == history.StatusRunning {
 		e := &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined}
-		if c.Still && r.Deadline > t.now {
+		if c.Still && r.Deadline > t.now && r.Run.BeginsAt == 0 {
 			e.TimeLeft = history.Duration(r.Deadline - t.now)
 			t.disarmDeadline(r)
 			r.TimeLeft = e.TimeLeft

@@ -75,8 +75,9 @@ type birth struct {
 	from       history.RunID // the run that it continues; zero = none
 	schedule   string        // id of the schedule that it is a run of
 	attempt    uint64
-	first      history.RunID // with which the chain of from began; zero = not known
-	root       *history.Root // of the tree that it is a child in; nil = not noted
+	first      history.RunID    // with which the chain of from began; zero = not known
+	root       *history.Root    // of the tree that it is a child in; nil = not noted
+	delay      history.Duration // after which it begins; 0 = at once
 }
 
 // start makes a run and appends its first event. The caller has checked that run id and workflow id
@@ -102,11 +103,18 @@ func (t *step) start(b birth) *row {
 	t.enter(r)
 	t.listByParent(r)
 	t.label(r, setAll(nil, b.attributes))
+	if b.delay > 0 {
+		r.Run.BeginsAt = rows.Due(t.now, b.delay)
+	}
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
 		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first, Root: b.root,
+		BeginsAt: r.Run.BeginsAt,
 	})
-	if timeout > 0 {
+	if r.Run.BeginsAt != 0 {
+		r.Deadline = r.Run.BeginsAt
+		t.armDeadline(r)
+	} else if timeout > 0 {
 		r.Deadline = rows.Due(t.now, timeout)
 		t.armDeadline(r)
 	}

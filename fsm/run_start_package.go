@@ -71,6 +71,11 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	if err := checkWorkflowID(s.WorkflowID); err != nil {
 		return nil, &catalog.InvalidInput{Field: "workflow_id", Reason: err.Error()}
 	}
+	if run, refusal := s.meet(t); refusal != nil {
+		return nil, refusal
+	} else if run != nil {
+		return &PackageStarted{Run: *run}, nil
+	}
 	this := deploy{operation: opLoad, types: pkg.Types(), version: pkg.Version}
 	resident, err := t.s.catalog.CheckLoad(pkg)
 	if err != nil {

@@ -89,6 +89,8 @@ func (c *RecordTurn) overtaken(t *step, r *row) string {
 	switch {
 	case r.Run.Status != history.StatusRunning:
 		return "it is " + r.Run.Status.String()
+	case r.Run.BeginsAt != 0:
+		return "it begins at " + r.Run.BeginsAt.String()
 	case t.fateOf(r) != alive:
 		return "it ends with its parent, which has closed"
 	case c.N != r.Run.Turns+1:

@@ -5,8 +5,9 @@ import (
 )
 
 // FireTimers fires timers that are due at the entry's time and still armed; others it passes over
-// without a word. Timer id 0 is the whole run's time limit. The ordinal of an activity stands for
-// the clock of its task, see task_clock.go.
+// without a word. Timer id 0 is the whole run's time limit, or the end of the delay with which it
+// was started (run_begin.go). The ordinal of an activity stands for the clock of its task, see
+// task_clock.go.
 type FireTimers struct {
 	Timers []TimerRef `cbor:"1,keyasint"`           // at most 1,024
 	Jitter uint32     `cbor:"2,keyasint,omitempty"` // drawn by the leader, for retries that follow from a task's time running out
@@ -62,6 +63,8 @@ func (t *step) fire(ref TimerRef, jitter uint32) bool {
 		}
 		if t.fateOf(r) == doomed { // its end was decided before
 			t.shut(r, &history.WorkflowTerminated{Reason: parentClosed})
+		} else if r.Run.BeginsAt != 0 {
+			t.begin(r)
 		} else {
 			t.shut(r, &history.WorkflowTimedOut{Timeout: t.timeLimit(r)})
 		}

@@ -163,6 +163,7 @@ func (w *world) command(a words, input string) Command {
 		if s := a.named["schema"]; s != "" {
 			c.CheckedSchema = catalog.Digest(versionOf(s))
 		}
+		c.Options = startOptions(a)
 		return c
 	case "signal":
 		return &SignalRun{Run: w.ref(a), Name: a.at(2), Payload: history.Payload(a.at(3)), MaxWaiting: a.number("max", 10_000)}
@@ -376,7 +377,13 @@ func (w *world) say(results []Result) string {
 		case *UnloadAnswer:
 			fmt.Fprintf(&b, "unloaded %s of %s", a.Version, strings.Join(a.Types, ","))
 		case *StartAnswer:
-			fmt.Fprintf(&b, "started %s as %s on %s", a.WorkflowID, a.RunID, a.Version)
+			fmt.Fprintf(&b, "%s %s as %s on %s", []string{"started", "signalled", "used"}[a.Outcome], a.WorkflowID, a.RunID, a.Version)
+			if !a.Terminated.IsZero() {
+				fmt.Fprintf(&b, " in place of %s", a.Terminated)
+			}
+			if a.BeginsAt != 0 {
+				fmt.Fprintf(&b, ", begins at %s", a.BeginsAt)
+			}
 		case *RunAnswer:
 			fmt.Fprintf(&b, "%s %s is %s", a.WorkflowID, a.RunID, a.Status)
 			if a.Already {

@@ -157,9 +157,11 @@ type recount struct {
 	cut      bool          // its newest turn that counts was cut
 	still    history.Duration
 
-	version catalog.Version // that it is on
-	movedAt uint64          // seq of its newest WorkflowMoved
-	moved   []uint64        // seqs of those that do not fit
+	version catalog.Version  // that it is on
+	movedAt uint64           // seq of its newest WorkflowMoved
+	limit   history.Duration // of the whole run
+	begins  history.Time     // when its delay is over; 0 = it has begun
+	moved   []uint64         // seqs of those that do not fit
 
 	updates map[string]rows.Update // by id
 }
@@ -236,10 +238,21 @@ func (n *recount) apply(e history.Event) {
 	switch d := e.Data.(type) {
 	case *history.WorkflowStarted:
 		n.attrs = setAll(nil, d.Attributes)
-		if d.Timeout > 0 {
+		if n.limit = d.Timeout; d.BeginsAt != 0 {
+			n.begins = d.BeginsAt
+			n.timers = append(n.timers, armedTimer{0, d.BeginsAt})
+		} else if d.Timeout > 0 {
 			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, d.Timeout)})
 		}
 		n.version = d.Version
+	case *history.WorkflowBegan:
+		forgetTimer(0)
+		n.begins = 0
+		if n.limit > 0 && n.status == history.StatusPaused {
+			n.still = n.limit
+		} else if n.limit > 0 {
+			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.limit)})
+		}
 	case *history.WorkflowMoved:
 		if d.From != n.version {
 			n.moved = append(n.moved, e.Seq)
@@ -250,7 +263,7 @@ func (n *recount) apply(e history.Event) {
 	case *history.SignalReceived:
 		n.signals++
 	case *history.WorkflowReopened:
-		n.still = 0 // its time counts anew
+		n.still, n.begins = 0, 0 // its time counts anew
 		n.reopen(e, d)
 	case *history.CancelRequested:
 		n.cancel = true
@@ -339,6 +352,7 @@ func (c *checker) compareRow(n *recount) {
 	say("updates", r.Updates, uint64(len(n.updates)))
 	say("cancel asked", r.Run.CancelAsked, n.cancel)
 	say("time left", r.TimeLeft, map[bool]history.Duration{true: n.still}[n.status.Open()])
+	say("begins at", r.Run.BeginsAt, map[bool]history.Time{true: n.begins}[n.status.Open()])
 	say("cut", r.Run.Cut, n.status.Open() && n.cut)
 	say("closed at", r.Run.ClosedAt != 0, !n.status.Open())
 	if len(r.Run.Attributes)+len(n.attrs) > 0 {

@@ -17,7 +17,7 @@ const (
 
 // wantsTurn reports whether a run has its place in the ready index.
 func wantsTurn(r *rows.RunRow) bool {
-	return r.Run.Status == history.StatusRunning && (r.Woken > r.Run.Through || r.Run.Cut)
+	return r.Run.Status == history.StatusRunning && r.Run.BeginsAt == 0 && (r.Woken > r.Run.Through || r.Run.Cut)
 }
 
 // pinKind is the kind under which a run pins its version; 0 when it does not.

@@ -44,6 +44,7 @@ func samples() []Data {
 		&UpdateCompleted{UpdateID: "u1", Result: Payload(`1`), Error: &fail},
 		&ActivityCancelRequested{ID: 1},
 		&ChildWorkflowCancelRequested{ID: 1},
+		&WorkflowBegan{},
 	}
 }
 

@@ -46,6 +46,8 @@ const (
 
 	TypeActivityCancelRequested      Type = 30
 	TypeChildWorkflowCancelRequested Type = 31
+
+	TypeWorkflowBegan Type = 32
 )
 
 // Data is what an event says. The types that implement it are pointers to the structs of this
@@ -111,4 +113,6 @@ var kinds = [...]struct {
 
 	TypeActivityCancelRequested:      {"ActivityCancelRequested", func() Data { return new(ActivityCancelRequested) }},
 	TypeChildWorkflowCancelRequested: {"ChildWorkflowCancelRequested", func() Data { return new(ChildWorkflowCancelRequested) }},
+
+	TypeWorkflowBegan: {"WorkflowBegan", func() Data { return new(WorkflowBegan) }},
 }

@@ -84,7 +84,9 @@ func Closes(e Data) bool {
 // Wakes reports whether e gives workflow code something new to see, so that the run needs a turn.
 func Wakes(e Data) bool {
 	switch e := e.(type) {
-	case *WorkflowStarted, *WorkflowReopened, *CancelRequested, *SignalReceived, *UpdateAccepted, *TimerFired, *ActivityCompleted, *ActivityFailed,
+	case *WorkflowStarted:
+		return e.BeginsAt == 0
+	case *WorkflowBegan, *WorkflowReopened, *CancelRequested, *SignalReceived, *UpdateAccepted, *TimerFired, *ActivityCompleted, *ActivityFailed,
 		*ChildWorkflowCompleted, *ChildWorkflowFailed:
 		return true
 	case *ChildWorkflowCancelled:

@@ -53,11 +53,16 @@ type WorkflowStarted struct {
 	Timeout       Duration        `cbor:"7,keyasint,omitempty" json:"timeout,omitempty"` // whole run; 0 = none
 	Parent        *Parent         `cbor:"8,keyasint,omitempty" json:"parent,omitempty"`
 	ContinuedFrom RunID           `cbor:"9,keyasint,omitzero" json:"continued_from,omitzero"`
-	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"`    // 1 for a first run, one more for each continue-as-new
-	Schedule      string          `cbor:"11,keyasint,omitempty" json:"schedule,omitempty"`   // id of the schedule that it is a run of
-	First         RunID           `cbor:"12,keyasint,omitzero" json:"first_run_id,omitzero"` // of a run that continues another: the one with which the chain began; zero = it began before this was noted
-	Root          *Root           `cbor:"13,keyasint,omitempty" json:"root,omitempty"`       // of a child; nil = it is no child, or started before this was noted
+	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"`                                                       // 1 for a first run, one more for each continue-as-new
+	Schedule      string          `cbor:"11,keyasint,omitempty" json:"schedule,omitempty"`                                                      // id of the schedule that it is a run of
+	First         RunID           `cbor:"12,keyasint,omitzero" json:"first_run_id,omitzero"`                                                    // of a run that continues another: the one with which the chain began; zero = it began before this was noted
+	Root          *Root           `cbor:"13,keyasint,omitempty" json:"root,omitempty"`                                                          // of a child; nil = it is no child, or started before this was noted
+	BeginsAt      Time            `cbor:"14,keyasint,omitempty" json:"begins_at,omitzero" doc:"When the delay of the run is over, in log time"` // of a run that waits before it begins: when that is over, which WorkflowBegan tells
 }
+
+// WorkflowBegan ends the delay with which a run was started: from here on its code runs, and its
+// time limit counts.
+type WorkflowBegan struct{}
 
 // WorkflowCompleted closes a run with its result.
 type WorkflowCompleted struct {
@@ -136,6 +141,7 @@ type AttributesUpdated struct {
 }
 
 func (*WorkflowStarted) Type() Type        { return TypeWorkflowStarted }
+func (*WorkflowBegan) Type() Type          { return TypeWorkflowBegan }
 func (*WorkflowCompleted) Type() Type      { return TypeWorkflowCompleted }
 func (*WorkflowFailed) Type() Type         { return TypeWorkflowFailed }
 func (*WorkflowCancelled) Type() Type      { return TypeWorkflowCancelled }

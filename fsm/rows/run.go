@@ -27,6 +27,7 @@ type Run struct {
 	Schedule    string             `cbor:"18,keyasint,omitempty"` // id of the schedule that started it
 	Reopened    []uint64           `cbor:"19,keyasint,omitempty"` // seqs of its WorkflowReopened events
 	Cut         bool               `cbor:"20,keyasint,omitempty"` // its newest turn was cut: it needs another one, whether there is news or not
+	BeginsAt    history.Time       `cbor:"22,keyasint,omitempty"` // when its delay is over: it has no turn before; 0 = it has begun. Level 5
 	Moved       uint64             `cbor:"21,keyasint,omitempty"` // seq of its newest WorkflowMoved; 0 = it is on the version that it started on
 }
 

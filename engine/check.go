@@ -37,11 +37,13 @@ func checkRef(ref fsm.RunRef) error {
 }
 
 // checkName bounds the names of signals and queries.
-func checkName(name string) error {
+func checkName(name string) error { return checkNameOf("name", name) }
+
+func checkNameOf(field, name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxSignalName {
-		return invalid("name", "has %d characters; 1 to %d are allowed", n, MaxSignalName)
+		return invalid(field, "has %d characters; 1 to %d are allowed", n, MaxSignalName)
 	}
-	return checkCharacters("name", name)
+	return checkCharacters(field, name)
 }
 
 // checkLabel bounds the names of queues and workers, and kinds of failures, before they are

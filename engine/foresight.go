@@ -95,7 +95,7 @@ func (d *driver) close() {
 // now; nil if that cannot be done at once.
 func (d *driver) foreseeStart(cmd *fsm.StartRun, to startsOn) *ahead {
 	pkg, member := to.pkg, to.member
-	if member == nil {
+	if member == nil || cmd.Options != nil {
 		return nil
 	}
 	program, ok := d.e.programs.cache.Peek(pkg.Content())

@@ -165,6 +165,9 @@ func (e *Engine) findQueried(ctx context.Context, rd Read, ref fsm.RunRef) (run 
 	if readErr := e.read(ctx, rd, func(v fsm.View) { early = look(v) }); readErr != nil {
 		return run, nil, 0, readErr
 	}
+	if early && run.BeginsAt != 0 {
+		return run, nil, index, &NotBegun{WorkflowID: run.WorkflowID, RunID: run.RunID, At: run.BeginsAt}
+	}
 	if early {
 		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r rows.Run) bool { return r.Through > 0 || !r.Status.Open() }, look)
 	}

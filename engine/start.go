@@ -23,6 +23,7 @@ type StartRequest struct {
 	Input      history.Payload
 	Attributes history.Attributes
 	Timeout    time.Duration // of the whole run; 0 = the workflow's default
+	Options    StartOptions
 }
 
 // rechecks bounds how often a start follows a route that keeps moving to versions with other input
@@ -63,9 +64,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 			}
 		}
 		cmd.CheckedSchema = to.schema()
-		answer, a, err := proposeAhead[*fsm.StartAnswer](ctx, e, r.Call, cmd, func(d *driver) []*ahead {
-			return madeAhead(d.foreseeStart(cmd, to))
-		})
+		answer, a, err := e.proposeStart(ctx, r.Call, cmd, to)
 		var recheck *fsm.Recheck
 		if !errors.As(err, &recheck) {
 			if err == nil {
@@ -80,6 +79,23 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("the route of %q moved %d times to versions with another input schema while this start was under way", r.Type, rechecks)}
 }
 
+// proposeStart proposes a start. While an open run that is to receive its signal is about to close
+// it retries, as proposeToOpenRun does.
+func (e *Engine) proposeStart(ctx context.Context, c Call, cmd *fsm.StartRun, to startsOn) (*fsm.StartAnswer, Answered, error) {
+	most, cancel := context.WithTimeout(ctx, closingWait)
+	defer cancel()
+	wait := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}
+	for {
+		answer, a, err := proposeAhead[*fsm.StartAnswer](ctx, e, c, cmd, func(d *driver) []*ahead {
+			return madeAhead(d.foreseeStart(cmd, to))
+		})
+		var closes *fsm.RunCloses
+		if !errors.As(err, &closes) || wait.pause(most) != nil {
+			return answer, a, err
+		}
+	}
+}
+
 // startOf returns the command of a start. A repeated request mints another run id; the state
 // machine returns the first one.
 func (e *Engine) startOf(r *StartRequest) (*fsm.StartRun, error) {
@@ -90,9 +106,13 @@ func (e *Engine) startOf(r *StartRequest) (*fsm.StartRun, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: mint a run id: %w", err)
 	}
+	options, err := e.options(&r.Options)
+	if err != nil {
+		return nil, err
+	}
 	cmd := &fsm.StartRun{
 		WorkflowID: r.WorkflowID, RunID: history.RunID(id), Type: r.Type, Version: r.Version,
-		Input: r.Input, Attributes: r.Attributes, Timeout: history.Duration(r.Timeout),
+		Input: r.Input, Attributes: r.Attributes, Timeout: history.Duration(r.Timeout), Options: options,
 	}
 	if cmd.WorkflowID == "" {
 		cmd.WorkflowID = namespace.Qualify(namespace.Of(r.Type), id.String())

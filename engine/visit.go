@@ -169,7 +169,7 @@ type work struct {
 func (v *visit) readWork() (w work) {
 	v.d.e.cfg.Log.View(func(s fsm.View) {
 		var ok bool
-		if w.run, ok = s.Run(v.id); !ok || w.run.Status != history.StatusRunning {
+		if w.run, ok = s.Run(v.id); !ok || w.run.Status != history.StatusRunning || w.run.BeginsAt != 0 {
 			return
 		}
 		if w.pkg, ok = s.Catalog().Package(w.run.Version); !ok {

@@ -150,6 +150,10 @@ func runOf(r *rows.Run) wire.Run {
 		closed := r.ClosedAt.Std()
 		w.ClosedAt = &closed
 	}
+	if r.BeginsAt != 0 {
+		begins := r.BeginsAt.Std()
+		w.BeginsAt = &begins
+	}
 	for _, wait := range r.Waiting {
 		w.WaitingOn = append(w.WaitingOn, wire.Wait{Kind: wait.Kind, ID: wait.ID, Name: wait.Name})
 	}

@@ -96,6 +96,8 @@ func samples() []wire.Refusal {
 		&engine.GateFailed{Version: v, Runs: []backtest.Result{{WorkflowID: "w", RunID: id, Version: v, Verdict: backtest.Diverged, Seq: 5, Recorded: "TimerStarted", Asked: "TimerCancelled", Where: "order.star:9"}, {}, {}, {}}},
 		&engine.GateContended{Types: []string{"order"}},
 		&engine.UnknownArchive{Why: errors.New("no node has it")},
+		&engine.NotBegun{WorkflowID: "w", RunID: id, At: 1},
+		&fsm.AlreadyClosed{WorkflowID: "w", RunID: id, Status: history.StatusCompleted},
 		&engine.QueryTimeout{WorkflowID: "w", RunID: id, Limit: time.Second},
 		&engine.ChangeError{Change: 1, Op: "load", Reason: &catalog.InvalidPackage{Reason: "is empty"}},
 		&engine.ArchiveNotStored{Archive: d, Why: "asked nobody"},

@@ -82,8 +82,8 @@ var operations = map[string]struct {
 	"deploys": {text: "Every load, route, rollback and unload, refused ones too, newest first: one record for each workflow type."},
 
 	// Runs
-	"start": {text: "Starts a run of the routed version, or of the one given. With `wait` it answers once the run has closed, or when the time is over.",
-		codes:   []string{"unknown_workflow_type", "unknown_version", "already_running", "version_unavailable"},
+	"start": {text: "Starts a run of the routed version, or of the one given; or does what `if_open` says if a run of the workflow id is open. With `wait` it answers once the run has closed, or when the time is over.",
+		codes:   []string{"unknown_workflow_type", "unknown_version", "already_running", "already_closed", "version_unavailable"},
 		example: `{"type":"order","workflow_id":"order-17","input":{"id":17,"amount":5},"attributes":{"city":"Bern"}}`,
 		answer:  `{"workflow_id":"order-17","run_id":"` + aRun + `","version":"` + aVersion + `","index":42}`},
 	"start_many": {text: "Answers with one reply for each start, in the order asked. Each is accepted or refused by itself, with the problem that a call of its own would be answered with, and all that fit take effect in one entry of the log. " +

@@ -49,6 +49,7 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	run := &started.Run
 	body := wire.StartAnswer{
 		WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), FreshlyLoaded: started.FreshlyLoaded, Ephemeral: started.Ephemeral, Answered: answered(a),
+		StartOutcome: startOutcome(&r, run),
 	}
 	if wait > 0 {
 		s.await(ctx, run, req.Type, since(a), wait, &body)
@@ -61,7 +62,7 @@ func (s *Server) startOrBring(ctx context.Context, req engine.StartRequest, r *w
 	if c := &exchangeOf(ctx).caller; c.allowed != nil && (r.Archive == "" || !r.Ephemeral) {
 		return nil, engine.Answered{}, c.onlyEphemeral()
 	}
-	if err := exchangeOf(ctx).may(grant.Start, req.Type); err != nil {
+	if err := exchangeOf(ctx).mayStart(r); err != nil {
 		return nil, engine.Answered{}, err
 	}
 	if r.Archive != "" {
@@ -109,8 +110,45 @@ func startRequest(c engine.Call, r *wire.StartRequest) (req engine.StartRequest,
 		return req, invalid("type", "is missing: name the workflow type to start")
 	}
 	req = engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
+	req.Options = engine.StartOptions{IfOpen: r.IfOpen, IfClosed: r.IfClosed}
+	if s := r.Signal; s != nil {
+		req.Options.Signal = &engine.Letter{Name: s.Name, Payload: history.Payload(s.Payload)}
+	}
+	if req.Options.Delay, err = span("delay", r.Delay, 1, engine.MaxTimeout); err != nil {
+		return req, err
+	}
 	req.Timeout, err = span("timeout", r.Timeout, 1, engine.MaxTimeout)
 	return req, err
+}
+
+// mayStart refuses a start whose type, or what it may do to the open run of its workflow id, the
+// caller's grants do not reach. That run is of the same type, or the state machine refuses it.
+func (x *exchange) mayStart(r *wire.StartRequest) error {
+	kinds := []grant.Kind{grant.Start}
+	if r.Signal != nil {
+		kinds = append(kinds, grant.Signal)
+	}
+	if r.IfOpen == "terminate" {
+		kinds = append(kinds, grant.Operate)
+	}
+	for _, k := range kinds {
+		if err := x.may(k, r.Type); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startOutcome says what a start came to that asked for more than a run; empty for others.
+func startOutcome(r *wire.StartRequest, run *fsm.StartAnswer) (o wire.StartOutcome) {
+	if r.Signal != nil || r.IfOpen != "" || r.IfClosed != "" || r.Delay != "" {
+		o.Outcome, o.TerminatedRunID = engine.OutcomeName(run.Outcome), idOf(run.Terminated)
+		if run.BeginsAt != 0 {
+			at := run.BeginsAt.Std()
+			o.BeginsAt = &at
+		}
+	}
+	return o
 }
 
 // since says how fresh a read must be that belongs to the mutation it follows. A state with this

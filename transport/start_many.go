@@ -8,7 +8,6 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/transport/grant"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -29,14 +28,15 @@ func (s *Server) startMany(ctx context.Context, _ *startManyInput) (*answer[wire
 	x := exchangeOf(ctx)
 	body := wire.StartReplies{Results: make([]wire.StartReply, len(r.Starts))}
 	var starts []engine.StartRequest
+	var asked []*wire.StartRequest
 	var places []int // of the starts in the list that was sent
 	for i, text := range r.Starts {
-		start, err := x.oneOfMany(c, i, text)
+		start, item, err := x.oneOfMany(c, i, text)
 		if err != nil {
 			body.Results[i].Problem = x.problem(ofItem("starts", i, err))
 			continue
 		}
-		starts, places = append(starts, start), append(places, i)
+		starts, asked, places = append(starts, start), append(asked, item), append(places, i)
 	}
 	started, index, err := s.cfg.Starter.StartMany(ctx, starts)
 	if err != nil {
@@ -49,7 +49,8 @@ func (s *Server) startMany(ctx context.Context, _ *startManyInput) (*answer[wire
 			body.Results[i].Problem = x.problem(refused(one.Answered, ofItem("starts", i, one.Err)))
 			continue
 		}
-		body.Results[i] = wire.StartReply{OK: true, WorkflowID: one.Run.WorkflowID, RunID: one.Run.RunID.String(), Version: one.Run.Version.String(), Index: one.Index, Deduplicated: one.Deduplicated}
+		body.Results[i] = wire.StartReply{OK: true, WorkflowID: one.Run.WorkflowID, RunID: one.Run.RunID.String(), Version: one.Run.Version.String(), Index: one.Index, Deduplicated: one.Deduplicated,
+			StartOutcome: startOutcome(asked[n], one.Run)}
 	}
 	return &answer[wire.StartReplies]{Index: index, Body: body}, nil
 }
@@ -57,10 +58,10 @@ func (s *Server) startMany(ctx context.Context, _ *startManyInput) (*answer[wire
 // oneOfMany reads the nth start of a list. Its request id is its own or, if it has none, follows
 // from the call's and its place. Its print is that of its own bytes, so that a caller may repeat it
 // among others, or in a batch of one.
-func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (engine.StartRequest, error) {
+func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (req engine.StartRequest, asked *wire.StartRequest, err error) {
 	var item wire.StartItem
 	if err := decodeJSON(text, &item); err != nil {
-		return engine.StartRequest{}, err
+		return req, nil, err
 	}
 	x.enter(&item)
 	id := item.RequestID
@@ -70,15 +71,16 @@ func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (engine
 	c.Request = nil
 	if id != "" {
 		if !wire.ValidRequestID(id) {
-			return engine.StartRequest{}, invalid("request_id", "must have 1 to %d printable ASCII characters; an item without one has the call's with / and its place", wire.MaxRequestID)
+			return req, nil, invalid("request_id", "must have 1 to %d printable ASCII characters; an item without one has the call's with / and its place", wire.MaxRequestID)
 		}
 		c.Request = &fsm.Request{ID: id, Print: sha256.Sum256(append([]byte("aion/start/1\x00"), text...)), Short: x.generated(), Owner: x.owner()}
 	}
 	if item.Archive != "" || item.Ephemeral {
-		return engine.StartRequest{}, invalid("archive", "is not accepted in a batch: start runs on code that comes along one by one")
+		return req, nil, invalid("archive", "is not accepted in a batch: start runs on code that comes along one by one")
 	}
-	if err := x.may(grant.Start, item.Type); err != nil && item.Type != "" {
-		return engine.StartRequest{}, err
+	if err := x.mayStart(&item.StartRequest); err != nil && item.Type != "" {
+		return req, nil, err
 	}
-	return startRequest(c, &item.StartRequest)
+	req, err = startRequest(c, &item.StartRequest)
+	return req, &item.StartRequest, err
 }

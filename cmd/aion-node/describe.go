@@ -132,6 +132,9 @@ func runLines(r *wire.Run) [][2]string {
 	if r.CancelRequested {
 		status += ", cancellation requested"
 	}
+	if r.BeginsAt != nil {
+		status += ", begins " + moment(*r.BeginsAt)
+	}
 	return [][2]string{
 		{"workflow", r.WorkflowID}, {"run", r.RunID}, {"type", r.WorkflowType}, {"version", r.Version},
 		{"status", status}, {"started", moment(r.StartedAt)}, {"closed", closed}, {"parent", parent}, {"schedule", r.Schedule},

@@ -20,6 +20,7 @@ func runCmd(a *app) *cobra.Command {
 	var attributes []string
 	var timeout time.Duration
 	var wait bool
+	var more startFlags
 	var s signer
 	cmd := &cobra.Command{
 		Use:   "run [FILE|DIR]",
@@ -46,6 +47,9 @@ An interrupt ends the waiting, not the run.`,
 				return usage("--run-timeout %s is negative", timeout)
 			case timeout > 0:
 				r.Timeout = timeout.String()
+			}
+			if err := more.read(a, &r); err != nil {
+				return err
 			}
 			files, err := filesOf("run", args)
 			if err != nil {
@@ -87,6 +91,7 @@ An interrupt ends the waiting, not the run.`,
 	f.StringArrayVar(&attributes, "attr", nil, "searchable attribute `KEY=VALUE`; may be repeated")
 	f.DurationVar(&timeout, "run-timeout", 0, "time out the whole run after `DURATION`; 0 = as the package says")
 	f.BoolVar(&wait, "wait", false, "wait until the run has ended, and tell its result")
+	more.flags(cmd)
 	return cmd
 }
 

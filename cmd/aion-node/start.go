@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ func startCmd(a *app) *cobra.Command {
 	var timeout time.Duration
 	var wait bool
 	var file string
+	var more startFlags
 	cmd := &cobra.Command{
 		Use:   "start TYPE",
 		Short: "Start a run, or one for each line of a file",
@@ -31,8 +33,11 @@ func startCmd(a *app) *cobra.Command {
 With --wait, tell its ids at once (on stderr with --json), then wait for its end. ` + endStatuses + `
 An interrupt ends the waiting, not the run.
 
+With --signal, the run receives a signal as it starts. --if-open and --if-closed say what to do if a run of --id is open, or was: nothing else happens in between. With --delay
+the run is open at once, and its code begins later.
+
 With --batch, start a run for each line of FILE (- is standard input). A line is a JSON object with type (default TYPE), and perhaps input, workflow_id, version, attributes,
-timeout and request_id. Each line is accepted or refused by itself; with --json each is told as a document on a line of its own. The exit status is 1 if any was refused, 3
+timeout, signal, if_open, if_closed, delay and request_id. Each line is accepted or refused by itself; with --json each is told as a document on a line of its own. The exit status is 1 if any was refused, 3
 if what became of any is not known: under the same --request-id the same file starts nothing twice.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if file != "" {
@@ -57,6 +62,9 @@ if what became of any is not known: under the same --request-id the same file st
 			case timeout > 0:
 				r.Timeout = timeout.String()
 			}
+			if err := more.read(a, &r); err != nil {
+				return err
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
@@ -77,6 +85,7 @@ if what became of any is not known: under the same --request-id the same file st
 	f.DurationVar(&timeout, "run-timeout", 0, "time out the whole run after `DURATION`; 0 = as the package says")
 	f.StringVar(&file, "batch", "", "start a run for each line of `FILE`")
 	f.BoolVar(&wait, "wait", false, "wait until the run has ended, and tell its result")
+	more.flags(cmd)
 	return cmd
 }
 
@@ -87,7 +96,7 @@ func (a *app) reportStart(ctx context.Context, c *client.Client, typ string, s *
 		told = a.err
 	}
 	if !a.json || wait {
-		fmt.Fprintf(told, "started %s: workflow %s, run %s, version %s%s%s\n", typ, s.WorkflowID, s.RunID, short(s.Version), broughtNote(s), repeatNote(s.Deduplicated))
+		fmt.Fprintf(told, "%s %s: workflow %s, run %s, version %s%s%s%s\n", cmp.Or(s.Outcome, "started"), typ, s.WorkflowID, s.RunID, short(s.Version), broughtNote(s), outcomeNote(s), repeatNote(s.Deduplicated))
 	}
 	switch {
 	case wait:

@@ -48,7 +48,16 @@ type startOf struct {
 	Input      any            `json:"input,omitempty" jsonschema:"input of the run"`
 	Attributes map[string]any `json:"attributes,omitempty" jsonschema:"names and values by which the run is found"`
 	Wait       string         `json:"wait,omitempty" jsonschema:"how long to wait for the result, such as 10s; at most 60s"`
+	Signal     *startSignal   `json:"signal,omitempty" jsonschema:"signal that the run receives as it starts or, with if_open signal, the run that is open"`
+	IfOpen     string         `json:"if_open,omitempty" jsonschema:"if a run of this id is open: refuse (default), signal (it gets the signal), use (answer with it) or terminate (and start)"`
+	IfClosed   string         `json:"if_closed,omitempty" jsonschema:"if the newest run of this id is closed: allow (default), failed_only (start unless it completed) or refuse"`
+	Delay      string         `json:"delay,omitempty" jsonschema:"how long to wait before the run begins, such as 10m; it is open meanwhile"`
 	keyed
+}
+
+type startSignal struct {
+	Name    string          `json:"name" jsonschema:"signal"`
+	Payload json.RawMessage `json:"payload,omitempty" jsonschema:"what it carries"`
 }
 
 type signalOf struct {
@@ -97,7 +106,11 @@ func (t *tools) act() {
 				WorkflowID string         `json:"workflow_id,omitempty"`
 				Input      any            `json:"input,omitempty"`
 				Attributes map[string]any `json:"attributes,omitempty"`
-			}{in.Type, in.Version, in.ID, in.Input, in.Attributes}}
+				Signal     *startSignal   `json:"signal,omitempty"`
+				IfOpen     string         `json:"if_open,omitempty"`
+				IfClosed   string         `json:"if_closed,omitempty"`
+				Delay      string         `json:"delay,omitempty"`
+			}{in.Type, in.Version, in.ID, in.Input, in.Attributes, in.Signal, in.IfOpen, in.IfClosed, in.Delay}}
 		})
 	one(t, "signal_run", "Signal a run", adds, "Send a signal to an open run.",
 		func(in signalOf) call {

@@ -51,6 +51,25 @@ type StartRequest struct {
 	Signatures []string        `json:"signatures,omitempty" doc:"With archive: signatures of its version, as lines of its signature file"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Timeout    string          `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration; default: the package's"`
+
+	Signal   *StartSignal `json:"signal,omitempty" doc:"Signal that the run receives as it starts or, with if_open signal, the run that is open"`
+	IfOpen   string       `json:"if_open,omitempty" enum:"refuse,signal,use,terminate" doc:"What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start"`
+	IfClosed string       `json:"if_closed,omitempty" enum:"allow,failed_only,refuse" doc:"Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse"`
+	Delay    string       `json:"delay,omitempty" doc:"A Go duration after which the run begins. It is open meanwhile"`
+}
+
+// StartSignal is a signal that comes with a start.
+type StartSignal struct {
+	Name    string          `json:"name" doc:"Name of the signal"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// StartOutcome says what a start came to. It is empty unless the start has signal, if_open,
+// if_closed or delay.
+type StartOutcome struct {
+	Outcome         string     `json:"outcome,omitempty" enum:"started,signalled,used" doc:"Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened"`
+	TerminatedRunID string     `json:"terminated_run_id,omitempty" doc:"With if_open terminate: the run in whose place it was started"`
+	BeginsAt        *time.Time `json:"begins_at,omitempty" doc:"When the run's delay is over, in log time"`
 }
 
 // StartAnswer identifies the run. The fields of Result are present only with ?wait=.
@@ -66,6 +85,7 @@ type StartAnswer struct {
 
 	FreshlyLoaded bool `json:"freshly_loaded,omitempty" doc:"With archive: this start loaded the version"`
 	Ephemeral     bool `json:"ephemeral,omitempty" doc:"With archive: the version is unloaded in the entry in which the last run on it closes"`
+	StartOutcome
 	Answered
 }
 
@@ -85,13 +105,14 @@ type StartBatch struct {
 
 // StartReply is the outcome of one start of many: the run, or a Problem.
 type StartReply struct {
-	OK           bool     `json:"ok"`
-	WorkflowID   string   `json:"workflow_id,omitempty" ns:"name"`
-	RunID        string   `json:"run_id,omitempty"`
-	Version      string   `json:"version,omitempty" ns:"version"`
-	Index        uint64   `json:"index,omitempty" doc:"Log index at which it was started"`
-	Deduplicated bool     `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`
-	Problem      *Problem `json:"problem,omitempty" doc:"Why it was not started, or that nobody knows; present unless ok"`
+	OK           bool   `json:"ok"`
+	WorkflowID   string `json:"workflow_id,omitempty" ns:"name"`
+	RunID        string `json:"run_id,omitempty"`
+	Version      string `json:"version,omitempty" ns:"version"`
+	Index        uint64 `json:"index,omitempty" doc:"Log index at which it was started"`
+	Deduplicated bool   `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`
+	StartOutcome
+	Problem *Problem `json:"problem,omitempty" doc:"Why it was not started, or that nobody knows; present unless ok"`
 }
 
 // StartReplies has one reply for each start, in the order asked.
@@ -139,6 +160,7 @@ type Run struct {
 	Version         string     `json:"version" ns:"version"`
 	Status          string     `json:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
 	StartedAt       time.Time  `json:"started_at"`
+	BeginsAt        *time.Time `json:"begins_at,omitempty" doc:"When the delay of a run is over that has not begun, in log time"`
 	ClosedAt        *time.Time `json:"closed_at,omitempty"`
 	Parent          *RunName   `json:"parent,omitempty"`
 	Attributes      Attributes `json:"attributes"`

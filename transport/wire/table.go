@@ -38,6 +38,7 @@ var Table = []Kind{
 	{"gate_failed", 409, "Open runs do not replay on this version", Rejected, "Nothing was changed. The runs show where the code asks for something else; without --gate they would stay on their version."},
 	{"gate_contended", 409, "Open runs took turns for too long to be checked", Retry, "Nothing was changed. Try again when there is less traffic."},
 	{"already_running", 409, "A run with this id is open", Rejected, "Choose another id, or wait until that run is closed."},
+	{"already_closed", 409, "A run with this id has been, and this start may not follow it", Rejected, "Choose another id, or another if_closed."},
 	{"not_running", 409, "The run is closed", Rejected, ""},
 	{"invalid_state", 409, "The present state does not allow this", Rejected, ""},
 	{"version_unavailable", 409, "The version has been unloaded", Rejected, "Deploy its package again."},

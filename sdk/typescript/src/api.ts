@@ -831,6 +831,8 @@ export interface Described {
   attempt: number;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes: Record<string, unknown>;
+  /** When the delay of a run is over that has not begun, in log time */
+  begins_at?: string;
   /** Reason of the request to cancel it */
   cancel_reason?: string;
   /** The run was asked to end */
@@ -909,7 +911,7 @@ export interface DroppedType {
 }
 
 /** An event of a run's history. `type` determines the shape of `data`. */
-export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested;
+export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested | WorkflowBegan;
 
 export interface FailRequest {
   /** One for each token */
@@ -1492,7 +1494,7 @@ export interface PollRequest {
 /** An error (RFC 9457). Further members are its facts, such as workflow_id, version, limit or holders: docs/ERRORS.md lists them by code. */
 export interface Problem {
   /** What kind of problem this is, for programs; docs/ERRORS.md lists them */
-  code: "invalid_package" | "invalid_input" | "signature_invalid" | "signature_required" | "manifest_mismatch" | "unknown_query" | "unknown_update" | "unauthenticated" | "permission_denied" | "not_found" | "unknown_version" | "unknown_workflow_type" | "method_not_allowed" | "query_timeout" | "version_pinned" | "route_active" | "canary_active" | "route_conflict" | "gate_failed" | "gate_contended" | "already_running" | "not_running" | "invalid_state" | "version_unavailable" | "lease_lost" | "package_too_large" | "body_too_large" | "unsupported_encoding" | "misdirected" | "request_mismatch" | "resource_exhausted" | "query_failed" | "internal" | "no_leader" | "no_quorum" | "unavailable" | "outcome_unknown";
+  code: "invalid_package" | "invalid_input" | "signature_invalid" | "signature_required" | "manifest_mismatch" | "unknown_query" | "unknown_update" | "unauthenticated" | "permission_denied" | "not_found" | "unknown_version" | "unknown_workflow_type" | "method_not_allowed" | "query_timeout" | "version_pinned" | "route_active" | "canary_active" | "route_conflict" | "gate_failed" | "gate_contended" | "already_running" | "already_closed" | "not_running" | "invalid_state" | "version_unavailable" | "lease_lost" | "package_too_large" | "body_too_large" | "unsupported_encoding" | "misdirected" | "request_mismatch" | "resource_exhausted" | "query_failed" | "internal" | "no_leader" | "no_quorum" | "unavailable" | "outcome_unknown";
   /** The key was known: this is the refusal that its first call got */
   deduplicated?: boolean;
   /** What went wrong here, for people */
@@ -1702,6 +1704,8 @@ export interface RuleSpec {
 export interface Run {
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes: Record<string, unknown>;
+  /** When the delay of a run is over that has not begun, in log time */
+  begins_at?: string;
   /** The run was asked to end */
   cancel_requested?: boolean;
   /** When the run closed, in log time */
@@ -2048,6 +2052,8 @@ export interface SignatureRule {
 }
 
 export interface StartAnswer {
+  /** When the run's delay is over, in log time */
+  begins_at?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
   /** With archive: the version is unloaded in the entry in which the last run on it closes */
@@ -2058,6 +2064,8 @@ export interface StartAnswer {
   freshly_loaded?: boolean;
   /** Log index that this answer reflects */
   index: number;
+  /** Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened */
+  outcome?: "started" | "signalled" | "used";
   /** With ?wait= only: result and error are left out, because the token lacks the grant payload */
   payload_withheld?: boolean;
   /** With ?wait= only, if the run completed */
@@ -2066,6 +2074,8 @@ export interface StartAnswer {
   run_id: string;
   /** With ?wait= only */
   status?: string;
+  /** With if_open terminate: the run in whose place it was started */
+  terminated_run_id?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2082,12 +2092,20 @@ export interface StartItem {
   archive?: string;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** A Go duration after which the run begins. It is open meanwhile */
+  delay?: string;
   /** With archive: a version that this loads is unloaded in the entry in which the last run on it closes */
   ephemeral?: boolean;
+  /** Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse */
+  if_closed?: "allow" | "failed_only" | "refuse";
+  /** What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start */
+  if_open?: "refuse" | "signal" | "use" | "terminate";
   /** What the code gets: any JSON value */
   input?: unknown;
   /** 1 to 200 printable characters: it has at most one effect, whichever batch it is in. Default: the key of the call with / and the item's place, from 0 */
   request_id?: string;
+  /** Signal that the run receives as it starts or, with if_open signal, the run that is open */
+  signal?: StartSignal;
   /** With archive: signatures of its version, as lines of its signature file */
   signatures?: string[];
   /** Time limit of the whole run, a Go duration; default: the package's */
@@ -2108,16 +2126,22 @@ export interface StartReplies {
 }
 
 export interface StartReply {
+  /** When the run's delay is over, in log time */
+  begins_at?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
   /** Log index at which it was started */
   index?: number;
   /** The token's call took effect */
   ok: boolean;
+  /** Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened */
+  outcome?: "started" | "signalled" | "used";
   /** Why it was not started, or that nobody knows; present unless ok */
   problem?: Problem;
   /** One execution of a workflow id (UUID) */
   run_id?: string;
+  /** With if_open terminate: the run in whose place it was started */
+  terminated_run_id?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version?: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2129,10 +2153,18 @@ export interface StartRequest {
   archive?: string;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** A Go duration after which the run begins. It is open meanwhile */
+  delay?: string;
   /** With archive: a version that this loads is unloaded in the entry in which the last run on it closes */
   ephemeral?: boolean;
+  /** Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse */
+  if_closed?: "allow" | "failed_only" | "refuse";
+  /** What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start */
+  if_open?: "refuse" | "signal" | "use" | "terminate";
   /** What the code gets: any JSON value */
   input?: unknown;
+  /** Signal that the run receives as it starts or, with if_open signal, the run that is open */
+  signal?: StartSignal;
   /** With archive: signatures of its version, as lines of its signature file */
   signatures?: string[];
   /** Time limit of the whole run, a Go duration; default: the package's */
@@ -2143,6 +2175,13 @@ export interface StartRequest {
   version?: string;
   /** Default: a generated one */
   workflow_id?: string;
+}
+
+export interface StartSignal {
+  /** Name of the signal */
+  name: string;
+  /** Any JSON value */
+  payload?: unknown;
 }
 
 /** The event CanaryAborted of /v1/events. */
@@ -2969,6 +3008,19 @@ export interface Wait {
   name?: string;
 }
 
+/** An event of type WorkflowBegan. */
+export interface WorkflowBegan {
+  /** When it was recorded, in log time */
+  at: string;
+  data: WorkflowBeganData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "WorkflowBegan";
+}
+
+export type WorkflowBeganData = Record<string, unknown>;
+
 /** An event of type WorkflowCancelled. */
 export interface WorkflowCancelled {
   /** When it was recorded, in log time */
@@ -3131,6 +3183,8 @@ export interface WorkflowStartedData {
   attempt?: number;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** When the delay of the run is over, in log time */
+  begins_at?: string;
   /** The run that continued as this one */
   continued_from?: string;
   /** The first run of the chain */

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"time"
+
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+// startFlags is what a start asks for beside a run.
+type startFlags struct {
+	signal, payload  string
+	ifOpen, ifClosed string
+	delay            time.Duration
+}
+
+func (s *startFlags) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.signal, "signal", "", "signal `NAME` that the run receives as it starts")
+	f.StringVar(&s.payload, "signal-payload", "", "what the signal carries: `JSON`, @FILE, or @- for standard input")
+	f.StringVar(&s.ifOpen, "if-open", "", "if a run of the id and type is open: `refuse` (default), signal, use or terminate")
+	f.StringVar(&s.ifClosed, "if-closed", "", "if the newest run of the id is closed: `allow` (default), failed_only or refuse")
+	f.DurationVar(&s.delay, "delay", 0, "begin the run after `DURATION`; it is open meanwhile")
+}
+
+func (s *startFlags) read(a *app, r *wire.StartRequest) (err error) {
+	r.IfOpen, r.IfClosed = s.ifOpen, s.ifClosed
+	switch {
+	case s.signal == "" && s.payload != "":
+		return usage("--signal-payload needs --signal")
+	case s.signal != "":
+		r.Signal = &wire.StartSignal{Name: s.signal}
+		if r.Signal.Payload, err = a.jsonFlag("signal-payload", s.payload); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.delay < 0:
+		return usage("--delay %s is negative", s.delay)
+	case s.delay > 0:
+		r.Delay = s.delay.String()
+	}
+	return nil
+}
+
+// outcomeNote says what else a start has done.
+func outcomeNote(s *wire.StartAnswer) (note string) {
+	if s.TerminatedRunID != "" {
+		note += ", in place of run " + s.TerminatedRunID
+	}
+	if s.BeginsAt != nil {
+		note += ", begins at " + s.BeginsAt.Format(time.RFC3339)
+	}
+	return note
+}

@@ -192,7 +192,7 @@ func (m *Model) waitingAreNot(v fsm.View) string {
 		if r == nil {
 			continue
 		}
-		if r.status == history.StatusRunning && (r.woken > r.through || r.cut) {
+		if r.status == history.StatusRunning && r.beginsAt == 0 && (r.woken > r.through || r.cut) {
 			want = append(want, id)
 		}
 		if r.deadline != 0 {

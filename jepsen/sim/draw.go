@@ -94,6 +94,7 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 		if odds(rng, 4) {
 			c.Timeout = history.Duration(1+rng.IntN(30)) * 1e9
 		}
+		c.Options = w.drawOptions(rng)
 		return c
 	case n < 40:
 		return w.drawUpdate(rng)

@@ -218,7 +218,7 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 				if c.Quarantined {
 					m.countQuarantined(r)
 				}
-				if c.Still && r.deadline > m.now {
+				if c.Still && r.deadline > m.now && r.beginsAt == 0 {
 					r.timeLeft, r.deadline = r.deadline-m.now, 0
 				}
 			}

@@ -52,6 +52,8 @@ func (m *Model) fire(ref fsm.TimerRef, jitter uint32) bool {
 		}
 		if m.doomed(r) { // its end was decided before
 			m.shut(closing{r, new(history.WorkflowTerminated), false})
+		} else if r.beginsAt != 0 {
+			m.beginRun(r)
 		} else {
 			m.shut(closing{r, new(history.WorkflowTimedOut), false})
 		}

@@ -11,6 +11,9 @@ import (
 
 // startPackage executes a start on code that comes along: both the load and the start, or neither.
 func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why string) {
+	if code, why, done := m.meet(&c.Start, r); done {
+		return code, why
+	}
 	_, types := m.concerns(&fsm.LoadPackage{Package: c.Package})
 	refuse := func(code string) (string, string) {
 		m.recordDeploy("load", types, code)
@@ -24,8 +27,8 @@ func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why stri
 	if !carried {
 		return "invalid_input", ""
 	}
-	if open := m.runs[m.latest[c.Start.WorkflowID]]; open != nil && open.status.Open() {
-		return "already_running", ""
+	if _, code := m.inTheWay(&c.Start); code != "" {
+		return code, ""
 	}
 	if m.runs[c.Start.RunID] != nil {
 		return "invalid_input", ""
@@ -73,18 +76,18 @@ func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why stri
 			f.bytes = c.Bytes
 		}
 	}
-	m.start(&run{id: c.Start.RunID, workflowID: c.Start.WorkflowID, typ: c.Start.Type, input: c.Start.Input, version: c.Package.Version, timeout: c.Start.Timeout, attrs: labelled(nil, c.Start.Attributes)})
+	want := m.startWith(&c.Start, &run{id: c.Start.RunID, workflowID: c.Start.WorkflowID, typ: c.Start.Type, input: c.Start.Input, version: c.Package.Version, timeout: c.Start.Timeout, attrs: labelled(nil, c.Start.Attributes)})
 	if a, is := r.Answer.(*fsm.PackageStarted); is && (a.Run.Version != c.Package.Version || a.Run.RunID != c.Start.RunID || a.FreshlyLoaded != (resident == nil) || a.Ephemeral != goes) {
 		return ok, fmt.Sprintf("started %+v, want freshly loaded %v, ephemeral %v", a, resident == nil, goes)
 	}
-	return ok, ""
+	return ok, answersStart(r, want)
 }
 
 // drawPackage draws a start on code that comes along.
 func (w *World) drawPackage(rng *rand.Rand) fsm.Command {
 	p := one(rng, packages)
 	c := &fsm.StartPackage{
-		Package: p, Start: fsm.StartRun{WorkflowID: one(rng, ids), RunID: w.mint(rng), Type: one(rng, p.Members).Type}, Ephemeral: !odds(rng, 5),
+		Package: p, Start: fsm.StartRun{WorkflowID: one(rng, ids), RunID: w.mint(rng), Type: one(rng, p.Members).Type, Options: w.drawOptions(rng)}, Ephemeral: !odds(rng, 5),
 		Bytes: 100, Owner: one(rng, []string{"", "ci", "ci", "ops"}),
 	}
 	c.Signatures = w.drawSignatures(p.Version, rng)

@@ -114,7 +114,9 @@ func (c *closings) clear(r *run) (all, some bool) {
 			}
 			c.queue = append(c.queue, closing{child, new(history.WorkflowTerminated), false})
 		case history.CloseCancel:
-			m.askToEnd(child)
+			if m.noteCancel(child) {
+				c.queue = append(c.queue, closing{child, new(history.WorkflowCancelled), false})
+			}
 		}
 	}
 	return left.none(), some
@@ -142,7 +144,7 @@ func (c *closings) drain() {
 			m.append(r, e.with)
 			c.count++
 		}
-		r.closedAt, r.deadline = m.now, 0
+		r.closedAt, r.deadline, r.beginsAt = m.now, 0, 0
 		if all, _ := c.clear(r); !all {
 			c.waits = append(c.waits, r)
 		}

@@ -48,6 +48,7 @@ type run struct {
 	attrs             history.Attributes
 	timers            []timer
 	deadline          history.Time
+	beginsAt          history.Time     // when its delay is over; 0 = it has begun
 	timeLeft          history.Time     // while it is paused
 	timeout           history.Duration // that its starter set
 	limit             history.Duration // that it began with
@@ -146,7 +147,9 @@ func lineOf(data history.Data) line {
 // wakes reports whether a run needs a turn after an event.
 func wakes(data history.Data) bool {
 	switch data.Type() {
-	case history.TypeWorkflowStarted, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeUpdateAccepted, history.TypeTimerFired, history.TypeActivityCompleted,
+	case history.TypeWorkflowStarted:
+		return data.(*history.WorkflowStarted).BeginsAt == 0
+	case history.TypeWorkflowBegan, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeUpdateAccepted, history.TypeTimerFired, history.TypeActivityCompleted,
 		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed:
 		return true
 	case history.TypeChildWorkflowCancelled:
@@ -235,26 +238,42 @@ func (r *run) takesSignal(most uint64) bool {
 }
 
 func (m *Model) askToEnd(r *run) {
-	if !r.cancelAsked {
-		r.cancelAsked = true
-		m.deliver(r, new(history.CancelRequested))
+	if m.noteCancel(r) {
+		m.shut(closing{r, new(history.WorkflowCancelled), false})
 	}
 }
 
+// noteCancel reports whether the run ends at once, because it has not begun.
+func (m *Model) noteCancel(r *run) (unbegun bool) {
+	if r.cancelAsked {
+		return false
+	}
+	r.cancelAsked = true
+	m.deliver(r, new(history.CancelRequested))
+	return r.beginsAt != 0
+}
+
 func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
+	if code, why, done := m.meet(c, r); done {
+		return code, why
+	}
 	var p *catalog.Package
 	if c.Version != "" {
 		if p = m.find(c.Type, c.Version); p == nil {
 			return "unknown_version", ""
 		}
-	} else if p = m.loaded[m.chosen(c.Type, c.WorkflowID, labelled(nil, c.Attributes))]; p == nil {
+	} else if p = m.loaded[m.chosen(c.Type, c.WorkflowID, c.Attributes)]; p == nil {
 		return "unknown_workflow_type", ""
 	}
-	if open := m.runs[m.latest[c.WorkflowID]]; open != nil && open.status.Open() {
-		if refused, is := r.Refusal.(*fsm.AlreadyRunning); is && refused.RunID != open.id {
-			return "already_running", fmt.Sprintf("names %s, open is %s", refused.RunID, open.id)
+	if _, code := m.inTheWay(c); code != "" {
+		newest := m.latest[c.WorkflowID]
+		if refused, is := r.Refusal.(*fsm.AlreadyRunning); is && refused.RunID != newest {
+			return code, fmt.Sprintf("names %s, open is %s", refused.RunID, newest)
 		}
-		return "already_running", ""
+		if refused, is := r.Refusal.(*fsm.AlreadyClosed); is && refused.RunID != newest {
+			return code, fmt.Sprintf("names %s, the newest is %s", refused.RunID, newest)
+		}
+		return code, ""
 	}
 	if m.runs[c.RunID] != nil {
 		return "invalid_input", ""
@@ -262,11 +281,8 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 	if member, _ := p.Member(c.Type); member.InputSchema != c.CheckedSchema {
 		return recheck, ""
 	}
-	m.start(&run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, input: c.Input, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
-	if a, is := r.Answer.(*fsm.StartAnswer); is && (a.Version != p.Version || a.RunID != c.RunID || a.WorkflowID != c.WorkflowID) {
-		return ok, fmt.Sprintf("started %+v, want version %s", a, p.Version.Short())
-	}
-	return ok, ""
+	want := m.startWith(c, &run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, input: c.Input, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
+	return ok, answersStart(r, want)
 }
 
 // start adds a run that has its ids and its version.
@@ -279,14 +295,16 @@ func (m *Model) start(r *run) {
 		m.order = append(m.order, r.id)
 	}
 	r.eventLimit, r.signalLimit, r.startedAt = 50_000, 10_000, m.now
-	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input})
+	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input, BeginsAt: r.beginsAt})
 	r.limit = r.timeout
 	for _, member := range m.loaded[r.version].Members {
 		if member.Type == r.typ && r.limit == 0 {
 			r.limit = history.Duration(member.Timeout)
 		}
 	}
-	m.limitTime(r)
+	if r.deadline = r.beginsAt; r.beginsAt == 0 {
+		m.limitTime(r)
+	}
 	if n := m.countsOf(r); n != nil {
 		n.Started++
 	}

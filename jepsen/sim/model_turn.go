@@ -17,7 +17,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return "not_found", ""
 	}
 	before := uint64(len(r.lines))
-	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || c.Through < r.movedAt || m.doomed(r) || !m.cameTrue(c, r) {
+	if r.status != history.StatusRunning || r.beginsAt != 0 || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || c.Through < r.movedAt || m.doomed(r) || !m.cameTrue(c, r) {
 		return fenced, ""
 	}
 	var last history.Data

@@ -282,7 +282,7 @@ func (d *deployment) putSchedule(ctx context.Context, r *ChangeRequest) (*fsm.Pu
 		}
 	})
 	if routed != nil {
-		if violation, err := d.e.violation(ctx, routed, s.Type, s.Input); err != nil || violation != nil {
+		if violation, err := d.e.violation(ctx, routed, s.Type, s.Filled(s.Input, cal.Next(d.e.now()))); err != nil || violation != nil {
 			return nil, nil, errors.Join(err, violation)
 		}
 	}

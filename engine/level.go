@@ -47,8 +47,11 @@ func (e *Engine) rules() uint64 {
 	if !e.raised.Load() {
 		var level uint64
 		e.cfg.Log.View(func(v fsm.View) { level = v.Level() })
-		if level < 4 {
+		switch {
+		case level < 4:
 			return 2
+		case level < 5:
+			return 3
 		}
 		e.raised.Store(true)
 	}

@@ -172,7 +172,7 @@ func (e *Engine) planSchedules(ctx context.Context, p *Plan) error {
 					p.Unchecked++
 					continue
 				}
-				violation, err := e.violation(ctx, to, s.Type, s.Input)
+				violation, err := e.violation(ctx, to, s.Type, s.Filled(s.Input, max(1, s.Next)))
 				if err != nil {
 					return err
 				}

@@ -69,7 +69,8 @@ func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.
 	if err := checkType("type", s.Type); err != nil {
 		return d, nil, err
 	}
-	if err := e.checkPayload("input", s.Input); err != nil {
+	s.Fills = rows.HasPlaces(s.Input)
+	if err := e.checkPayload("input", s.LongestFilled(s.Input)); err != nil {
 		return d, nil, err
 	}
 	if err := checkAttributeNames(s.Attributes); err != nil {
@@ -95,7 +96,7 @@ func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.
 	}
 	return rows.Schedule{
 		ID: s.ID, Type: s.Type, Input: s.Input, Attributes: s.Attributes, Every: s.Every, Cron: s.Cron, Timezone: s.Timezone, Overlap: s.Overlap, CatchUp: s.CatchUp,
-		EndsAt: s.EndsAt, Fires: s.Fires, Jitter: s.Jitter, PauseOnFailure: s.PauseOnFailure, Paused: s.Paused, Reason: s.Reason,
+		Also: s.Also, Fills: s.Fills, EndsAt: s.EndsAt, Fires: s.Fires, Jitter: s.Jitter, PauseOnFailure: s.PauseOnFailure, Paused: s.Paused, Reason: s.Reason,
 	}, cal, nil
 }
 
@@ -109,18 +110,18 @@ func checkEnds(s *rows.Schedule) error {
 		return invalid("ends_at", "is before 1970")
 	case s.Jitter < 0 || s.Jitter.Std() > MaxJitter:
 		return invalid("jitter", "is %s; 0s to %s are allowed", s.Jitter, MaxJitter)
-	case s.Every != 0 && s.Jitter > s.Every:
-		return invalid("jitter", "is %s, longer than every, which is %s: fires would wait for each other", s.Jitter, s.Every)
+	}
+	for _, t := range s.Timings() {
+		if t.Every != 0 && s.Jitter > t.Every {
+			return invalid("jitter", "is %s, longer than every, which is %s: fires would wait for each other", s.Jitter, t.Every)
+		}
 	}
 	return nil
 }
 
 // knowsSchedule refuses, as unavailable, a definition that nodes of the cluster do not know yet.
 func (e *Engine) knowsSchedule(s *rows.Schedule) error {
-	if s.Later() {
-		return e.atLevel(4)
-	}
-	return nil
+	return e.atLevel(s.Level())
 }
 
 // fires refuses a schedule that would never fire.
@@ -139,7 +140,7 @@ func (e *Engine) checkScheduled(ctx context.Context, s *rows.Schedule, cal *cale
 	if err := fires(s, cal, e.now()); err != nil {
 		return err
 	}
-	_, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
+	_, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Filled(s.Input, cal.Next(e.now()))})
 	if err == nil {
 		err = violation
 	}
@@ -158,18 +159,18 @@ func checkScheduleID(id string) error {
 }
 
 func checkOverlap(o *rows.Overlap) error {
-	if o != nil && *o > rows.OverlapBufferAll {
-		return invalid("overlap", "is %d; want skip, buffer_one, buffer_all, cancel_previous or allow_all", *o)
+	if o != nil && *o > rows.OverlapTerminatePrevious {
+		return invalid("overlap", "is %d; want skip, buffer_one, buffer_all, cancel_previous, terminate_previous or allow_all", *o)
 	}
 	return nil
 }
 
 // knowsOverlap is checkOverlap for a policy in place of the schedule's.
 func (e *Engine) knowsOverlap(o *rows.Overlap) error {
-	if err := checkOverlap(o); err != nil || o == nil || *o <= rows.OverlapAllowAll {
+	if err := checkOverlap(o); err != nil || o == nil {
 		return err
 	}
-	return e.atLevel(4)
+	return e.atLevel((&rows.Schedule{Overlap: *o}).Level())
 }
 
 // DeleteSchedule removes a schedule; its runs go on. The answer shows the schedule as it was.
@@ -278,9 +279,15 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*r
 }
 
 // checkFires records in cmd which schema the input of s was checked against, whether it violates
-// it, and what cmd will cost.
+// it, and what cmd will cost. An input with places for the time is checked with one of the times.
 func (e *Engine) checkFires(ctx context.Context, s *rows.Schedule, cmd *fsm.FireSchedule) error {
-	to, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
+	at := s.Next
+	if len(cmd.Times) > 0 {
+		at = cmd.Times[0]
+	} else if len(s.Buffered) > 0 {
+		at = s.Buffered[0].At
+	}
+	to, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Filled(s.Input, at)})
 	if err != nil {
 		return err
 	}

@@ -255,7 +255,7 @@ func TestScheduleRefusals(t *testing.T) {
 			"attributes":        {func(s *rows.Schedule) { s.Attributes = history.Attributes{"a": history.Payload("{}")} }, "attributes.a"},
 			"no time":           {func(s *rows.Schedule) { s.Every = 0 }, "every"},
 			"no time that is":   {func(s *rows.Schedule) { s.Every, s.Cron = 0, "0 0 30 2 *" }, "no time matches"},
-			"overlap":           {func(s *rows.Schedule) { s.Overlap = 5 }, "overlap"},
+			"overlap":           {func(s *rows.Schedule) { s.Overlap = 6 }, "overlap"},
 			"a long jitter":     {func(s *rows.Schedule) { s.Jitter = 2e9 }, "jitter"},
 			"a negative jitter": {func(s *rows.Schedule) { s.Jitter = -1 }, "jitter"},
 			"a jitter of days":  {func(s *rows.Schedule) { s.Every, s.Cron, s.Jitter = 0, "@daily", 25*3600e9 }, "jitter"},

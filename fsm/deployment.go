@@ -124,7 +124,7 @@ func (c *Deploy) apply(t *step) (Answer, Refusal) {
 		}
 	}
 	rehearsed := &rehearsal{
-		catalog: t.s.catalog.Clone(), index: t.index, now: t.now, schedules: t.meta.Schedules, put: map[string]bool{},
+		catalog: t.s.catalog.Clone(), index: t.index, now: t.now, level: t.level(), schedules: t.meta.Schedules, put: map[string]bool{},
 		pinned: t.pinned, holders: func(v catalog.Version) []PinHolder { return t.first(v, 10) },
 		schedule: func(id string) *rows.Schedule {
 			if s := t.readSchedule(id); s != nil {

@@ -6,6 +6,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // rehearsal carries out a deployment on a copy of the catalog. It writes nothing, so a view can do
@@ -19,6 +20,7 @@ type rehearsal struct {
 	holders   func(catalog.Version) []PinHolder // the first ten
 	schedule  func(id string) *rows.Schedule    // nil = there is none
 	schedules uint64                            // how many there are
+	level     uint64                            // of the state
 	put       map[string]bool                   // schedules that a change has put
 	canary    func(typ string) *rows.Canary     // before the deployment; nil = there is none
 	canaries  map[string]*rows.Canary           // that changes have begun or changed
@@ -46,7 +48,7 @@ func (r *refusedChange) asRefusal(c *Deploy) Refusal {
 // v, and what would be loaded and routed then.
 func (c *Deploy) Rehearse(v View) (*DeployAnswer, *catalog.Catalog, Refusal) {
 	r := &rehearsal{
-		catalog: v.Catalog().Clone(), index: v.Index() + 1, now: v.Now(), pinned: v.Pins, put: map[string]bool{},
+		catalog: v.Catalog().Clone(), index: v.Index() + 1, now: v.Now(), level: v.Level(), pinned: v.Pins, put: map[string]bool{},
 		holders: func(version catalog.Version) []PinHolder {
 			holders, _ := v.PinHolders(version, 10, "")
 			return holders
@@ -178,6 +180,12 @@ func (r *rehearsal) putSchedule(c *PutSchedule) (a ChangeAnswer, err error) {
 		return a, &catalog.InvalidInput{Field: "schedule_id", Reason: fmt.Sprintf("%s is put by two changes of one deployment", catalog.Quote(d.ID))}
 	case s != nil && d.Next != 0 && d.Next <= s.Last:
 		return a, &Recheck{Type: s.Type}
+	case r.level < d.Level():
+		return a, &Fenced{Why: "nodes of an earlier build are not replaced yet"}
+	case r.level >= 4 && namespace.Of(d.ID) != namespace.Of(d.Type):
+		return a, &catalog.InvalidInput{Field: "type", Reason: "is of another namespace"}
+	case d.Level() >= 5 && !c.Apart:
+		return a, &Fenced{Why: "rows of the first layout do not have that"}
 	case s == nil && r.schedules >= MaxSchedules:
 		return a, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
 	case s == nil:
@@ -187,7 +195,8 @@ func (r *rehearsal) putSchedule(c *PutSchedule) (a ChangeAnswer, err error) {
 	default:
 		a.Schedule = &ScheduleAnswer{Schedule: *s}
 		n := &a.Schedule.Schedule
-		n.Type, n.Overlap, n.CatchUp, n.Every, n.Cron, n.Timezone, n.Next, n.Paused, n.Reason = d.Type, d.Overlap, d.CatchUp, d.Every, d.Cron, d.Timezone, d.Next, d.Paused, d.Reason
+		n.Redefine(d)
+		n.Paused, n.Reason = d.Paused, d.Reason
 	}
 	r.put[d.ID] = true
 	return a, nil

@@ -78,8 +78,8 @@ func (in *Inside) CheckOutcome(b []byte, unowned bool) (err error) {
 // ScheduleCost is how much of one FireSchedule a run of s takes, and what starting it costs in
 // units of work.
 func (in *Inside) ScheduleCost(s *rows.Schedule) (weight, work uint64) {
-	input := rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes}
-	return weightOf(&input), startWorkOf(&input)
+	most := longest(s, &rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes})
+	return weightOf(most), startWorkOf(most)
 }
 
 // Tail is what is remembered of one run.

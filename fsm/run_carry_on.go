@@ -19,7 +19,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
-		schedule: t.handSchedule(r, e.NewRunID), first: t.firstOf(r), root: t.rootBelow(r),
+		schedule: t.handSchedule(r, e.NewRunID), fired: t.firedFor(r), first: t.firstOf(r), root: t.rootBelow(r),
 	})
 	if p := r.Run.Parent; p != nil {
 		if parent := t.run(p.RunID); parent != nil && t.keepsChildren(parent) {
@@ -79,6 +79,18 @@ func (t *step) firstOf(r *row) history.RunID {
 		return history.RunID{}
 	}
 	return started.First
+}
+
+// firedFor is the time for which the schedule of r fired, which the run that goes on from it keeps.
+func (t *step) firedFor(r *row) history.Time {
+	if r.Run.Schedule == "" || t.level() < 5 {
+		return 0
+	}
+	started, _ := t.event(r, 1).(*history.WorkflowStarted)
+	if started == nil {
+		return 0
+	}
+	return started.FireTime
 }
 
 // hand passes on to next an event that r had not read, if it is one that concerns the workflow id

@@ -74,6 +74,7 @@ type birth struct {
 	parent     *history.Parent
 	from       history.RunID // the run that it continues; zero = none
 	schedule   string        // id of the schedule that it is a run of
+	fired      history.Time  // for which that fired; 0 = not noted
 	attempt    uint64
 	first      history.RunID    // with which the chain of from began; zero = not known
 	root       *history.Root    // of the tree that it is a child in; nil = not noted
@@ -109,7 +110,7 @@ func (t *step) start(b birth) *row {
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
 		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first, Root: b.root,
-		BeginsAt: r.Run.BeginsAt,
+		BeginsAt: r.Run.BeginsAt, FireTime: b.fired,
 	})
 	if r.Run.BeginsAt != 0 {
 		r.Deadline = r.Run.BeginsAt

@@ -13,6 +13,7 @@ import (
 const (
 	MaxScheduleID = 150    // characters: with ":" and a time behind it, it is still a workflow id
 	MaxSchedules  = 10_000 // of a cluster
+	MaxTimings    = 10     // definitions of its times
 	MaxFires      = 1000   // times of one FireSchedule; see FiresAtOnce
 	maxFireBytes  = 8 << 20
 	maxOpenRuns   = 1000
@@ -31,7 +32,7 @@ type schedule struct {
 // input, and of the attributes with a row in the index for each value and item, and an entry must
 // stay small.
 func FiresAtOnce(s *rows.Schedule) int {
-	return firesOf(weightOf(&rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes}))
+	return firesOf(weightOf(longest(s, &rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes})))
 }
 
 func firesOf(weight uint64) int { return int(max(1, min(MaxFires, maxFireBytes/weight))) }

@@ -48,15 +48,14 @@ func (c *FireSchedule) apply(t *step) (Answer, Refusal) {
 	if s.Stuck() {
 		f.unstick()
 	}
+	times := c.Times
+	if c.Due != 0 && s.Fires > 0 {
+		times = times[:min(uint64(len(times)), s.Fires-min(s.Fired, s.Fires))]
+		s.Fired += uint64(len(times))
+	}
 	overlap := c.overlapOf(s)
-	for _, at := range c.Times {
-		if c.Due != 0 && s.Fires > 0 {
-			if s.Over() {
-				break
-			}
-			s.Fired++
-		}
-		f.fire(at, overlap)
+	for i, at := range times {
+		f.fire(at, overlap, i == len(times)-1)
 	}
 	s.Missed += c.Missed
 	if c.Due != 0 {
@@ -84,7 +83,9 @@ func (c *FireSchedule) check(t *step, s *schedule) Refusal {
 		return &catalog.InvalidInput{Field: "next", Reason: "is not after the time that is fired"}
 	case c.Overlap != nil && *c.Overlap == rows.OverlapBufferAll && t.level() < 4:
 		return &Fenced{Why: "nodes of an earlier build are not replaced yet"}
-	case c.Overlap != nil && *c.Overlap > rows.OverlapBufferAll:
+	case c.Overlap != nil && *c.Overlap == rows.OverlapTerminatePrevious && (t.level() < 5 || !c.Apart):
+		return &Fenced{Why: "nodes of an earlier build are not replaced yet"}
+	case c.Overlap != nil && *c.Overlap > rows.OverlapTerminatePrevious:
 		return &catalog.InvalidInput{Field: "overlap", Reason: fmt.Sprintf("has no policy %d", *c.Overlap)}
 	case len(c.Problem) > maxText:
 		return tooLong("problem", len(c.Problem))

@@ -18,14 +18,17 @@ type firing struct {
 	answer  *ScheduleAnswer // gets what starts; may be nil
 }
 
-// fire starts a run for a time, or does what the policy says while others are open.
-func (f *firing) fire(at history.Time, overlap rows.Overlap) {
+// fire starts a run for a time, or does what the policy says while others are open. Newest says
+// that no later time of the same entry follows.
+func (f *firing) fire(at history.Time, overlap rows.Overlap, newest bool) {
 	s := f.s
 	s.Last = max(s.Last, at)
 	switch {
 	case f.problem != "":
 		s.fail(history.KindInvalidInput, f.problem)
-	case len(s.Open) == 0 || overlap == rows.OverlapAllowAll && len(s.Open) < maxOpenRuns:
+	case overlap == rows.OverlapTerminatePrevious && newest:
+		f.replace(at)
+	case overlap != rows.OverlapTerminatePrevious && len(s.Open) == 0 || overlap == rows.OverlapAllowAll && len(s.Open) < maxOpenRuns:
 		f.launch(at)
 	case overlap == rows.OverlapBufferOne && len(s.Buffered) == 0:
 		s.Buffered = []rows.Buffered{{At: at, CheckedSchema: f.checked}}
@@ -37,35 +40,6 @@ func (f *firing) fire(at history.Time, overlap rows.Overlap) {
 		s.Buffered = []rows.Buffered{{At: at, CheckedSchema: f.checked}}
 	default:
 		s.Skipped++
-	}
-}
-
-// askToEnd asks the open runs to end. Those of a thousand fires of one entry are walked once:
-// asking again changes nothing.
-func (f *firing) askToEnd() {
-	if f.s.apart != nil && f.s.apart.asked {
-		return
-	}
-	for _, id := range f.s.Open {
-		if r := f.t.run(id); r != nil { // nil: the disk failed, and the entry is dropped
-			f.t.requestCancel(r, "schedule "+namespace.Bare(f.s.ID)+" fired again")
-		}
-	}
-	if f.s.apart != nil {
-		f.s.apart.asked = true
-	}
-}
-
-// unstick starts the first of what is buffered that can start, now that the input is checked.
-func (f *firing) unstick() {
-	for s := f.s; s.Stuck(); {
-		at := s.Buffered[0].At
-		s.Buffered = slices.Delete(s.Buffered, 0, 1)
-		if f.problem != "" {
-			s.fail(history.KindInvalidInput, f.problem)
-		} else {
-			f.launch(at)
-		}
 	}
 }
 
@@ -95,10 +69,10 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	run := history.DeriveRunID(history.RunID{}, "schedule", t.meta.Serial+1)
 	in := t.inputOf(s)
 	if s.apart != nil {
-		t.Charge(copiedOf(in))
+		t.Charge(copiedOf(longest(&s.Schedule, in)))
 	}
 	t.start(birth{
-		workflowID: id, runID: run, version: version, member: member, input: in.Input, attributes: in.Attributes, schedule: s.ID, attempt: 1,
+		workflowID: id, runID: run, version: version, member: member, input: s.Filled(in.Input, at), attributes: in.Attributes, schedule: s.ID, fired: t.noted(at), attempt: 1,
 	})
 	s.Started++
 	s.opens(run)
@@ -108,6 +82,14 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 		f.answer.Started = append(f.answer.Started, StartAnswer{WorkflowID: id, RunID: run, Version: version})
 	}
 	return false
+}
+
+// noted is the time of a fire as runs note it.
+func (t *step) noted(at history.Time) history.Time {
+	if t.level() < 5 {
+		return 0
+	}
+	return at
 }
 
 func (s *schedule) fail(kind, message string) {

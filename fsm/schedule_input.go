@@ -13,7 +13,8 @@ func (t *step) putInput(s *schedule, in rows.ScheduleInput) {
 		s.apart = new(apart)
 	}
 	s.apart.input = &in
-	s.apart.weight, s.apart.work = weightOf(&in), startWorkOf(&in)
+	most := longest(&s.Schedule, &in)
+	s.apart.weight, s.apart.work = weightOf(most), startWorkOf(most)
 	t.Put(rows.TextKey(rows.FamilyInput, s.ID), rows.Encoded(in))
 }
 
@@ -27,6 +28,14 @@ func (t *step) inputOf(s *schedule) *rows.ScheduleInput {
 		t.Read(rows.TextKey(rows.FamilyInput, s.ID), s.apart.input)
 	}
 	return s.apart.input
+}
+
+// longest is what a run gets at most.
+func longest(s *rows.Schedule, in *rows.ScheduleInput) *rows.ScheduleInput {
+	if !s.Fills {
+		return in
+	}
+	return &rows.ScheduleInput{Input: s.LongestFilled(in.Input), Attributes: in.Attributes}
 }
 
 // weightOf is how much of maxFireBytes a run takes: it gets a copy of the input, and of the
@@ -58,5 +67,5 @@ func (s *schedule) startWork() uint64 {
 	if s.apart != nil {
 		return s.apart.work
 	}
-	return startWorkOf(&rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes})
+	return startWorkOf(longest(&s.Schedule, &rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes}))
 }

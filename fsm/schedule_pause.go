@@ -29,5 +29,5 @@ func (c *PauseSchedule) apply(t *step) (Answer, Refusal) {
 func (s *schedule) pause(reason string) {
 	s.Paused, s.Reason, s.Next = true, reason, 0
 	s.Skipped += uint64(len(s.Buffered))
-	s.Buffered = nil
+	s.Buffered, s.Ending = nil, false
 }

@@ -91,7 +91,7 @@ func keep(books map[string]*book, c Command, r Result) {
 // scheduleCommand draws a command on a schedule or on one of its runs.
 func (g *gambler) scheduleCommand(typ string) Command {
 	id := g.one("schedule", []string{"s1", "s2"})
-	overlap := rows.Overlap(rapid.IntRange(0, 4).Draw(g.t, "overlap"))
+	overlap := rows.Overlap(rapid.IntRange(0, 5).Draw(g.t, "overlap"))
 	var s rows.Schedule
 	var runs []rows.Run
 	g.w.view(func(v View) {
@@ -113,6 +113,10 @@ func (g *gambler) scheduleCommand(typ string) Command {
 			c.Schedule.Fires = rapid.Uint64Range(0, 4).Draw(g.t, "fires")
 			c.Schedule.Jitter = history.Duration(rapid.IntRange(0, 3).Draw(g.t, "jitter")) * 1e9
 			c.Schedule.PauseOnFailure = g.coin("pause on failure")
+			c.Schedule.Also = make([]rows.Timing, rapid.IntRange(0, 2).Draw(g.t, "also"))
+			if c.Schedule.Fills = g.coin("fills"); c.Schedule.Fills {
+				c.Schedule.Input = history.Payload(`"{{fire_time}} {{fire_time}}"`)
+			}
 		}
 		return c
 	case 2:
@@ -219,8 +223,8 @@ func TestScheduleLimits(t *testing.T) {
 	for name, c := range map[string]Command{
 		"reason":   &PauseSchedule{ID: "s", Reason: string(make([]byte, maxText+1))},
 		"problem":  &FireSchedule{ID: "s", Problem: string(make([]byte, maxText+1))},
-		"overlap":  &PutSchedule{Schedule: rows.Schedule{ID: "x", Overlap: 5}},
-		"overlaps": &FireSchedule{ID: "s", Overlap: new(rows.Overlap(5))},
+		"overlap":  &PutSchedule{Schedule: rows.Schedule{ID: "x", Overlap: 6}},
+		"overlaps": &FireSchedule{ID: "s", Overlap: new(rows.Overlap(6))},
 		"next":     &PutSchedule{Schedule: rows.Schedule{ID: "x", Next: -1}},
 		"nothing":  &PutSchedule{},
 		"back":     &FireSchedule{ID: "s", Next: -1},

@@ -33,30 +33,24 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 		return nil, &ScheduleExists{ID: d.ID}
 	case s != nil && d.Next != 0 && d.Next <= s.Last: // it has fired for that meanwhile
 		return nil, &Recheck{Type: s.Type}
-	case t.level() < 4 && d.Later():
+	case t.level() < d.Level():
 		return nil, &Fenced{Why: "nodes of an earlier build are not replaced yet"}
 	case t.level() >= 4 && namespace.Of(d.ID) != namespace.Of(d.Type):
 		return nil, &catalog.InvalidInput{Field: "type", Reason: "is of another namespace"}
+	case d.Level() >= 5 && !c.Apart:
+		return nil, &Fenced{Why: "rows of the first layout do not have that"}
 	case s == nil && t.meta.Schedules >= MaxSchedules:
 		return nil, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
 	case s == nil:
 		s = &schedule{Schedule: rows.Schedule{ID: d.ID, CreatedAt: t.now}}
 		t.meta.Schedules++
 	}
-	s.Type, s.Overlap, s.CatchUp = d.Type, d.Overlap, d.CatchUp
+	s.Redefine(d)
 	if c.Apart || s.apart != nil {
 		s.Input, s.Attributes = nil, nil
 		t.putInput(s, rows.ScheduleInput{Input: d.Input, Attributes: d.Attributes})
 	} else {
 		s.Input, s.Attributes = d.Input, d.Attributes
-	}
-	s.Every, s.Cron, s.Timezone, s.Next = d.Every, d.Cron, d.Timezone, d.Next
-	if s.Fires != d.Fires {
-		s.Fires, s.Fired = d.Fires, 0
-	}
-	s.EndsAt, s.Jitter, s.PauseOnFailure = d.EndsAt, d.Jitter, d.PauseOnFailure
-	if s.Over() {
-		s.Next = 0
 	}
 	s.Paused, s.Reason, s.Revision = false, "", t.index
 	if d.Paused {
@@ -80,11 +74,12 @@ func checkSchedule(s *rows.Schedule) Refusal {
 		bad  bool
 		why  string
 	}{
-		{"overlap", s.Overlap > rows.OverlapBufferAll, fmt.Sprintf("has no policy %d", s.Overlap)},
+		{"overlap", s.Overlap > rows.OverlapTerminatePrevious, fmt.Sprintf("has no policy %d", s.Overlap)},
 		{"catch_up", s.CatchUp > rows.CatchUpAll, fmt.Sprintf("has no policy %d", s.CatchUp)},
 		{"next", s.Next < 0, "is before 1970"},
 		{"ends_at", s.EndsAt < 0, "is before 1970"},
 		{"jitter", s.Jitter < 0, "is negative"},
+		{"also", len(s.Also) > MaxTimings-1, fmt.Sprintf("has %d definitions of times, the limit is %d", len(s.Also), MaxTimings-1)},
 		{"reason", len(s.Reason) > maxText, fmt.Sprintf("has %d bytes, the limit is %d", len(s.Reason), maxText)},
 	} {
 		if f.bad {

@@ -17,20 +17,25 @@ func FireWork(s *rows.Schedule, c *FireSchedule) uint64 {
 }
 
 func (c *FireSchedule) workOn(s *schedule) uint64 {
-	overlap, times, starts, asks := c.overlapOf(s), len(c.Times), 0, 0
+	overlap, times, starts, asks, ends := c.overlapOf(s), len(c.Times), 0, 0, 0
 	switch {
 	case c.Problem != "" || times == 0:
 	case overlap == rows.OverlapAllowAll:
 		starts = min(times, max(0, maxOpenRuns-len(s.Open)))
 	case len(s.Open) == 0:
 		starts, asks = 1, 1
+	case overlap == rows.OverlapTerminatePrevious:
+		starts, ends = 1, len(s.Open)
 	case overlap == rows.OverlapCancelPrevious && (s.apart == nil || !s.apart.asked):
 		asks = len(s.Open)
 	}
 	if s.Stuck() && c.Problem == "" {
 		starts++
 	}
-	return uint64(starts)*s.startWork() + uint64(asks)*askWork
+	if s.Ending {
+		ends = len(s.Open)
+	}
+	return uint64(starts)*s.startWork() + uint64(asks)*askWork + uint64(ends)*closeCost
 }
 
 func (c *FireSchedule) overlapOf(s *schedule) rows.Overlap {

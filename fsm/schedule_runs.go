@@ -36,10 +36,11 @@ func (t *step) notifySchedule(r *row) {
 		return
 	}
 	s.Open = slices.Delete(s.Open, i, i+1)
+	s.Ending = s.Ending && len(s.Open) > 0
 	if s.PauseOnFailure && !s.Paused && (r.Run.Status == history.StatusFailed || r.Run.Status == history.StatusTimedOut) {
 		s.pause("run " + namespace.Bare(r.Run.WorkflowID) + " ended as " + r.Run.Status.String())
 	}
-	if s.Stuck() && (s.apart == nil || t.affords(s.apart.work)) { // else the leader fires it
+	if s.Ready() && (s.apart == nil || t.affords(s.apart.work)) { // else the leader fires it
 		next := s.Buffered[0]
 		f := firing{t: t, s: s, checked: next.CheckedSchema}
 		if !f.launch(next.At) { // else the leader checks the input and fires again

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-var overlaps = map[string]rows.Overlap{"skip": rows.OverlapSkip, "buffer": rows.OverlapBufferOne, "cancel": rows.OverlapCancelPrevious, "all": rows.OverlapAllowAll}
+var overlaps = map[string]rows.Overlap{"skip": rows.OverlapSkip, "buffer": rows.OverlapBufferOne, "cancel": rows.OverlapCancelPrevious, "all": rows.OverlapAllowAll,
+	"terminate": rows.OverlapTerminatePrevious}
 
 // in is the log time a duration from now; "" = none.
 func (w *world) in(d string) history.Time {
@@ -35,6 +36,7 @@ func (w *world) scheduleCommand(a words) Command {
 			Overlap: overlaps[a.named["overlap"]], CatchUp: rows.CatchUp(a.number("catch-up", 0)), Next: w.in(a.named["next"]), Paused: a.has("paused"), Reason: a.named["reason"],
 			Input: history.Payload(a.named["input"]),
 		}}
+		c.Schedule.Fills = rows.HasPlaces(c.Schedule.Input)
 		return c
 	case "unschedule":
 		return &DeleteSchedule{ID: a.at(1)}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -94,6 +95,16 @@ func scheduleRow(r wire.ScheduleSpec) (f rows.Schedule, err error) {
 		return f, err
 	}
 	f.Every = history.Duration(every)
+	if len(r.Also) >= fsm.MaxTimings {
+		return f, invalid("also", "has %d definitions of times, the limit is %d", len(r.Also), fsm.MaxTimings-1)
+	}
+	for i, t := range r.Also {
+		every, err := span(fmt.Sprintf("also[%d].every", i), t.Every, calendar.MinEvery, calendar.MaxEvery)
+		if err != nil {
+			return f, err
+		}
+		f.Also = append(f.Also, rows.Timing{Every: history.Duration(every), Cron: t.Cron, Timezone: t.Timezone})
+	}
 	if o, err := overlapOf(r.Overlap); err != nil {
 		return f, err
 	} else if o != nil {
@@ -241,6 +252,9 @@ func (s *Server) scheduleOf(f *rows.Schedule, open int) wire.Schedule {
 		Reason: f.Reason, CreatedAt: f.CreatedAt.Std(), LastTime: timeOf(f.Last), Fired: f.Fired, Started: f.Started, Skipped: f.Skipped, Missed: f.Missed, Failed: f.Failed,
 		LastFailure: errorOf(f.Failure), NextTimes: list(timesOf(f.Next)), OpenRuns: s.named(f.Open[:min(len(f.Open), open)]), RecentRuns: s.named(f.Recent),
 	}
+	for _, t := range f.Also {
+		w.Also = append(w.Also, wire.Timing{Every: spanText(t.Every), Cron: t.Cron, Timezone: t.Timezone})
+	}
 	if len(f.Input) > 0 {
 		w.Input = value(f.Input)
 	}
@@ -266,7 +280,8 @@ func (s *Server) named(ids []history.RunID) []wire.RunName {
 
 // The names of the policies, by number.
 var (
-	overlaps = [...]string{rows.OverlapSkip: "skip", rows.OverlapBufferOne: "buffer_one", rows.OverlapCancelPrevious: "cancel_previous", rows.OverlapAllowAll: "allow_all", rows.OverlapBufferAll: "buffer_all"}
+	overlaps = [...]string{rows.OverlapSkip: "skip", rows.OverlapBufferOne: "buffer_one", rows.OverlapCancelPrevious: "cancel_previous", rows.OverlapAllowAll: "allow_all", rows.OverlapBufferAll: "buffer_all",
+		rows.OverlapTerminatePrevious: "terminate_previous"}
 	catchUps = [...]string{rows.CatchUpOne: "one", rows.CatchUpNone: "none", rows.CatchUpAll: "all"}
 )
 
@@ -277,7 +292,7 @@ func overlapOf(name string) (*rows.Overlap, error) {
 	}
 	i := slices.Index(overlaps[:], name)
 	if i < 0 {
-		return nil, invalid("overlap", "is %q; want skip, buffer_one, buffer_all, cancel_previous or allow_all", clip(name))
+		return nil, invalid("overlap", "is %q; want skip, buffer_one, buffer_all, cancel_previous, terminate_previous or allow_all", clip(name))
 	}
 	o := rows.Overlap(i)
 	return &o, nil

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -172,5 +173,50 @@ func TestBadSchedules(t *testing.T) {
 	}
 	if l, err := c.Schedules(t.Context(), wire.Page{}); err != nil || len(l.Schedules) != 1 || l.Schedules[0].Started != 0 {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// A schedule of several definitions shows them all, ends runs for those that follow, and gives each
+// run the time for which it fired, in its input and in ctx.info.
+func TestScheduleOfSeveralTimes(t *testing.T) {
+	_, _, c := cluster2(t)
+	ctx := t.Context()
+	if _, err := c.Load(ctx, enginetest.Pack(t, waiting("1")), wire.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	spec := wire.ScheduleSpec{
+		ScheduleID: "s", Type: "order", Input: json.RawMessage(`{"day":"{{fire_time}}"}`), Every: "24h", Overlap: "terminate_previous",
+		Also: []wire.Timing{{Cron: "0 9 * * sat", Timezone: "Europe/Berlin"}, {Every: "168h"}},
+	}
+	made, err := c.CreateSchedule(ctx, spec)
+	if err != nil || len(made.Also) != 2 || made.Also[0] != spec.Also[0] || made.Also[1].Every != "168h0m0s" || made.Overlap != "terminate_previous" {
+		t.Fatalf("create: %+v, %v", made, err)
+	}
+	var runs []wire.RunName
+	for range 2 {
+		a, err := c.TriggerSchedule(ctx, "s", wire.TriggerRequest{})
+		if err != nil || len(a.Runs) != 1 {
+			t.Fatalf("trigger: %+v, %v", a, err)
+		}
+		runs = append(runs, a.Runs...)
+	}
+	first, err := c.Describe(ctx, runs[0].WorkflowID, "")
+	if err != nil || first.Status != "terminated" {
+		t.Errorf("the run before: %+v, %v", first, err)
+	}
+	second, err := c.Describe(ctx, runs[1].WorkflowID, "")
+	if want := fmt.Sprintf(`{"day":%q}`, strings.TrimPrefix(runs[1].WorkflowID, "s:")); err != nil || string(second.Input) != want {
+		t.Errorf("input %s, want %s, %v", second.Input, want, err)
+	}
+	for want, also := range map[string]wire.Timing{
+		"also[0].every":    {Every: "1ms"},
+		"also[0].cron":     {Cron: "61 * * * *"},
+		"also[0].timezone": {Every: "1h", Timezone: "Europe/Berlin"},
+	} {
+		wrong := spec
+		wrong.ScheduleID, wrong.Also = "wrong", []wire.Timing{also}
+		if _, err := c.CreateSchedule(ctx, wrong); code(err) != "invalid_input" || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", also, err, want)
+		}
 	}
 }

@@ -24,14 +24,16 @@ func scheduleCmd(a *app) *cobra.Command {
 
 // The names of policies; the first is the default.
 var (
-	overlaps = []string{"skip", "buffer_one", "buffer_all", "cancel_previous", "allow_all"}
+	overlaps = []string{"skip", "buffer_one", "buffer_all", "cancel_previous", "terminate_previous", "allow_all"}
 	catchUps = []string{"one", "none", "all"}
 )
 
 // spec is a schedule as the flags define it.
 type spec struct {
 	wire.ScheduleSpec
-	every      time.Duration
+	every      []time.Duration
+	crons      []string
+	zone       string
 	jitter     time.Duration
 	ends       string
 	input      string
@@ -40,11 +42,11 @@ type spec struct {
 
 func (s *spec) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.DurationVar(&s.every, "every", 0, "fire at every multiple of `DURATION`, at least 1s; or --cron")
-	f.StringVar(&s.Cron, "cron", "", "fire by `EXPR`: five fields, six with seconds first, or @daily and the like; or --every")
-	f.StringVar(&s.Timezone, "timezone", "", "read --cron in `ZONE`, such as Europe/Berlin (default UTC)")
+	f.DurationSliceVar(&s.every, "every", nil, "fire at every multiple of `DURATION`, at least 1s; may be repeated, and joined with --cron")
+	f.StringArrayVar(&s.crons, "cron", nil, "fire by `EXPR`: five fields, six with seconds first, or @daily and the like; may be repeated, and joined with --every")
+	f.StringVar(&s.zone, "timezone", "", "read --cron in `ZONE`, such as Europe/Berlin (default UTC)")
 	f.StringVar(&s.input, "input", "", "what each run gets: `JSON`, @FILE, or @- for standard input")
-	f.StringVar(&s.Overlap, "overlap", "", "when runs are still open: `POLICY` skip (default), buffer_one, buffer_all, cancel_previous or allow_all")
+	f.StringVar(&s.Overlap, "overlap", "", "when runs are still open: `POLICY` skip (default), buffer_one, buffer_all, cancel_previous, terminate_previous or allow_all")
 	f.StringVar(&s.CatchUp, "catch-up", "", "for times that no leader was there for: `POLICY` one (default), none or all")
 	f.StringArrayVar(&s.attributes, "attr", nil, "searchable attribute `KEY=VALUE` of each run; may be repeated")
 	f.StringVar(&s.ends, "ends", "", "do not fire for times after `TIME`: an RFC 3339 time, how far off it is, such as 30d, or never (default)")
@@ -56,13 +58,21 @@ func (s *spec) addFlags(cmd *cobra.Command) {
 
 // read checks the flags and converts them for sending.
 func (s *spec) read(a *app) (err error) {
-	switch {
-	case s.every != 0 && s.Cron != "":
-		return usage("--every and --cron are two ways to say when: give one")
-	case s.every < 0 || s.every != 0 && s.every < time.Second:
-		return usage("--every %s is shorter than 1s", s.every)
-	case s.every != 0:
-		s.Every = s.every.String()
+	var all []wire.Timing
+	for _, every := range s.every {
+		if every < time.Second {
+			return usage("--every %s is shorter than 1s", every)
+		}
+		all = append(all, wire.Timing{Every: every.String()})
+	}
+	for _, cron := range s.crons {
+		all = append(all, wire.Timing{Cron: cron, Timezone: s.zone})
+	}
+	if len(all) > 0 {
+		s.Every, s.Cron, s.Timezone, s.Also = all[0].Every, all[0].Cron, all[0].Timezone, all[1:]
+	}
+	if len(s.crons) == 0 {
+		s.Timezone = s.zone // of an interval, which the node refuses
 	}
 	if s.jitter < 0 {
 		return usage("--jitter %s is negative", s.jitter)
@@ -173,10 +183,11 @@ func scheduleUpdateCmd(a *app) *cobra.Command {
 // applyTo applies the given flags to a definition.
 func (s *spec) applyTo(now wire.ScheduleSpec, given func(flag string) bool) wire.ScheduleSpec {
 	now.ScheduleID = ""
+	times := func() { now.Every, now.Cron, now.Timezone, now.Also = s.Every, s.Cron, s.Timezone, s.Also }
 	for flag, set := range map[string]func(){
 		"type":     func() { now.Type = s.Type },
-		"every":    func() { now.Every, now.Cron, now.Timezone = s.Every, "", "" },
-		"cron":     func() { now.Every, now.Cron = "", s.Cron },
+		"every":    times,
+		"cron":     times,
 		"input":    func() { now.Input = s.Input },
 		"overlap":  func() { now.Overlap = s.Overlap },
 		"catch-up": func() { now.CatchUp = s.CatchUp },
@@ -192,10 +203,24 @@ func (s *spec) applyTo(now wire.ScheduleSpec, given func(flag string) bool) wire
 			set()
 		}
 	}
-	if given("timezone") { // after --every, which has none
-		now.Timezone = s.Timezone
+	if given("timezone") && !given("every") && !given("cron") {
+		rezone(&now, s.zone)
 	}
 	return now
+}
+
+// rezone reads all cron expressions of s in another zone. That an interval has none, the node says.
+func rezone(s *wire.ScheduleSpec, zone string) {
+	crons := s.Cron != ""
+	s.Also = slices.Clone(s.Also)
+	for i := range s.Also {
+		if s.Also[i].Cron != "" {
+			s.Also[i].Timezone, crons = zone, true
+		}
+	}
+	if s.Cron != "" || !crons {
+		s.Timezone = zone
+	}
 }
 
 // changeSchedule changes a schedule and prints the new one.

@@ -100,17 +100,23 @@ func printSchedule(w io.Writer, s *wire.Schedule) {
 	)
 }
 
+// timesOf says when a schedule fires.
 func timesOf(s wire.ScheduleSpec) string {
-	switch {
-	case s.Every != "":
-		if d, err := time.ParseDuration(s.Every); err == nil {
-			return "every " + span(d)
+	var all []string
+	for _, t := range append([]wire.Timing{{Every: s.Every, Cron: s.Cron, Timezone: s.Timezone}}, s.Also...) {
+		switch {
+		case t.Every != "":
+			if d, err := time.ParseDuration(t.Every); err == nil {
+				t.Every = span(d)
+			}
+			all = append(all, "every "+t.Every)
+		case t.Timezone != "":
+			all = append(all, t.Cron+" ("+t.Timezone+")")
+		default:
+			all = append(all, t.Cron)
 		}
-		return "every " + s.Every
-	case s.Timezone != "":
-		return s.Cron + " (" + s.Timezone + ")"
 	}
-	return s.Cron
+	return strings.Join(all, "; ")
 }
 
 func times(list []time.Time) string {

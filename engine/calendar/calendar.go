@@ -3,17 +3,12 @@ package calendar
 import (
 	"errors"
 	"fmt"
-	"math"
-	"math/bits"
-	"strings"
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"aion.dev/aion/internal/clip"
-	"aion.dev/aion/internal/zones"
-	"github.com/robfig/cron/v3"
 )
 
 // Calendar computes the times at which a schedule fires. They depend on its definition alone, not
@@ -28,105 +23,47 @@ import (
 // The cron library is only asked about zones without daylight saving time. Its answers are reliable
 // there.
 type Calendar struct {
-	every history.Duration // 0 = by cron
-	spec  *cron.SpecSchedule
-	days  dayRule
-	zone  *time.Location
+	rules []rule
 	end   history.Time // the last time that counts; 0 = there is none
 }
 
-// Bounds of a schedule's definition.
-const (
-	MinEvery = time.Second
-	MaxEvery = 10 * 365 * 24 * time.Hour
-	maxCron  = 200 // bytes of an expression
-)
-
-var cronParser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
-
 // Parse reads the firing times of s. Its error names the invalid field.
-func Parse(s *rows.Schedule) (*Calendar, error) {
-	switch {
-	case s.Every == 0 && s.Cron == "":
-		return nil, invalid("every", "is missing: give every or cron")
-	case s.Every != 0 && s.Cron != "":
-		return nil, invalid("cron", "cannot be combined with every: give one of them")
-	case s.Every != 0 && (s.Every.Std() < MinEvery || s.Every.Std() > MaxEvery):
-		return nil, invalid("every", "is %s; %s to %s are allowed", s.Every, MinEvery, MaxEvery)
-	case s.Every != 0 && s.Timezone != "":
-		return nil, invalid("timezone", "applies to cron only: an interval is the same in every zone")
-	case s.Every != 0:
-		return &Calendar{every: s.Every, end: s.EndsAt}, nil
-	case len(s.Cron) > maxCron:
-		return nil, invalid("cron", "has %d bytes, the limit is %d", len(s.Cron), maxCron)
-	case strings.Contains(s.Cron, "="): // the library would read TZ=, and may panic over it
-		return nil, invalid("cron", "is %q: name the zone in timezone", clip.Short(s.Cron))
-	case strings.Contains(s.Cron, "@every"):
-		return nil, invalid("cron", "is %q: use every instead", clip.Short(s.Cron))
-	}
-	zone, err := zones.Of(s.Timezone)
-	if err != nil {
-		return nil, invalid("timezone", "%q is not a time zone; want a name such as Europe/Berlin", clip.Short(s.Timezone))
-	}
-	spec, days, err := readCron(s.Cron)
-	if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok {
-		return nil, invalid("cron", "is %q: %s", clip.Short(s.Cron), wrong.Reason)
-	}
-	return &Calendar{spec: spec, days: days, zone: zone, end: s.EndsAt}, nil
-}
+func Parse(s *rows.Schedule) (*Calendar, error) { return read(s, parseRule) }
 
 // Stored is Parse for a schedule that an earlier, less strict build accepted: it keeps firing as
 // before.
-func Stored(s *rows.Schedule) (*Calendar, error) {
-	c, err := Parse(s)
-	if err == nil || s.Cron == "" {
-		return c, err
+func Stored(s *rows.Schedule) (*Calendar, error) { return read(s, storedRule) }
+
+func read(s *rows.Schedule, parse func(rows.Timing) (rule, error)) (*Calendar, error) {
+	if len(s.Also) >= fsm.MaxTimings {
+		return nil, invalid("also", "has %d definitions of times, the limit is %d", len(s.Also), fsm.MaxTimings-1)
 	}
-	zone, zoneErr := zones.Of(s.Timezone)
-	parsed, cronErr := cronParser.Parse(s.Cron)
-	if zoneErr != nil || cronErr != nil {
-		return nil, err
+	c := &Calendar{end: s.EndsAt}
+	for i, timing := range s.Timings() {
+		r, err := parse(timing)
+		if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok && i > 0 {
+			return nil, invalid(fmt.Sprintf("also[%d].%s", i-1, wrong.Field), "%s", wrong.Reason)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.rules = append(c.rules, r)
 	}
-	return &Calendar{spec: parsed.(*cron.SpecSchedule), zone: zone, end: s.EndsAt}, nil
+	return c, nil
 }
 
 // Next returns the first time after the given time, or 0 if there is none.
-func (c *Calendar) Next(after history.Time) history.Time {
-	if next := c.unending(after); c.end == 0 || next <= c.end {
-		return next
-	}
-	return 0
-}
-
-// unending is Next of a schedule that does not end.
-func (c *Calendar) unending(after history.Time) history.Time {
-	if c.every != 0 {
-		every := history.Time(c.every)
-		if after < 0 {
-			return 0
+func (c *Calendar) Next(after history.Time) (first history.Time) {
+	for i := range c.rules {
+		if next := c.rules[i].next(after); next != 0 && (first == 0 || next < first) {
+			first = next
 		}
-		if after > math.MaxInt64-every {
-			return 0
-		}
-		return after - after%every + every
 	}
-	var t time.Time
-	if c.spec.Hour&everyHour != 0 {
-		t = c.nextShown(after.Std())
-	} else {
-		t = c.nextNamed(after.Std())
-	}
-	if t.IsZero() || t.After(EndOfTime) {
+	if c.end != 0 && first > c.end {
 		return 0
 	}
-	return history.At(t)
+	return first
 }
-
-// everyHour is the bit with which the library marks a * in a field.
-const everyHour = 1 << 63
-
-// EndOfTime is the latest time that log time can represent.
-var EndOfTime = history.Time(math.MaxInt64).Std()
 
 // Between lists at most limit times in [from, to).
 func (c *Calendar) Between(from, to history.Time, limit int) (times []history.Time) {
@@ -136,15 +73,13 @@ func (c *Calendar) Between(from, to history.Time, limit int) (times []history.Ti
 	return times
 }
 
-// gap returns the smallest possible distance between two times.
+// gap returns a distance that two times have at least, on the average.
 func (c *Calendar) gap() time.Duration {
-	switch {
-	case c.every != 0:
-		return c.every.Std()
-	case bits.OnesCount64(c.spec.Second&^everyHour) > 1:
-		return time.Second
+	smallest := c.rules[0].gap()
+	for _, r := range c.rules[1:] {
+		smallest = min(smallest, r.gap())
 	}
-	return time.Minute
+	return smallest / time.Duration(len(c.rules))
 }
 
 func invalid(field, format string, args ...any) error {

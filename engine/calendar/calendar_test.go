@@ -243,3 +243,39 @@ func FuzzCalendar(f *testing.F) {
 		}
 	})
 }
+
+// A schedule with several definitions fires at the times of each, once where they coincide, and its
+// errors say which of them is wrong.
+func TestSeveralDefinitions(t *testing.T) {
+	s := rows.Schedule{Cron: "0 9 * * mon-fri", Timezone: "Europe/Berlin", Also: []rows.Timing{{Cron: "0 12 * * sat"}, {Every: history.Duration(24 * time.Hour)}, {Cron: "0 0 * * *"}}}
+	cal, err := Parse(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	from := history.At(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)) // a Friday
+	for _, at := range cal.Between(from, from.Add(72*time.Hour), 100) {
+		got = append(got, at.Std().Format("02T15:04"))
+	}
+	if want := "02T00:00 02T08:00 03T00:00 03T12:00 04T00:00"; strings.Join(got, " ") != want {
+		t.Errorf("fires at %s, want %s", strings.Join(got, " "), want)
+	}
+	s.EndsAt = history.At(time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC))
+	if cal, err = Parse(&s); err != nil || cal.Next(s.EndsAt) != 0 || cal.Next(s.EndsAt-1) != s.EndsAt {
+		t.Errorf("it does not end with %s: %v", s.EndsAt, err)
+	}
+	for want, also := range map[string]rows.Timing{
+		"also[1].cron: is \"61 * * * *\"": {Cron: "61 * * * *"},
+		"also[1].every: is missing":       {},
+		"also[1].timezone: \"Mars\"":      {Cron: "@daily", Timezone: "Mars"},
+	} {
+		s.Also[1] = also
+		if _, err := Parse(&s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", also, err, want)
+		}
+	}
+	s.Also = make([]rows.Timing, 10)
+	if _, err := Parse(&s); err == nil || !strings.Contains(err.Error(), "also: has 10 definitions of times, the limit is 9") {
+		t.Errorf("ten more: %v", err)
+	}
+}

@@ -4,12 +4,12 @@ import "time"
 
 // nextShown returns the first instant after a time at which clocks of the zone show a matching
 // time. It proceeds from one clock change to the next.
-func (c *Calendar) nextShown(after time.Time) time.Time {
+func (r *rule) nextShown(after time.Time) time.Time {
 	for since := after; ; {
-		shown := since.In(c.zone)
+		shown := since.In(r.zone)
 		name, offset := shown.Zone()
 		end := constantUntil(shown)
-		t := c.match(after.In(time.FixedZone(name, offset)))
+		t := r.match(after.In(time.FixedZone(name, offset)))
 		if t.IsZero() || end.IsZero() || t.Before(end) {
 			return t
 		}
@@ -33,12 +33,12 @@ func constantUntil(t time.Time) time.Time {
 }
 
 // nextNamed returns the first instant after a time that represents a matching time of day.
-func (c *Calendar) nextNamed(after time.Time) time.Time {
-	for wall := wallOf(after.In(c.zone)); ; {
-		if wall = c.match(wall); wall.IsZero() {
+func (r *rule) nextNamed(after time.Time) time.Time {
+	for wall := wallOf(after.In(r.zone)); ; {
+		if wall = r.match(wall); wall.IsZero() {
 			return wall
 		}
-		if t := instant(wall, c.zone); t.After(after) {
+		if t := instant(wall, r.zone); t.After(after) {
 			return t
 		}
 	}
@@ -46,14 +46,14 @@ func (c *Calendar) nextNamed(after time.Time) time.Time {
 
 // match returns the first match after t on a clock that never changes. The library looks five years
 // ahead, but the next 29th of February may be eight years away.
-func (c *Calendar) match(t time.Time) time.Time {
+func (r *rule) match(t time.Time) time.Time {
 	for tries := 0; tries < 3; {
-		m := c.spec.Next(t)
+		m := r.spec.Next(t)
 		switch {
 		case m.IsZero():
 			t = t.AddDate(4, 0, 0)
 			tries++
-		case c.days.last && !c.days.names(m): // continue after that day
+		case r.days.last && !r.days.names(m): // continue after that day
 			t = time.Date(m.Year(), m.Month(), m.Day(), 23, 59, 59, 0, m.Location())
 		default:
 			return m

@@ -58,6 +58,9 @@ func (l *ledger) Info() runtime.Info {
 	b := &l.book
 	b.informed = b.informed || !l.reading && !l.checking
 	i.Suggested = b.informed && b.suggest
+	if b.rules >= 4 {
+		i.Fires, i.Schedule, i.FireTime = true, s.Schedule, s.FireTime
+	}
 	return i
 }
 

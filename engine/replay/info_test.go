@@ -44,6 +44,42 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, w.Turn(b).Asked), `WorkflowCompleted {"result":[false,true,false,false]}`)
 }
 
+// A run of a schedule knows it and the time for which it fired; by earlier rules it does not.
+func TestInfoOfAScheduledRun(t *testing.T) {
+	source := program(t, `
+def run(ctx, input):
+    i = ctx.info
+    if not hasattr(i, "schedule"):
+        return "old"
+    return [i.schedule, str(i.fire_time.unix) if i.fire_time else None]
+`)
+	for _, c := range []struct {
+		schedule string
+		fired    history.Time
+		rules    uint64
+		want     string
+	}{
+		{"nightly", 1_000_000_000, 4, `["nightly","1"]`},
+		{"nightly", 0, 4, `["nightly",null]`},
+		{"", 0, 4, `[null,null]`},
+		{"nightly", 1_000_000_000, 3, `"old"`},
+	} {
+		started := &history.WorkflowStarted{WorkflowID: "w", RunID: history.RunID{7}, WorkflowType: "test", Version: source.Version(), Schedule: c.schedule, FireTime: c.fired}
+		m, err := replay.New(replay.Config{Program: source, Member: runtimetest.Member, Rules: func() uint64 { return c.rules }}, history.Event{Seq: 1, Data: started})
+		if err != nil {
+			t.Fatal(err)
+		}
+		step, err := m.Next(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(step.Asked[0].(*history.WorkflowCompleted).Result); got != c.want {
+			t.Errorf("rules %d: %s, want %s", c.rules, got, c.want)
+		}
+		m.Close()
+	}
+}
+
 // A child's ctx.info names its parent and the root of its tree; by earlier rules it has neither.
 func TestInfoOfAChild(t *testing.T) {
 	source := program(t, `

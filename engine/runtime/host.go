@@ -89,6 +89,10 @@ type Info struct {
 	Events    uint64 // of the history, as far as code has seen it
 	Bytes     uint64 // of their payloads, and a little for each event
 	Suggested bool   // the history is so long that code should continue as new
+
+	Fires    bool         // the fields below are known to the rules of the turn
+	Schedule string       // that it is a run of; "" = of none
+	FireTime history.Time // for which that fired; 0 = not noted
 }
 
 // Link names another run.

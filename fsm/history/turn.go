@@ -32,7 +32,8 @@ type Turn struct {
 //	3  A step that is to be cancelled is waited for, unless it says otherwise (CancelPolicy). A
 //	   request to cancel is due until code knows of it: a wait has ended with it, or code has asked.
 //	   Code may ask for its parent and root, and how long its history is.
-const Rules = 3
+//	4  Code may ask for the schedule that it is a run of, and the time for which that fired.
+const Rules = 4
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is
 // waiting on.

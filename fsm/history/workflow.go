@@ -58,6 +58,7 @@ type WorkflowStarted struct {
 	First         RunID           `cbor:"12,keyasint,omitzero" json:"first_run_id,omitzero"`                                                    // of a run that continues another: the one with which the chain began; zero = it began before this was noted
 	Root          *Root           `cbor:"13,keyasint,omitempty" json:"root,omitempty"`                                                          // of a child; nil = it is no child, or started before this was noted
 	BeginsAt      Time            `cbor:"14,keyasint,omitempty" json:"begins_at,omitzero" doc:"When the delay of the run is over, in log time"` // of a run that waits before it begins: when that is over, which WorkflowBegan tells
+	FireTime      Time            `cbor:"40,keyasint,omitempty" json:"fire_time,omitzero"`                                                      // for which the schedule fired; 0 = it is no run of one, or started before this was noted
 }
 
 // WorkflowBegan ends the delay with which a run was started: from here on its code runs, and its

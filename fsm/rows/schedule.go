@@ -18,6 +18,8 @@ const (
 	OverlapCancelPrevious Overlap = 2 // ask the open ones to end, and start when they have; of several fires meanwhile the newest
 	OverlapAllowAll       Overlap = 3
 	OverlapBufferAll      Overlap = 4 // start one after the other, in the order of their times; level 4
+
+	OverlapTerminatePrevious Overlap = 5 // end the open ones at once, and start; of several fires at once the newest; level 5
 )
 
 // CatchUp says what a schedule does about fires that no leader was there for.
@@ -49,6 +51,10 @@ type Schedule struct {
 	Jitter         history.Duration `cbor:"26,keyasint,omitempty"` // a fire comes less than so much after its time
 	PauseOnFailure bool             `cbor:"27,keyasint,omitempty"` // a run that failed or timed out pauses it
 
+	// Level 5.
+	Also  []Timing `cbor:"29,keyasint,omitempty"` // it fires at these times, too
+	Fills bool     `cbor:"30,keyasint,omitempty"` // Input has places for the time of a fire, see Filled
+
 	// What the state machine adds.
 	Paused    bool              `cbor:"10,keyasint,omitempty"`
 	Reason    string            `cbor:"11,keyasint,omitempty"` // of the pause
@@ -64,7 +70,20 @@ type Schedule struct {
 	Failed    uint64            `cbor:"21,keyasint,omitempty"` // fires whose run could not start
 	Failure   *history.RunError `cbor:"22,keyasint,omitempty"` // of the newest of these
 	Fired     uint64            `cbor:"28,keyasint,omitempty"` // for how many of its times it has fired, of those that Fires allows
+	Ending    bool              `cbor:"31,keyasint,omitempty"` // the open runs are being ended for the fire that waits
 	Revision  uint64            `cbor:"23,keyasint"`           // log index of its newest change by people: fences fires computed from an older one
+}
+
+// Timing is one definition of times: an interval, or a cron expression in a zone.
+type Timing struct {
+	Every    history.Duration `cbor:"1,keyasint,omitempty"`
+	Cron     string           `cbor:"2,keyasint,omitempty"`
+	Timezone string           `cbor:"3,keyasint,omitempty"`
+}
+
+// Timings are all definitions of the times of s.
+func (s *Schedule) Timings() []Timing {
+	return append([]Timing{{s.Every, s.Cron, s.Timezone}}, s.Also...)
 }
 
 // Buffered is a fire that waits for its turn.
@@ -73,9 +92,13 @@ type Buffered struct {
 	CheckedSchema catalog.Digest `cbor:"2,keyasint,omitzero"` // of the input schema that Input was checked against
 }
 
-// Stuck reports whether a buffered fire may start but for its input, which must be checked against
-// another schema first: FireSchedule does that.
-func (s *Schedule) Stuck() bool { return len(s.Buffered) > 0 && len(s.Open) == 0 }
+// Ready reports whether a buffered fire may start but for its input, which must perhaps be checked
+// against another schema first.
+func (s *Schedule) Ready() bool { return len(s.Buffered) > 0 && len(s.Open) == 0 }
+
+// Stuck reports whether s waits for FireSchedule: a buffered fire is ready, or the entry before had
+// no room to end all open runs.
+func (s *Schedule) Stuck() bool { return s.Ready() || s.Ending }
 
 // MaxBuffered is how many fires wait at most, with OverlapBufferAll.
 const MaxBuffered = 100
@@ -93,20 +116,33 @@ func (s *Schedule) DueAt(at history.Time) history.Time {
 // Over reports whether s has fired as often as it may.
 func (s *Schedule) Over() bool { return s.Fires > 0 && s.Fired >= s.Fires }
 
-// Later reports whether the definition of s says what earlier levels do not know.
-func (s *Schedule) Later() bool {
-	return s.EndsAt != 0 || s.Fires != 0 || s.Jitter != 0 || s.PauseOnFailure || s.Overlap > OverlapAllowAll
+// Level is the first level of the state that knows all that the definition of s says.
+func (s *Schedule) Level() uint64 {
+	switch {
+	case len(s.Also) > 0 || s.Fills || s.Overlap > OverlapBufferAll:
+		return 5
+	case s.EndsAt != 0 || s.Fires != 0 || s.Jitter != 0 || s.PauseOnFailure || s.Overlap > OverlapAllowAll:
+		return 4
+	}
+	return 0
+}
+
+// Redefine gives s the definition of d, but for input and attributes. It counts what it has fired
+// for anew if it may fire for another number of times.
+func (s *Schedule) Redefine(d *Schedule) {
+	if s.Fires != d.Fires {
+		s.Fires, s.Fired = d.Fires, 0
+	}
+	s.Type, s.Overlap, s.CatchUp = d.Type, d.Overlap, d.CatchUp
+	s.Every, s.Cron, s.Timezone, s.Also, s.Next = d.Every, d.Cron, d.Timezone, d.Also, d.Next
+	s.EndsAt, s.Jitter, s.PauseOnFailure, s.Fills = d.EndsAt, d.Jitter, d.PauseOnFailure, d.Fills
+	if s.Over() {
+		s.Next = 0
+	}
 }
 
 // WorkflowID names the run that s starts for a time.
 func (s *Schedule) WorkflowID(at history.Time) string { return s.ID + ":" + at.String() }
-
-// ScheduleInput is what every run of a schedule is started with. It is written with the definition,
-// and read when a fire starts a run or somebody reads the schedule.
-type ScheduleInput struct {
-	Input      history.Payload    `cbor:"1,keyasint,omitempty"`
-	Attributes history.Attributes `cbor:"2,keyasint,omitempty"`
-}
 
 // FireKey is the place of a schedule among all by when the leader has to look at them.
 func FireKey(at history.Time, id string) []byte {

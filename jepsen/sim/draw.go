@@ -165,6 +165,13 @@ func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
 		d := &c.Schedule
 		d.Overlap, d.Fires, d.Jitter, d.PauseOnFailure = rows.Overlap(rng.IntN(5)), rng.Uint64N(5), history.Duration(rng.IntN(5))*1e9, odds(rng, 2)
 	}
+	if d := &c.Schedule; w.model.level >= 5 && id != schedules[0] && odds(rng, 2) {
+		d.Overlap = one(rng, []rows.Overlap{rows.OverlapBufferOne, rows.OverlapBufferAll, rows.OverlapTerminatePrevious})
+		d.Fires, d.Fills = rng.Uint64N(3), odds(rng, 2)
+		if odds(rng, 3) {
+			d.Also = []rows.Timing{{Every: history.Duration(1+rng.IntN(60)) * 1e9}}
+		}
+	}
 	return inLayout(c)
 }
 
@@ -173,6 +180,9 @@ func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
 // meaning.
 func inLayout(c *fsm.PutSchedule) fsm.Command {
 	c.Schedule.Input = fmt.Appendf(nil, "%d", c.Schedule.Next)
+	if c.Schedule.Fills {
+		c.Schedule.Input = fmt.Appendf(nil, `["%d {{fire_time}}","{{fire_time}}"]`, c.Schedule.Next)
+	}
 	c.Apart = c.Schedule.ID != schedules[0]
 	return c
 }

@@ -47,7 +47,7 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 				if s.Next != 0 && s.DueAt(s.Next) <= now {
 					next := s.Next.Add(time.Duration(s.Every))
 					cs = append(cs, fireApart(&fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: next, Times: []history.Time{s.Next}, CheckedSchema: checked}, &s))
-				} else if len(s.Open) == 0 && len(s.Buffered) > 0 {
+				} else if s.Stuck() {
 					cs = append(cs, fireApart(&fsm.FireSchedule{ID: id, Revision: s.Revision, CheckedSchema: checked}, &s))
 				}
 			}

@@ -34,6 +34,7 @@ type run struct {
 	eventLimit        uint64
 	signalLimit       uint64
 	cancelAsked       bool
+	fired             history.Time // for which its schedule fired; 0 = not noted
 	lines             []line
 	said              []history.Data // the events of lines, as far as they are predicted
 	recorded          []turn
@@ -139,7 +140,7 @@ func lineOf(data history.Data) line {
 	case *history.WorkflowReopened:
 		l.text = fmt.Sprint(e.Turn, e.Forget, e.ForgetCancel)
 	case *history.WorkflowStarted:
-		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short() + " " + string(e.Input)
+		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short() + " " + string(e.Input) + " " + fmt.Sprint(int64(e.FireTime))
 	}
 	return l
 }
@@ -295,7 +296,7 @@ func (m *Model) start(r *run) {
 		m.order = append(m.order, r.id)
 	}
 	r.eventLimit, r.signalLimit, r.startedAt = 50_000, 10_000, m.now
-	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input, BeginsAt: r.beginsAt})
+	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input, BeginsAt: r.beginsAt, FireTime: r.fired})
 	r.limit = r.timeout
 	for _, member := range m.loaded[r.version].Members {
 		if member.Type == r.typ && r.limit == 0 {

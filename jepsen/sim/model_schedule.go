@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
@@ -29,6 +30,8 @@ type schedule struct {
 	fires, fired   uint64 // 0 = as often as there are times
 	jitter         history.Duration
 	pauseOnFailure bool
+	fills          bool // the input has a place for the time
+	ending         bool // open runs are still to be ended for the fire that waits
 }
 
 // over reports whether it has fired as often as it may.
@@ -38,7 +41,7 @@ func (s *schedule) over() bool { return s.fires > 0 && s.fired >= s.fires }
 func (s *schedule) pause() {
 	s.paused, s.next = true, 0
 	s.skipped += uint64(len(s.buffered))
-	s.buffered, s.checked = nil, nil
+	s.buffered, s.checked, s.ending = nil, nil, false
 }
 
 // dueAt is when it fires for a time of its own.
@@ -89,21 +92,26 @@ func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
 		if c.Due != 0 && (s.next == 0 || c.Due != s.next || s.dueAt(c.Due) > m.now) {
 			return fenced, ""
 		}
-		if p := m.loaded[m.chosen(s.typ, s.id, nil)]; p != nil && (len(c.Times) > 0 || s.stuck()) && schemaOf(p, s.typ) != c.CheckedSchema {
+		if p := m.loaded[m.chosen(s.typ, s.id, nil)]; p != nil && (len(c.Times) > 0 || s.stuck() || s.ending) && schemaOf(p, s.typ) != c.CheckedSchema {
 			return recheck, ""
 		}
 		s.apart = s.apart || c.Apart
-		for s.stuck() {
-			m.launch(s, s.takeBuffered(), c.CheckedSchema)
-		}
-		for _, at := range c.Times {
-			if c.Due != 0 && s.fires > 0 {
-				if s.over() {
-					break
-				}
-				s.fired++
+		if !s.ending || m.endOpen(s, r) {
+			for s.stuck() {
+				m.launch(s, s.takeBuffered(), c.CheckedSchema)
 			}
-			m.fireSchedule(s, at, c.CheckedSchema)
+		}
+		times := c.Times
+		if c.Due != 0 && s.fires > 0 {
+			times = times[:min(uint64(len(times)), s.fires-min(s.fired, s.fires))]
+			s.fired += uint64(len(times))
+		}
+		for i, at := range times {
+			if s.overlap == rows.OverlapTerminatePrevious {
+				m.replaceRuns(s, at, c.CheckedSchema, i == len(times)-1, r)
+			} else {
+				m.fireSchedule(s, at, c.CheckedSchema)
+			}
 		}
 		if c.Due != 0 {
 			s.next = c.Next
@@ -135,7 +143,7 @@ func (m *Model) putSchedule(c *fsm.PutSchedule, r *fsm.Result) (code, why string
 	if s.fires != d.Fires {
 		s.fires, s.fired = d.Fires, 0
 	}
-	s.jitter, s.pauseOnFailure = d.Jitter, d.PauseOnFailure
+	s.jitter, s.pauseOnFailure, s.fills = d.Jitter, d.PauseOnFailure, d.Fills
 	if s.over() {
 		s.next = 0
 	}
@@ -156,11 +164,44 @@ func (s *schedule) isNot(o *rows.Schedule) string {
 	for _, b := range o.Buffered {
 		buffered = append(buffered, b.At)
 	}
-	if o.Started != s.started || o.Skipped != s.skipped || o.Failed != s.failed || o.Next != s.next || o.Last != s.last || o.Paused != s.paused || o.Revision != s.revision || o.Fired != s.fired ||
+	if o.Started != s.started || o.Skipped != s.skipped || o.Failed != s.failed || o.Next != s.next || o.Last != s.last || o.Paused != s.paused || o.Revision != s.revision || o.Fired != s.fired || o.Ending != s.ending ||
 		!slices.Equal(o.Open, s.open) || !slices.Equal(buffered, s.buffered) {
 		return fmt.Sprintf("schedule %+v, want %+v", *o, *s)
 	}
 	return ""
+}
+
+// replaceRuns ends the open runs for a fire, which starts once none is left; earlier times of the
+// same entry are skipped.
+func (m *Model) replaceRuns(s *schedule, at history.Time, checked catalog.Digest, newest bool, r *fsm.Result) {
+	s.last = max(s.last, at)
+	if !newest {
+		s.skipped++
+		return
+	}
+	s.skipped += uint64(len(s.buffered))
+	s.buffered, s.checked = nil, nil
+	if m.endOpen(s, r) {
+		m.launch(s, at, checked)
+	} else {
+		s.buffer(at, checked)
+	}
+}
+
+// endOpen terminates open runs of s, all of them, or in an entry with a small budget as many as the
+// answer says, but one at least. It reports whether none is left.
+func (m *Model) endOpen(s *schedule, r *fsm.Result) bool {
+	left := 0
+	if a, is := r.Answer.(*fsm.ScheduleAnswer); is && m.tight && a.Schedule.Ending {
+		left = min(len(a.Schedule.Open), max(0, len(s.open)-1))
+	}
+	waiting, checked := s.buffered, s.checked
+	s.buffered, s.checked, s.ending = nil, nil, false
+	for len(s.open) > left {
+		m.shut(closing{m.runs[s.open[0]], new(history.WorkflowTerminated), false})
+	}
+	s.buffered, s.checked, s.ending = waiting, checked, left > 0
+	return left == 0
 }
 
 // stuck reports whether a schedule's buffered fire waits only for a check of its input.
@@ -214,11 +255,27 @@ func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (ag
 		s.failed++
 		return false
 	}
-	run := &run{id: history.DeriveRunID(history.RunID{}, "schedule", uint64(m.started)+1), workflowID: id, typ: s.typ, version: p.Version, schedule: s.id, input: s.input}
+	run := &run{id: history.DeriveRunID(history.RunID{}, "schedule", uint64(m.started)+1), workflowID: id, typ: s.typ, version: p.Version, schedule: s.id, fired: m.noted(at), input: s.inputFor(at)}
 	m.start(run)
 	s.started++
 	s.open = append(s.open, run.id)
 	return false
+}
+
+// noted is the time of a fire as runs note it.
+func (m *Model) noted(at history.Time) history.Time {
+	if m.level < 5 {
+		return 0
+	}
+	return at
+}
+
+// inputFor is what the run of one time gets.
+func (s *schedule) inputFor(at history.Time) history.Payload {
+	if !s.fills {
+		return s.input
+	}
+	return history.Payload(strings.ReplaceAll(string(s.input), "{{fire_time}}", at.String()))
 }
 
 func (m *Model) openedBy(r *run) *schedule {
@@ -234,6 +291,7 @@ func (m *Model) notifySchedule(r *run) {
 		return
 	}
 	s.open = slices.DeleteFunc(s.open, func(id history.RunID) bool { return id == r.id })
+	s.ending = s.ending && len(s.open) > 0
 	if s.pauseOnFailure && !s.paused && (r.status == history.StatusFailed || r.status == history.StatusTimedOut) {
 		s.pause()
 	}

@@ -254,7 +254,11 @@ func (w *World) submitVersion(n *node, rng *rand.Rand) bool {
 	case w.model.level < 1 && d > 2:
 		return false
 	case d < 2:
-		c = &fsm.RaiseLevel{Level: 1 + uint64(d) + 2*rng.Uint64N(2)}
+		raise := &fsm.RaiseLevel{Level: 1 + uint64(d) + 2*rng.Uint64N(2)}
+		if raise.Level == 4 { // most of what is new waits for it
+			raise.Level = fsm.NewestLevel
+		}
+		c = raise
 	case w.model.level < 1:
 		return false
 	case d < 7:

@@ -14,7 +14,8 @@ type ScheduleSpec struct {
 	Every      string          `json:"every,omitempty" doc:"A Go duration of at least 1s; or cron"`
 	Cron       string          `json:"cron,omitempty" doc:"Five fields, six with seconds first, or @daily and the like"`
 	Timezone   string          `json:"timezone,omitempty" doc:"Time zone of cron, such as Europe/Berlin; default UTC"`
-	Overlap    string          `json:"overlap,omitempty" enum:"skip,buffer_one,buffer_all,cancel_previous,allow_all" doc:"Default skip"`
+	Also       []Timing        `json:"also,omitempty" doc:"More definitions of its times, at most 9: it fires at all of them, once where they coincide"`
+	Overlap    string          `json:"overlap,omitempty" enum:"skip,buffer_one,buffer_all,cancel_previous,terminate_previous,allow_all" doc:"Default skip"`
 	CatchUp    string          `json:"catch_up,omitempty" enum:"one,none,all" doc:"Default one"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Paused     bool            `json:"paused,omitempty"`
@@ -23,6 +24,13 @@ type ScheduleSpec struct {
 	Fires          uint64     `json:"fires,omitempty" doc:"For how many of its times it fires; absent: without end"`
 	Jitter         string     `json:"jitter,omitempty" doc:"A Go duration up to 24h: each fire comes less than so much after its time; default 0s"`
 	PauseOnFailure bool       `json:"pause_on_failure,omitempty" doc:"A run that failed or timed out pauses it"`
+}
+
+// Timing is one definition of times.
+type Timing struct {
+	Every    string `json:"every,omitempty" doc:"A Go duration of at least 1s; or cron"`
+	Cron     string `json:"cron,omitempty" doc:"Five fields, six with seconds first, or @daily and the like"`
+	Timezone string `json:"timezone,omitempty" doc:"Time zone of cron, such as Europe/Berlin; default UTC"`
 }
 
 // Schedule is the state of a schedule.

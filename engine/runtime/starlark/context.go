@@ -36,32 +36,6 @@ func (w *workflow) Attr(name string) (starlark.Value, error) {
 	return nil, nil
 }
 
-var infoFields = []string{"attempt", "run_id", "version", "workflow_id", "workflow_type"}
-
-// wholeInfo are the fields of turns by rules 3 and later.
-var wholeInfo = []string{"attempt", "continue_suggested", "history_bytes", "history_events", "parent", "root", "run_id", "version", "workflow_id", "workflow_type"}
-
-var linkFields = []string{"run_id", "workflow_id"}
-
-func link(l *runtime.Link) starlark.Value {
-	if l == nil {
-		return starlark.None
-	}
-	return &record{names: linkFields, values: []starlark.Value{starlark.String(l.RunID), starlark.String(l.WorkflowID)}}
-}
-
-func (w *workflow) info() starlark.Value {
-	i := w.e.host.Info()
-	if i.Whole {
-		return &record{names: wholeInfo, values: []starlark.Value{
-			starlark.MakeUint64(i.Attempt), starlark.Bool(i.Suggested), starlark.MakeUint64(i.Bytes), starlark.MakeUint64(i.Events), link(i.Parent), link(i.Root),
-			starlark.String(i.RunID), starlark.String(i.Version), starlark.String(i.WorkflowID), starlark.String(i.WorkflowType),
-		}}
-	}
-	return &record{names: infoFields, values: []starlark.Value{starlark.MakeUint64(i.Attempt), starlark.String(i.RunID), starlark.String(i.Version),
-		starlark.String(i.WorkflowID), starlark.String(i.WorkflowType)}}
-}
-
 // arguments are the arguments of one call of a context method.
 type arguments struct {
 	*execution

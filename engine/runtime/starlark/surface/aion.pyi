@@ -92,6 +92,10 @@ class Info:
     """Events that code has seen."""
     history_bytes: int
     """Bytes of their payloads, and 64 for each event."""
+    schedule: str | None
+    """The id of the schedule that it is a run of."""
+    fire_time: Time | None
+    """The time for which its schedule fired."""
     continue_suggested: bool
     """Whether the history is so long that it is time to continue as new."""
 

@@ -57,6 +57,7 @@ var glossary = map[string]string{
 	"failed":                "Runs that failed, or ran out of time",
 	"failures":              "Attempts that failed so far",
 	"fire_at":               "When the timer is due, in log time",
+	"fire_time":             "Time for which the schedule of the run fired",
 	"first_run_id":          "The first run of the chain",
 	"forget":                "Ordinals of the steps that run again",
 	"free_bytes":            "Free on the file system of the data folder",

@@ -200,11 +200,11 @@ func TestScheduleOfSeveralTimes(t *testing.T) {
 		}
 		runs = append(runs, a.Runs...)
 	}
-	first, err := c.Describe(ctx, runs[0].WorkflowID, "")
+	first, err := c.Describe(ctx, wire.RunRef{WorkflowID: runs[0].WorkflowID})
 	if err != nil || first.Status != "terminated" {
 		t.Errorf("the run before: %+v, %v", first, err)
 	}
-	second, err := c.Describe(ctx, runs[1].WorkflowID, "")
+	second, err := c.Describe(ctx, wire.RunRef{WorkflowID: runs[1].WorkflowID})
 	if want := fmt.Sprintf(`{"day":%q}`, strings.TrimPrefix(runs[1].WorkflowID, "s:")); err != nil || string(second.Input) != want {
 		t.Errorf("input %s, want %s, %v", second.Input, want, err)
 	}

@@ -1824,6 +1824,8 @@ export interface Runs {
 }
 
 export interface Schedule {
+  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
+  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Fires that wait for open runs to close */
@@ -1860,7 +1862,7 @@ export interface Schedule {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -1884,6 +1886,8 @@ export interface Schedule {
 }
 
 export interface ScheduleAnswer {
+  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
+  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Fires that wait for open runs to close */
@@ -1924,7 +1928,7 @@ export interface ScheduleAnswer {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -1950,6 +1954,8 @@ export interface ScheduleAnswer {
 }
 
 export interface ScheduleSpec {
+  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
+  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Default one */
@@ -1967,7 +1973,7 @@ export interface ScheduleSpec {
   /** A Go duration up to 24h: each fire comes less than so much after its time; default 0s */
   jitter?: string;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -2650,6 +2656,15 @@ export interface TimerStartedData {
   signal?: string;
 }
 
+export interface Timing {
+  /** Five fields, six with seconds first, or @daily and the like */
+  cron?: string;
+  /** A Go duration of at least 1s; or cron */
+  every?: string;
+  /** Time zone of cron, such as Europe/Berlin; default UTC */
+  timezone?: string;
+}
+
 export interface Token {
   /** Bytes a second on each node, of calls and answers; absent: as many as it will */
   byte_rate?: number;
@@ -3187,6 +3202,8 @@ export interface WorkflowStartedData {
   begins_at?: string;
   /** The run that continued as this one */
   continued_from?: string;
+  /** Time for which the schedule of the run fired */
+  fire_time?: string;
   /** The first run of the chain */
   first_run_id?: string;
   /** What the code gets: any JSON value */

@@ -51,6 +51,34 @@ func (r *run) Query(name string, args history.Payload) (history.Payload, error) 
 	return answer, err
 }
 
+// Update implements startest.Run.
+func (r *run) Update(name string, args history.Payload) (a startest.Answer, err error) {
+	if _, err := r.row(); err != nil {
+		return a, err
+	}
+	r.w.updates++
+	id := fmt.Sprintf("u-%d", r.w.updates) // deterministic, unlike a generated one
+	u, _, err := r.w.Engine.Update(r.w.ctx, engine.Call{}, r.ref, engine.UpdateRequest{ID: id, Name: name, Args: args}, 0)
+	for err == nil && u.Status == engine.UpdateAccepted && u.Error == nil {
+		if err := r.w.runUntilIdle(); err != nil {
+			return a, err
+		}
+		of := fsm.RunRef{WorkflowID: u.WorkflowID, RunID: u.RunID}
+		if u, err = r.w.UpdateState(r.w.ctx, engine.Read{}, of, id, 0); err != nil || u.Status != engine.UpdateAccepted || u.Error != nil {
+			break
+		}
+		if err := r.forward(func() error {
+			return fmt.Errorf("update %s of workflow %s will not be answered: nothing else happens in this test", name, r.ref.WorkflowID)
+		}); err != nil {
+			return a, err
+		}
+	}
+	if err != nil {
+		return a, err
+	}
+	return startest.Answer{Result: u.Result, Error: u.Error}, r.w.runUntilIdle()
+}
+
 // row reads the run's row, after following the chain.
 func (r *run) row() (*rows.Run, error) {
 	for {
@@ -101,17 +129,25 @@ func (r *run) Await() (startest.Standing, error) {
 		if err != nil || !s.Status.Open() {
 			return s, err
 		}
-		next, any := r.w.nextDue()
-		if s.Status == history.StatusPaused || !any {
+		if s.Status == history.StatusPaused {
 			return s, r.stuck()
 		}
-		if next > beginning.Add(horizon) {
-			return s, errTooLong
-		}
-		if err := r.w.advance(next); err != nil {
+		if err := r.forward(r.stuck); err != nil {
 			return s, err
 		}
 	}
+}
+
+// forward lets time pass until something is due; stuck is why nothing is.
+func (r *run) forward(stuck func() error) error {
+	next, any := r.w.nextDue()
+	switch {
+	case !any:
+		return stuck()
+	case next > beginning.Add(horizon):
+		return errTooLong
+	}
+	return r.w.advance(next)
 }
 
 // stuck returns why the run will not end.

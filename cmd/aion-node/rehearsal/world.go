@@ -31,6 +31,7 @@ type world struct {
 	stop    context.CancelFunc
 	running *lifecycle.Group
 	started int                 // number of runs that the test started without an id
+	updates int                 // number of updates that it sent
 	queues  []string            // queues that have held tasks
 	held    []engine.WorkerTask // tasks whose stubs are computing their outcome
 }

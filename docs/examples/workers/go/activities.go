@@ -56,7 +56,34 @@ var activities = map[string]func(*attempt) (any, error){
 		return map[string]int{"id": a.in.ID, "words": 100 * a.in.Pages}, a.effect()
 	},
 
-	// approval
+	// transfer
+	"withdraw": func(a *attempt) (any, error) {
+		if a.in.Account == "broke" {
+			return nil, worker.Failf("insufficient_funds", "there is nothing on it")
+		}
+		return map[string]string{"movement": a.in.Transfer}, a.effect()
+	},
+	"deposit": func(a *attempt) (any, error) {
+		if a.in.Account == "closed" {
+			return nil, worker.Failf("account_closed", "there is no such account any more")
+		}
+		return map[string]string{"movement": a.in.Transfer}, a.effect()
+	},
+
+	// polling
+	"start_job": func(a *attempt) (any, error) { return map[string]string{"id": a.in.Job}, a.effect() },
+	"check_job": func(a *attempt) (any, error) {
+		switch {
+		case a.in.Job == "lost":
+			return nil, worker.Failf("unknown_job", "nobody knows of it")
+		case a.in.Job == "endless" || a.in.Question < 2:
+			return map[string]string{"state": "running"}, a.effect()
+		}
+		return map[string]string{"state": "done"}, a.effect()
+	},
+	"stop_job": func(a *attempt) (any, error) { return nil, a.effect() },
+
+	// approval, account
 	"notify": func(a *attempt) (any, error) { return nil, a.effect() },
 
 	// subscription
@@ -71,5 +98,6 @@ var activities = map[string]func(*attempt) (any, error){
 // input is what the examples give to activities, together.
 type input struct {
 	Order, Item, Card, Address, Customer string
-	ID, Pages, Period                    int
+	Transfer, Account, Job               string
+	ID, Pages, Period, Question          int
 }

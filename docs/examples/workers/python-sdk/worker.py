@@ -90,6 +90,40 @@ def charge_subscription(charge, attempt):
     return {"receipt": f"{charge['customer']}/{charge['period']}"}
 
 
+@activity
+def withdraw(movement, attempt):
+    begin(attempt)
+    if movement["account"] == "broke":
+        raise Failure("there is nothing on it", kind="insufficient_funds")
+    write(attempt, "effect")
+    return {"movement": movement["transfer"]}
+
+
+@activity
+def deposit(movement, attempt):
+    begin(attempt)
+    if movement["account"] == "closed":
+        raise Failure("there is no such account any more", kind="account_closed")
+    write(attempt, "effect")
+    return {"movement": movement["transfer"]}
+
+
+@activity
+def start_job(job, attempt):
+    begin(attempt)
+    write(attempt, "effect")
+    return {"id": job["job"]}
+
+
+@activity
+def check_job(asked, attempt):
+    begin(attempt)
+    if asked["job"] == "lost":
+        raise Failure("nobody knows of it", kind="unknown_job")
+    write(attempt, "effect")
+    return {"state": "running" if asked["job"] == "endless" or asked["question"] < 2 else "done"}
+
+
 def effect(_, attempt):
     begin(attempt)
     write(attempt, "effect")
@@ -98,7 +132,8 @@ def effect(_, attempt):
 if __name__ == "__main__":
     client = aion.Client(args.addr, token=os.environ.get("AION_TOKEN"))
     worker = aion.Worker(client, queue=args.queue, id=args.id, concurrency=args.concurrency, lease=args.lease,
-                         activities=[reserve_stock, charge_card, ship_order, process_item, charge_subscription])
-    for name in ("release_stock", "refund_card", "notify"):
+                         activities=[reserve_stock, charge_card, ship_order, process_item, charge_subscription,
+                                     withdraw, deposit, start_job, check_job])
+    for name in ("release_stock", "refund_card", "notify", "stop_job"):
         worker.handle(name, effect)
     worker.run()

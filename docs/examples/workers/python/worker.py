@@ -210,6 +210,32 @@ def charge_subscription(attempt, charge):
     return {"receipt": f"{charge['customer']}/{charge['period']}"}
 
 
+def withdraw(attempt, movement):
+    if movement["account"] == "broke":
+        raise Failure("insufficient_funds", "there is nothing on it")
+    attempt.write("effect")
+    return {"movement": movement["transfer"]}
+
+
+def deposit(attempt, movement):
+    if movement["account"] == "closed":
+        raise Failure("account_closed", "there is no such account any more")
+    attempt.write("effect")
+    return {"movement": movement["transfer"]}
+
+
+def start_job(attempt, job):
+    attempt.write("effect")
+    return {"id": job["job"]}
+
+
+def check_job(attempt, asked):
+    if asked["job"] == "lost":
+        raise Failure("unknown_job", "nobody knows of it")
+    attempt.write("effect")
+    return {"state": "running" if asked["job"] == "endless" or asked["question"] < 2 else "done"}
+
+
 def effect(attempt, _):
     attempt.write("effect")
 
@@ -217,6 +243,7 @@ def effect(attempt, _):
 activities = {
     "reserve_stock": reserve_stock, "release_stock": effect, "charge_card": charge_card, "refund_card": effect, "ship_order": ship_order,
     "process_item": process_item, "notify": effect, "charge_subscription": charge_subscription,
+    "withdraw": withdraw, "deposit": deposit, "start_job": start_job, "check_job": check_job, "stop_job": effect,
 }
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ function activity<T>(what: (input: T, a: Attempt) => unknown): Handler {
 
 interface Order { order: string; item: string; card: string; address: string }
 
+interface Movement { transfer: string; account: string }
+
 const nothing = activity(() => null);
 
 const activities: Record<string, Handler> = {
@@ -73,6 +75,20 @@ const activities: Record<string, Handler> = {
     if (c.customer === "broke" && c.period > 4) throw new Failure("the bank says no", { kind: "card_declined" });
     return { receipt: `${c.customer}/${c.period}` };
   }),
+  withdraw: activity((m: Movement) => {
+    if (m.account === "broke") throw new Failure("there is nothing on it", { kind: "insufficient_funds" });
+    return { movement: m.transfer };
+  }),
+  deposit: activity((m: Movement) => {
+    if (m.account === "closed") throw new Failure("there is no such account any more", { kind: "account_closed" });
+    return { movement: m.transfer };
+  }),
+  start_job: activity((j: { job: string }) => ({ id: j.job })),
+  check_job: activity((asked: { job: string; question: number }) => {
+    if (asked.job === "lost") throw new Failure("nobody knows of it", { kind: "unknown_job" });
+    return { state: asked.job === "endless" || asked.question < 2 ? "running" : "done" };
+  }),
+  stop_job: nothing,
   release_stock: nothing,
   refund_card: nothing,
   notify: nothing,

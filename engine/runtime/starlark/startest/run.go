@@ -20,7 +20,7 @@ func (r *runValue) Truth() star.Bool      { return true }
 func (r *runValue) Hash() (uint32, error) { return star.String(r.of.ID()).Hash() }
 func (r *runValue) AttrNames() []string   { return runNames }
 
-var runNames = []string{"cancel", "error", "history", "id", "query", "result", "signal", "status"}
+var runNames = []string{"cancel", "error", "history", "id", "query", "result", "signal", "status", "update", "update_error"}
 
 func (r *runValue) Attr(name string) (star.Value, error) {
 	switch name {
@@ -102,6 +102,26 @@ var runMethods = map[string]func(Run, *arguments) (star.Value, error){
 		}
 		return starlark.Decode(a.thread, "answer", answer)
 	},
+	"update": func(r Run, a *arguments) (star.Value, error) {
+		name, u, err := a.update(r)
+		if err != nil {
+			return nil, err
+		}
+		if u.Error != nil {
+			return nil, fmt.Errorf("update %s of workflow %s failed, want a result: %s", name, r.ID(), u.Error.Error())
+		}
+		return starlark.Decode(a.thread, "result of the update", u.Result)
+	},
+	"update_error": func(r Run, a *arguments) (star.Value, error) {
+		name, u, err := a.update(r)
+		if err != nil {
+			return nil, err
+		}
+		if u.Error == nil {
+			return nil, fmt.Errorf("update %s of workflow %s completed, want an error: its result is %.200s", name, r.ID(), u.Result)
+		}
+		return starlark.Failure(a.thread, u.Error)
+	},
 	"result": func(r Run, a *arguments) (star.Value, error) {
 		s, err := a.end(r)
 		if err != nil {
@@ -122,6 +142,20 @@ var runMethods = map[string]func(Run, *arguments) (star.Value, error){
 		}
 		return starlark.Failure(a.thread, s.Error)
 	},
+}
+
+// update sends an update and waits for its answer.
+func (a *arguments) update(r Run) (name string, u Answer, err error) {
+	var args star.Value
+	if err := a.unpack("name", &name, "args?", &args); err != nil {
+		return name, u, err
+	}
+	p, err := a.payload("args", args)
+	if err != nil {
+		return name, u, err
+	}
+	u, err = r.Update(name, p)
+	return name, u, err
 }
 
 // end waits until a run has closed. The method has no arguments.

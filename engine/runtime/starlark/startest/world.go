@@ -35,6 +35,9 @@ type Run interface {
 	Signal(name string, payload history.Payload) error
 	Cancel(reason string) error
 	Query(name string, args history.Payload) (history.Payload, error)
+	// Update lets time pass until the update is answered. It fails if nothing more will happen
+	// before that.
+	Update(name string, args history.Payload) (Answer, error)
 	// Look returns its current state.
 	Look() (Standing, error)
 	// Await lets time pass until it has closed. It fails if nothing more will happen before that.
@@ -47,6 +50,12 @@ type Run interface {
 // Standing is the state of a run, with its result or error if it is closed.
 type Standing struct {
 	Status history.Status
+	Result history.Payload
+	Error  *history.RunError
+}
+
+// Answer is what came of an update: its result, or why it was refused or failed.
+type Answer struct {
 	Result history.Payload
 	Error  *history.RunError
 }

@@ -178,6 +178,10 @@ class Run:
         """Asks the run to cancel."""
     def query(self, name: str, args: Json = None) -> Json:
         """Asks a query handler."""
+    def update(self, name: str, args: Json = None) -> Json:
+        """Sends an update, lets time pass until it is answered, and returns its result."""
+    def update_error(self, name: str, args: Json = None) -> Error:
+        """Sends an update that is rejected or fails, and returns why."""
 
 class Retry:
     """How often an activity is tried."""

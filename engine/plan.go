@@ -23,6 +23,7 @@ type Plan struct {
 	Schedules  []PlannedSchedule // whose input the new version's schema refuses
 	Unchecked  int               // schedules of these types beyond the first maxPlanned, which were not checked
 	Unpolled   []string          // activities of the loaded packages that no worker has polled for within the last hour, as far as this leader knows
+	Stopped    []rows.Stop       // of the packages and the types whose routes change
 	PollsSince time.Time         // since when this leader knows of polls
 	Index      uint64
 	rerouted   map[string]*catalog.Package // what types whose route changes would be routed to
@@ -113,8 +114,26 @@ func (d *deployment) plan(v fsm.View, after *catalog.Catalog, answer *fsm.Deploy
 			p.canary(v, after, change.Canary)
 		}
 	}
+	p.stops(v)
 	p.Unpolled, p.PollsSince = d.e.polled.missing(d.activities(), time.Now())
 	return p
+}
+
+// stops adds what is stopped of what the plan is about.
+func (p *Plan) stops(v fsm.View) {
+	add := func(typ string, version catalog.Version) {
+		if s := stopOf(v, typ, version); s != nil && !slices.Contains(p.Stopped, *s) {
+			p.Stopped = append(p.Stopped, *s)
+		}
+	}
+	for _, of := range p.Versions {
+		for _, typ := range of.Types {
+			add(typ, of.Version)
+		}
+	}
+	for _, r := range p.Routes {
+		add(r.Type, r.To)
+	}
 }
 
 // canary adds a canary that would begin or change. The last change of a type is what counts.

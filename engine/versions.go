@@ -19,6 +19,7 @@ type VersionRow struct {
 	ReadyNodes  []string       // ids of the nodes that have compiled it
 	Pins        rows.PinCounts // of the whole package
 	Facts       VersionFacts
+	Stop        *rows.Stop // that holds runs of the type on this version; nil = none does
 }
 
 // VersionFacts is what a version is to a type, from level 1 of the state on.
@@ -103,7 +104,7 @@ func versionRows(v fsm.View, typ string) (rows []VersionRow) {
 			}
 			route, _, _, routed := c.Resolve(m.Type)
 			rows = append(rows, VersionRow{
-				Package: p, Member: m, RouteActive: routed && route.Version == p.Version, ReadyNodes: ready[p.Version], Pins: pins, Facts: facts[i],
+				Stop: stopOf(v, m.Type, p.Version), Package: p, Member: m, RouteActive: routed && route.Version == p.Version, ReadyNodes: ready[p.Version], Pins: pins, Facts: facts[i],
 			})
 		}
 	}

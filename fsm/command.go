@@ -87,6 +87,9 @@ const (
 	KindStartBatch  Kind = 111
 	KindStopBatch   Kind = 112
 	KindActBatch    Kind = 113
+
+	KindStopRuns Kind = 130
+	KindLiftStop Kind = 131
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -259,6 +259,23 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&StartBatch{ID: "b", Spec: rows.BatchSpec{Op: rows.BatchTerminate, Rate: 1}})
 		return []Command{w.act("b", 1_000)}
 	},
+	KindStopRuns: func(w *world) (all []Command) {
+		w.laden("run")
+		w.stoppable()
+		for i := range EntryBudget / 1_000 {
+			all = append(all, &StopRuns{Type: fmt.Sprint("t", i), Reason: strings.Repeat("x", maxText)})
+		}
+		return all
+	},
+	KindLiftStop: func(w *world) (all []Command) {
+		w.laden("run")
+		w.stoppable()
+		for i := range EntryBudget / 1_000 {
+			w.do(&StopRuns{Type: fmt.Sprint("t", i)})
+			all = append(all, &LiftStop{Type: fmt.Sprint("t", i), Resume: true})
+		}
+		return all
+	},
 	KindTakeOrdered: func(w *world) []Command {
 		w.s.cfg.Check, w.s.cfg.Level = nil, 0
 		for i := range 2 * orderedAtOnce {
@@ -380,6 +397,13 @@ var dearestToo = map[string]func(w *world) []Command{
 		w.mailFor("run", 10_000, 6_400)
 		w.do(w.continues("run", all))
 		return []Command{w.continues("run", even)}
+	},
+	"pause the runs of what is stopped": func(w *world) []Command {
+		w.s.cfg.Check = nil
+		for i := range EntryBudget / 8 {
+			w.do(&StartRun{WorkflowID: fmt.Sprint("run", i), RunID: w.mint(), Type: "a", Timeout: 1e9})
+		}
+		return []Command{&Continue{Job: w.do(&StopRuns{Type: "a", Reason: strings.Repeat("x", maxText)}).(*StopAnswer).Job}}
 	},
 	"close the last runs of as many ephemeral versions as there may be": func(w *world) (all []Command) {
 		w.s.cfg.Check = nil
@@ -591,6 +615,15 @@ func (w *world) load(id string) {
 			}
 		}
 		w.turn(id, asked...)
+	}
+}
+
+// stoppable loads a version of many types, some of which are stopped.
+func (w *world) stoppable() {
+	w.do(&LoadPackage{Package: manyTypes("v2"), Route: true})
+	w.s.cfg.Check = nil
+	for i := range 150 {
+		w.do(&StopRuns{Type: fmt.Sprint("t", 100+i)})
 	}
 }
 

@@ -76,6 +76,8 @@ var commands = [...]struct {
 	KindStartBatch:          {"StartBatch", func() Command { return new(StartBatch) }},
 	KindStopBatch:           {"StopBatch", func() Command { return new(StopBatch) }},
 	KindActBatch:            {"ActBatch", func() Command { return new(ActBatch) }},
+	KindStopRuns:            {"StopRuns", func() Command { return new(StopRuns) }},
+	KindLiftStop:            {"LiftStop", func() Command { return new(LiftStop) }},
 	KindUpdateRun:           {"UpdateRun", func() Command { return new(UpdateRun) }},
 	KindBootstrap:           {"Bootstrap", func() Command { return new(Bootstrap) }},
 	KindCreateToken:         {"CreateToken", func() Command { return new(CreateToken) }},

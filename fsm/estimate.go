@@ -32,6 +32,8 @@ func Estimate(c Command) uint64 {
 		return least + bytesWork(c.Payload)
 	case *StartBatch: // it may have to make room
 		return least + MaxBatches + MaxBatchFailures + bytesWork(c.Spec.Payload)
+	case *StopRuns, *LiftStop: // they look through the counts of all types
+		return 1_000
 	case *UpdateRun:
 		return least + bytesWork(c.Args)
 	case *LeaseTasks:

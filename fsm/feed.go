@@ -21,6 +21,7 @@ var feedNames = [...]string{
 	8: "WorkflowClosed", 9: "VersionDrained",
 	10: "CanaryStarted", 11: "CanaryChanged", 12: "CanaryPromoted", 13: "CanaryAborted",
 	23: "PolicyChanged",
+	27: "Stopped", 28: "StopLifted",
 }
 
 const (
@@ -39,6 +40,9 @@ const (
 	feedCanaryAborted
 
 	feedPolicyChanged = 23
+
+	feedStopped    = 27
+	feedStopLifted = 28
 )
 
 // Every event's data is one of these structs; feed_json.go writes them.
@@ -76,6 +80,13 @@ type (
 		PublicKey string
 		Prefix    *string // of the rule
 		By        string
+	}
+	stopChange struct { // of what is stopped, or is no more
+		Type    string
+		Version catalog.Version
+		Space   string
+		Reason  string
+		By      string
 	}
 	deployRefused struct {
 		Operation    string

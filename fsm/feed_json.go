@@ -50,6 +50,10 @@ func (e policyChanged) json() []byte {
 	return o.some("by", e.By).end()
 }
 
+func (e stopChange) json() []byte {
+	return jsonObject(nil).some("workflow_type", e.Type).some("version", versionText(e.Version)).some("reason", e.Reason).some("by", e.By).end()
+}
+
 func (e deployRefused) json() []byte {
 	return jsonObject(nil).text("operation", e.Operation).text("workflow_type", e.WorkflowType).
 		some("version", e.Version).text("code", e.Code).text("detail", e.Detail).end()

@@ -3,15 +3,17 @@ package fsm
 import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/namespace"
 )
 
 // A job is what a command has decided and left undone, because doing all of it would have made its
 // entry too long. The state holds it, so it outlives every leader: whoever leads proposes Continue
 // for as long as there is a job, and each of these entries does a bounded piece.
 //
-// The only kind so far ends what closed runs leave behind: their timers, activities and children.
+// The jobs in this file end what closed runs leave behind: their timers, activities and children.
 // The runs wait in line, in the order in which they were closed. A child that is terminated on the
-// way gets in line itself, so a tree is closed level by level.
+// way gets in line itself, so a tree is closed level by level. Those of run_stop_job.go pause and
+// resume runs.
 
 // begin makes a job for what the end of r leaves behind.
 func (t *step) beginJob(r *row) *rows.Job {
@@ -76,12 +78,20 @@ func (p *picture) Jobs(after uint64, limit int) (jobs []rows.Job) {
 		if !p.row(b, &j) {
 			return false
 		}
-		if p.shows(j.WorkflowID) {
+		if p.shows(nameOfJob(&j)) {
 			jobs = append(jobs, j)
 		}
 		return len(jobs) < pageSize(limit)
 	})
 	return jobs
+}
+
+// nameOfJob is a name of the namespace that a job is of.
+func nameOfJob(j *rows.Job) string {
+	if j.Kind == rows.JobCloseTree {
+		return j.WorkflowID
+	}
+	return namespace.Qualify(j.Space, "")
 }
 
 // Started implements View.

@@ -221,6 +221,7 @@ func (t *step) firstQueue(space string) string {
 // forgetNamespace removes everything that stays of a namespace that holds nothing.
 func (t *step) forgetNamespace(n *rows.Namespace) {
 	t.forgetBatches(n.Name)
+	t.forgetStops(n.Name)
 	prefix := namespace.Prefix(n.Name)
 	for _, typ := range t.s.catalog.ForgetRoutes(n.Name) {
 		t.Del(rows.TextKey(rows.FamilyRoute, typ))

@@ -27,6 +27,8 @@ func (t *step) spaceOf(data feedData) string {
 		return namespace.Of(e.WorkflowTypes[0])
 	case canaryChange:
 		return namespace.Of(e.Type)
+	case stopChange:
+		return e.Space
 	case deployRefused:
 		if e.WorkflowType == "" {
 			return t.who.Only.In()
@@ -69,6 +71,11 @@ func (e versionDrained) bare(space string) feedData {
 }
 
 func (e canaryChange) bare(space string) feedData {
+	e.Type, e.Version = namespace.Bare(e.Type), namespace.Version(space, e.Version)
+	return e
+}
+
+func (e stopChange) bare(space string) feedData {
 	e.Type, e.Version = namespace.Bare(e.Type), namespace.Version(space, e.Version)
 	return e
 }

@@ -80,6 +80,8 @@ var outcomes = [...]func() any{
 	81: func() any { return new(NoBatch) },
 
 	82: func() any { return new(AlreadyClosed) },
+	90: func() any { return new(StopAnswer) },
+	91: func() any { return new(Stopped) },
 }
 
 func outcomeKind(v any) byte {
@@ -120,6 +122,10 @@ func outcomeKind(v any) byte {
 		return 81
 	case *AlreadyClosed:
 		return 82
+	case *StopAnswer:
+		return 90
+	case *Stopped:
+		return 91
 	case *NoUnloadAsked:
 		return 42
 	case *NoCanary:

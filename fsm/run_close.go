@@ -88,7 +88,7 @@ func (c *closing) drain() {
 				c.job.Closed++
 			}
 		}
-		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined, r.Run.Cut = t.now, nil, false, false
+		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined, r.Run.Stopped, r.Run.Cut = t.now, nil, false, false, false
 		t.disarmDeadline(r)
 		r.TimeLeft, r.Run.BeginsAt = 0, 0
 		if !c.clear(r) {

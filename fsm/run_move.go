@@ -12,7 +12,7 @@ import (
 // log and asked for the same. Turns, Reopened and From fence that proof. From then on every turn of
 // the run is replayed on the new version, the old ones too. Its pin, its place in listings and its
 // count go along in the same step. Refused: not_found, not_running, version_unavailable (To is not
-// loaded or does not carry the type), and Fenced when the run is not as the proof saw it.
+// loaded or does not carry the type), stopped, and Fenced when the run is not as the proof saw it.
 type MoveRun struct {
 	Run      RunRef          `cbor:"1,keyasint"`
 	From     catalog.Version `cbor:"2,keyasint"`
@@ -44,6 +44,11 @@ func (c *MoveRun) apply(t *step) (Answer, Refusal) {
 	}
 	if refusal := t.carried(r, c.To); refusal != nil {
 		return nil, refusal
+	}
+	if r.Run.Status == history.StatusRunning { // a paused one goes there to be resumed later
+		if refusal := t.stopped(r.Run.Type, c.To); refusal != nil {
+			return nil, refusal
+		}
 	}
 	before := t.countsOf(r)
 	t.relocate(r, c.To)

@@ -19,7 +19,7 @@ type PauseRun struct {
 }
 
 // ResumeRun lets a paused run's turns go on, also a quarantined one's. Refused: not_found,
-// not_running, invalid_state (it is not paused).
+// not_running, invalid_state (it is not paused), stopped.
 type ResumeRun struct {
 	Run RunRef `cbor:"1,keyasint"`
 }
@@ -40,19 +40,33 @@ func (c *PauseRun) apply(t *step) (Answer, Refusal) {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf("to be quarantined after turn %d, but it has recorded turn %d", c.Turn, r.Run.Turns)}
 	}
 	if r.Run.Status == history.StatusRunning {
-		e := &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined}
-		if c.Still && r.Deadline > t.now && r.Run.BeginsAt == 0 {
-			e.TimeLeft = history.Duration(r.Deadline - t.now)
-			t.disarmDeadline(r)
-			r.TimeLeft = e.TimeLeft
-		}
-		t.append(r, e)
-		r.Run.Quarantined, r.Voided = c.Quarantined, 0 // a paused run hears again
+		t.pause(r, &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined}, c.Still)
 		if c.Quarantined {
 			t.countQuarantined(r)
 		}
 	}
 	return r.answer(), nil
+}
+
+// pause pauses a run that is running; still: its time limit stands still meanwhile.
+func (t *step) pause(r *row, e *history.WorkflowPaused, still bool) {
+	if still && r.Deadline > t.now {
+		e.TimeLeft = history.Duration(r.Deadline - t.now)
+		t.disarmDeadline(r)
+		r.TimeLeft = e.TimeLeft
+	}
+	t.append(r, e)
+	r.Run.Quarantined, r.Run.Stopped, r.Voided = e.Quarantined, e.Stopped, 0 // a paused run hears again
+}
+
+// resume lets a paused run go on.
+func (t *step) resume(r *row) {
+	t.append(r, &history.WorkflowResumed{})
+	if r.TimeLeft > 0 {
+		r.Deadline, r.TimeLeft = rows.Due(t.now, r.TimeLeft), 0
+		t.armDeadline(r)
+	}
+	r.Run.Quarantined, r.Run.Stopped = false, false
 }
 
 func (c *ResumeRun) apply(t *step) (Answer, Refusal) {
@@ -63,11 +77,9 @@ func (c *ResumeRun) apply(t *step) (Answer, Refusal) {
 	if r.Run.Status != history.StatusPaused {
 		return nil, &InvalidState{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status, Want: history.StatusPaused.String()}
 	}
-	t.append(r, &history.WorkflowResumed{})
-	if r.TimeLeft > 0 {
-		r.Deadline, r.TimeLeft = rows.Due(t.now, r.TimeLeft), 0
-		t.armDeadline(r)
+	if refusal := t.stopped(r.Run.Type, r.Run.Version); refusal != nil {
+		return nil, refusal
 	}
-	r.Run.Quarantined = false
+	t.resume(r)
 	return r.answer(), nil
 }

@@ -11,8 +11,8 @@ import (
 // ReopenRun opens a closed run again, as it stood before the turn that closed it. What it has to
 // forget and to take up again was found by replay before the log; Events fences that. Refused:
 // not_found, invalid_state (open, completed or continued as new; not the newest run of its id),
-// version_unavailable, already_running, and Fenced when the history has grown meanwhile, and
-// resource_exhausted when it was reopened a thousand times.
+// version_unavailable, already_running, stopped, and Fenced when the history has grown meanwhile,
+// and resource_exhausted when it was reopened a thousand times.
 type ReopenRun struct {
 	Run    RunRef   `cbor:"1,keyasint"`
 	Reason string   `cbor:"2,keyasint,omitempty"`
@@ -76,6 +76,9 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: "nodes of an earlier build are not replaced yet"}
 	}
 	if refusal := t.reopenable(r, on); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := t.stopped(r.Run.Type, on); refusal != nil {
 		return nil, refusal
 	}
 	if refusal := t.mayHave(r.Run.WorkflowID, true); refusal != nil {

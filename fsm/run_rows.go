@@ -120,6 +120,7 @@ func (t *step) start(b birth) *row {
 		t.armDeadline(r)
 	}
 	t.countStarted(r)
+	t.holdBack(r)
 	return r
 }
 

@@ -24,6 +24,8 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: "this run has started a child with this ordinal before"}
 		} else if flaw := t.flaws[e.ID]; flaw != "" {
 			failed = &history.RunError{Kind: history.KindInvalidInput, Message: flaw}
+		} else if refusal := t.stopped(e.WorkflowType, version); refusal != nil {
+			failed = &history.RunError{Kind: history.KindStopped, Message: bareText(namespace.Of(e.WorkflowType), refusal)}
 		} else if refusal := t.mayHave(e.WorkflowID, true); refusal != nil {
 			failed = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 		}

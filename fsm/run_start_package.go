@@ -88,6 +88,9 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	if refusal := t.startable(s, member); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := t.stopped(s.Type, pkg.Version); refusal != nil {
+		return nil, refusal
+	}
 	signing, refusal := t.signing().admits(pkg, c.Signatures, t.signatures(pkg.Version))
 	if refusal != nil {
 		return nil, t.refuse(this, refusal)

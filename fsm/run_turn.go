@@ -93,6 +93,8 @@ func (c *RecordTurn) overtaken(t *step, r *row) string {
 		return "it begins at " + r.Run.BeginsAt.String()
 	case t.fateOf(r) != alive:
 		return "it ends with its parent, which has closed"
+	case t.stopOf(r.Run.Type, r.Run.Version) != nil:
+		return "its type or its version is stopped"
 	case c.N != r.Run.Turns+1:
 		return fmt.Sprintf("its next turn is %d, not %d", r.Run.Turns+1, c.N)
 	case c.Through < r.reopenedAt():

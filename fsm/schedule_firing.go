@@ -60,6 +60,10 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 		s.fail(history.KindAlreadyRunning, bareText(namespace.Of(id), &AlreadyRunning{WorkflowID: id, RunID: open.Run.RunID}))
 		return false
 	}
+	if refusal := t.stopped(s.Type, version); refusal != nil {
+		s.fail(history.KindStopped, bareText(namespace.Of(s.Type), refusal))
+		return false
+	}
 	if refusal := t.mayHave(id, true); refusal != nil {
 		s.fail(refusal.Code(), refusal.Error())
 		return false

@@ -51,6 +51,7 @@ type State struct {
 	queues    queues
 	census    census
 	prints    fingerprints
+	stops     stops
 	batches   []string              // ids of those that run; pictures share it, so it is never changed in place
 	ordered   rows.FingerprintsDone // which runs are in the index of ordered attributes
 	rules     rules
@@ -117,7 +118,7 @@ func (s *State) load() error {
 	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
 	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
-	s.prints, s.ordered, s.batches = newFingerprints(), rows.FingerprintsDone{}, nil
+	s.prints, s.ordered, s.batches, s.stops = newFingerprints(), rows.FingerprintsDone{}, nil, nil
 	s.tails = newTails(s.meta.Index)
 	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
 	var err error
@@ -176,6 +177,12 @@ func (s *State) load() error {
 			if err = errors.Join(err, rows.Decode(v, &b)); b.Status == rows.BatchRunning {
 				s.batches = append(s.batches, b.ID)
 			}
+			return true
+		}),
+		s.db.Scan(rows.StopPrefix(), rows.After(rows.StopPrefix()), func(_, v []byte) bool {
+			stop := new(rows.Stop)
+			err = errors.Join(err, rows.Decode(v, stop))
+			s.stops = append(s.stops, stop)
 			return true
 		}),
 		s.queues.findFirsts(s.db.Reader),

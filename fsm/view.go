@@ -86,6 +86,9 @@ type View interface {
 	JobCount() uint64                                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                                        // by type, version and status; of f only Type, Version and Status count
 	CountFound(f RunFilter, by string) (counts []FoundCount, tooMuch string) // of what f finds, exactly; by an attribute if by names one, which leaves out runs without it. tooMuch says why it is not counted
+	Stops() []rows.Stop                                                      // types and versions that are stopped, in order
+	StopOf(typ string, version catalog.Version) (rows.Stop, bool)            // the stop that holds runs of a type on a version
+
 	Batch(id string) (rows.Batch, bool)
 	Batches(before string, limit int) []rows.Batch                                          // newest first, those older than before
 	BatchFailures(id string, from uint64, limit int) []rows.BatchFailure                    // in the order in which they happened

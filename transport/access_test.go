@@ -85,6 +85,7 @@ var askedOf = map[string]string{
 	"promote": "operate no", "backup": "admin no", "note_backup": "admin no", "demote": "operate no", "replace_node": "operate no", "issue_join_token": "admin no", "join_tokens": "operate no", "revoke_join_token": "operate no",
 	"stop_backtest": "deploy no", "start_move": "deploy no", "move": "read no", "stop_move": "deploy no",
 	"start_batch": "operate body", "batches": "read no", "batch": "read no", "stop_batch": "operate no",
+	"stop": "operate body", "stops": "read yes", "unstop": "operate body",
 	"policy": "read yes", "trust_key": "admin no", "revoke_key": "admin no", "set_signature_rule": "admin no", "drop_signature_rule": "admin no",
 	"bootstrap": "admin no", "self": "any", "create_token": "admin no", "tokens": "admin no", "revoke_token": "admin no",
 	"create_namespace": "admin no", "namespaces": "admin no", "namespace": "admin no", "set_namespace": "admin no", "delete_namespace": "admin no",

@@ -69,6 +69,10 @@ func versionRow(r engine.VersionRow) wire.Version {
 		h := holderOf(f.Oldest)
 		w.OldestPin = &h
 	}
+	if r.Stop != nil {
+		stop := stopOf(r.Stop)
+		w.Stopped = &stop
+	}
 	if a := f.Asked; a != nil {
 		w.UnloadWhenDrained = &wire.UnloadAsked{Index: a.Index, At: a.At.Std(), Actor: a.Actor, Message: a.Message}
 	}
@@ -144,7 +148,7 @@ func runOf(r *rows.Run) wire.Run {
 	w := wire.Run{
 		WorkflowID: r.WorkflowID, RunID: r.RunID.String(), WorkflowType: r.Type, Version: r.Version.String(), Status: r.Status.String(),
 		StartedAt: r.StartedAt.Std(), Parent: parentOf(r.Parent), Attributes: attributesOf(r.Attributes), Events: r.Events,
-		WaitingOn: make([]wire.Wait, 0, len(r.Waiting)), Quarantined: r.Quarantined, CancelRequested: r.CancelAsked, Schedule: r.Schedule,
+		WaitingOn: make([]wire.Wait, 0, len(r.Waiting)), Quarantined: r.Quarantined, Stopped: r.Stopped, CancelRequested: r.CancelAsked, Schedule: r.Schedule,
 	}
 	if !r.Status.Open() {
 		closed := r.ClosedAt.Std()

@@ -134,7 +134,7 @@ func (s *Server) changeAnswer(c fsm.ChangeAnswer, a engine.Answered) any {
 func planOf(p *engine.Plan) *wire.Plan {
 	w := &wire.Plan{
 		Changes: p.Changes(), Versions: []wire.PlannedVersion{}, Routes: []wire.PlannedRoute{}, Dropped: []wire.DroppedType{}, Pinned: []wire.PlannedPins{},
-		Canaries: []wire.PlannedCanary{}, Schedules: []wire.PlannedSchedule{}, Unchecked: p.Unchecked, Unpolled: list(p.Unpolled), PollsSince: p.PollsSince.UTC(),
+		Canaries: []wire.PlannedCanary{}, Schedules: []wire.PlannedSchedule{}, Unchecked: p.Unchecked, Unpolled: list(p.Unpolled), Stopped: stopsOf(p.Stopped), PollsSince: p.PollsSince.UTC(),
 	}
 	for _, v := range p.Versions {
 		w.Versions = append(w.Versions, wire.PlannedVersion{Version: v.Version.String(), WorkflowTypes: v.Types, Resident: v.Resident, SignedBy: v.Signers})

@@ -79,6 +79,8 @@ func samples() []wire.Refusal {
 		&fsm.NotNewest{WorkflowID: "w", RunID: id, Newest: history.RunID{2}},
 		&fsm.NoSchedule{ID: "nightly"},
 		&fsm.NoBatch{ID: "01a22990"},
+		&fsm.Stopped{Type: "order", Reason: "it forks"},
+		&fsm.Stopped{Version: catalog.Version{1}},
 		&fsm.ScheduleExists{ID: "nightly"},
 		&fsm.TreeCloses{WorkflowID: "w", RunID: id},
 		&fsm.RunCloses{WorkflowID: "w", RunID: id},

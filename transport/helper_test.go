@@ -154,6 +154,7 @@ func parts(node any) transport.Parts {
 		Backtester:   part[transport.Backtester](node, struct{ transport.Backtester }{}),
 		Mover:        part[transport.Mover](node, struct{ transport.Mover }{}),
 		Batcher:      part[transport.Batcher](node, struct{ transport.Batcher }{}),
+		Stopper:      part[transport.Stopper](node, struct{ transport.Stopper }{}),
 		Catalog:      part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:      part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:    part[transport.RunReader](node, struct{ transport.RunReader }{}),

@@ -26,9 +26,11 @@ func (s *Server) jobs(ctx context.Context, in *jobsInput) (*answer[wire.Jobs], e
 	}
 	body := wire.Jobs{Jobs: make([]wire.Job, len(jobs)), Indexed: at(index)}
 	for i, j := range jobs {
-		body.Jobs[i] = wire.Job{
-			ID: j.ID, Kind: j.Kind.String(), WorkflowID: j.WorkflowID, RunID: j.RunID.String(), Since: j.Since.Std(), Cursor: j.First, RunsWaiting: j.Waiting(), RunsClosed: j.Closed,
+		job := wire.Job{ID: j.ID, Kind: j.Kind.String(), Since: j.Since.Std(), Cursor: j.First, WorkflowType: j.Type, Version: versionText(j.Version), RunsChanged: j.Changed}
+		if j.Kind == rows.JobCloseTree {
+			job.WorkflowID, job.RunID, job.RunsWaiting, job.RunsClosed = j.WorkflowID, j.RunID.String(), j.Waiting(), j.Closed
 		}
+		body.Jobs[i] = job
 	}
 	return &answer[wire.Jobs]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }

@@ -35,6 +35,8 @@ var glossary = map[string]string{
 	"cluster_id":            "Id of the cluster, generated when it was founded",
 	"batch_id":              "Id of the batch",
 	"batches":               "Newest first",
+	"stops":                 "Types first, then versions",
+	"stopped":               "Its type or its version was stopped",
 	"code":                  "Code of the problem: docs/ERRORS.md",
 	"commit_index":          "Index of the newest log entry that this node knows to be on a majority",
 	"completed":             "Runs that completed, or continued as new",

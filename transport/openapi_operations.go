@@ -40,6 +40,14 @@ var operations = map[string]struct {
 		answer: `{"batch_id":"` + aRun + `","operation":"cancel","where":["type=order","city=\"Bern\""],"status":"running","found":120,"done":119,"failed":1,"rate":50,"reason":"the shop in Bern has closed","started_by":"ada","began_at":"2026-11-28T12:00:00Z","began_index":90412,` +
 			`"failures":[{"workflow_id":"order-17","run_id":"` + aRun + `","code":"resource_exhausted","detail":"events in the history: the limit is 50000"}],"index":90500}`},
 	"stop_batch": {text: "What was done stays done.", codes: []string{"not_found"}},
+	"stop": {text: "From the entry of the answer on no run of it starts, whoever asks for it (as a child it fails with the kind `stopped`, what a schedule fires counts as failed), and no turn of one is recorded. A job pauses those that are open. " +
+		"A run that continues as new onto a version that is stopped is paused when it begins. Routes and what is loaded stay as they are. What is stopped already stays as it is.",
+		codes:   []string{"unknown_workflow_type", "unknown_version", "resource_exhausted"},
+		example: `{"type":"order","reason":"it starts ever more children"}`,
+		answer:  `{"workflow_type":"order","reason":"it starts ever more children","stopped_by":"ada","stopped_at":"2026-11-28T12:00:00Z","stopped_index":90412,"runs_open":1200,"changed":true,"job_id":7,"index":90412}`},
+	"stops": {text: "Types first, then versions; those whose types the token may read."},
+	"unstop": {text: "Its runs stay paused. With `resume` a job resumes those that the stop has paused, or one that was lifted before, unless another stop holds them.",
+		codes: []string{"unknown_workflow_type", "unknown_version"}},
 	"start_move": {text: "Each open run is replayed on the new version as far as it has come. If it asks for the same, one log entry moves it, guarded by the number of turns that were proven; its pin goes along. Others stay, and are listed with the difference. " +
 		"The node that leads does the work; if it ends, the same call takes up what is left.",
 		codes:   []string{"unknown_version", "resource_exhausted"},

@@ -20,6 +20,7 @@ type Parts struct {
 	Backtester   Backtester
 	Mover        Mover
 	Batcher      Batcher
+	Stopper      Stopper
 	Catalog      Catalog
 	Starter      Starter
 	RunReader    RunReader

@@ -86,6 +86,7 @@ func (s *Server) routes() {
 	s.backtestRoutes()
 	s.moveRoutes()
 	s.batchRoutes(payload)
+	s.stopRoutes()
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", needs: needs(ofBody, grant.Start), group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		ephemeral: true, limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)

@@ -112,6 +112,9 @@ func printPlan(w io.Writer, a *wire.DeploymentAnswer) {
 	if len(p.Unpolled) > 0 {
 		fmt.Fprintf(w, "warning no worker has polled within the last hour for %s (the leader knows of polls since %s)\n", oneLine(strings.Join(p.Unpolled, ", ")), stamp(p.PollsSince))
 	}
+	for i := range p.Stopped {
+		fmt.Fprintf(w, "warning %s is stopped and stays so: nothing of it starts until it is let run again by aion-node unstop\n", stopName(&p.Stopped[i]))
+	}
 	if !p.Changes {
 		fmt.Fprintf(w, "nothing would change (as of index %d, %s)\n", a.Index, stamp(time.Now()))
 		return

@@ -87,6 +87,9 @@ func printVersions(w io.Writer, none string, versions []wire.Version) {
 		case v.Ephemeral:
 			state = "ephemeral"
 		}
+		if v.Stopped != nil {
+			state += ", stopped"
+		}
 		pins := ""
 		if v.Pins.Total() > 0 {
 			pins = fmt.Sprintf("%d (%s)", v.Pins.Total(), summary(*v.Pins))

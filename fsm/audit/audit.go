@@ -42,6 +42,7 @@ func Check(s *fsm.State) error {
 		c.checkCounts()
 		c.checkFingerprints()
 		c.checkBatches()
+		c.checkStops()
 		c.checkVersions()
 		c.checkEphemerals()
 		c.checkCanaries()
@@ -156,6 +157,7 @@ type recount struct {
 	left     leftBehind    // when it closed
 	cut      bool          // its newest turn that counts was cut
 	still    history.Duration
+	stopped  bool // by the newest pause
 
 	version catalog.Version  // that it is on
 	movedAt uint64           // seq of its newest WorkflowMoved
@@ -268,6 +270,7 @@ func (n *recount) apply(e history.Event) {
 	case *history.CancelRequested:
 		n.cancel = true
 	case *history.WorkflowPaused:
+		n.stopped = d.Stopped
 		if n.still = d.TimeLeft; n.still > 0 {
 			forgetTimer(0)
 		}
@@ -351,6 +354,7 @@ func (c *checker) compareRow(n *recount) {
 	say("signals", r.Signals, n.signals)
 	say("updates", r.Updates, uint64(len(n.updates)))
 	say("cancel asked", r.Run.CancelAsked, n.cancel)
+	say("stopped", r.Run.Stopped, n.stopped && n.status == history.StatusPaused)
 	say("time left", r.TimeLeft, map[bool]history.Duration{true: n.still}[n.status.Open()])
 	say("begins at", r.Run.BeginsAt, map[bool]history.Time{true: n.begins}[n.status.Open()])
 	say("cut", r.Run.Cut, n.status.Open() && n.cut)

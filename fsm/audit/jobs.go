@@ -21,6 +21,12 @@ func (c *checker) checkJobs() {
 		c.failf("%d jobs are stored, the count says %d", len(jobs), c.p.Meta().Jobs)
 	}
 	for _, j := range jobs {
+		if j.Kind != rows.JobCloseTree {
+			if j.First >= j.End || j.ID > c.p.Meta().Job || j.End > c.p.Meta().Serial+1 || j.Changed > j.First {
+				c.failf("job %+v of a stop has nothing to do, or is newer than the newest, %d", j, c.p.Meta().Job)
+			}
+			continue
+		}
 		if j.Waiting() == 0 || j.ID > c.p.Meta().Job {
 			c.failf("job %+v has nothing to do, or is newer than the newest, %d", j, c.p.Meta().Job)
 		}

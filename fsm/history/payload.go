@@ -48,6 +48,7 @@ const (
 	KindUndeclaredActivity  = "undeclared_activity"   // an activity that the manifest does not name
 	KindUnknownWorkflowType = "unknown_workflow_type" // a child of a type without a route
 	KindAlreadyRunning      = "already_running"       // a child with the id of an open run
+	KindStopped             = "stopped"               // a child whose type or version is stopped
 	KindInvalidInput        = "invalid_input"         // a value that is no JSON, or that a schema refuses
 	KindInvalidOutput       = "invalid_output"        // a result that the output schema refuses
 )

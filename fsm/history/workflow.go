@@ -118,6 +118,7 @@ type WorkflowPaused struct {
 	Quarantined bool   `cbor:"2,keyasint,omitempty" json:"quarantined,omitempty"`
 
 	TimeLeft Duration `cbor:"3,keyasint,omitempty" json:"time_left,omitempty"` // of the whole run's time limit, which stands still; 0 = there is none
+	Stopped  bool     `cbor:"9,keyasint,omitempty" json:"stopped,omitempty"`   // because its type or its version is stopped; level 5
 }
 
 // WorkflowResumed lets turns go on.

@@ -29,6 +29,7 @@ type Run struct {
 	Cut         bool               `cbor:"20,keyasint,omitempty"` // its newest turn was cut: it needs another one, whether there is news or not
 	BeginsAt    history.Time       `cbor:"22,keyasint,omitempty"` // when its delay is over: it has no turn before; 0 = it has begun. Level 5
 	Moved       uint64             `cbor:"21,keyasint,omitempty"` // seq of its newest WorkflowMoved; 0 = it is on the version that it started on
+	Stopped     bool               `cbor:"60,keyasint,omitempty"` // it is paused because its type or its version was stopped; level 5
 }
 
 // RunRow is what is stored of a run: what the public sees, and what only apply needs. It is a

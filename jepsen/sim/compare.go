@@ -137,6 +137,9 @@ func (w *World) compareTouched(n *node) {
 }
 
 func (r *run) rowIsNot(got *rows.Run) string {
+	if got.Stopped != r.stopped {
+		return fmt.Sprintf("run %s is paused by a stop: %v, want %v", r.id, got.Stopped, r.stopped)
+	}
 	if got.Status == r.status && got.Turns == r.turns && got.Through == r.through && got.Events == uint64(len(r.lines)) && got.Version == r.version &&
 		slices.Equal(got.Reopened, r.reopened) && maps.EqualFunc(got.Attributes, r.attrs, func(a, b history.Payload) bool { return string(a) == string(b) }) {
 		return ""

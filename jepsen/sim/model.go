@@ -51,6 +51,8 @@ type Model struct {
 	deploys []deployed // those that are kept
 	closes  []closedAt // all
 
+	stops map[held]uint64 // since which index
+
 	jobs    uint64          // number of jobs ever begun
 	pending []*job          // jobs that are not over
 	tight   bool            // the entry being judged has a small budget and one command
@@ -77,7 +79,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
-		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, policy: newPolicy(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
+		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, policy: newPolicy(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{}, stops: map[held]uint64{},
 	}
 }
 
@@ -214,7 +216,7 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 			}
 			if r.status == history.StatusRunning {
 				m.append(r, new(history.WorkflowPaused))
-				r.void = 0
+				r.void, r.stopped = 0, false
 				if c.Quarantined {
 					m.countQuarantined(r)
 				}
@@ -229,10 +231,10 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 			if r.status != history.StatusPaused {
 				return "invalid_state"
 			}
-			m.append(r, new(history.WorkflowResumed))
-			if r.timeLeft > 0 {
-				r.deadline, r.timeLeft = m.now+r.timeLeft, 0
+			if m.stopped(r.typ, r.version) {
+				return "stopped"
 			}
+			m.resume(r)
 			return ok
 		})
 	case *fsm.RecordTurn:
@@ -271,6 +273,10 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.onSchedule(c, r)
 	case *fsm.MoveRun:
 		return m.onOpen(c.Run, func(r *run) string { return m.move(r, c) })
+	case *fsm.StopRuns:
+		return m.stopRuns(c, r)
+	case *fsm.LiftStop:
+		return m.liftStop(c, r)
 	case *fsm.ReopenRun:
 		return m.reopen(c), ""
 	case *fsm.LimitQueue:

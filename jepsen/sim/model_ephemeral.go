@@ -36,6 +36,9 @@ func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why stri
 	if member.InputSchema != c.Start.CheckedSchema {
 		return recheck, ""
 	}
+	if m.stopped(c.Start.Type, c.Package.Version) {
+		return "stopped", ""
+	}
 	signers, refused := m.unsigned(&c.Package, c.Signatures)
 	if refused != "" {
 		return refuse(refused)

@@ -18,6 +18,7 @@ type job struct {
 	root   *run
 	line   []*run // closed runs that the job still has to process, the first one next
 	closed uint64
+	stop   *stopJob // of a stop or its lifting; nil = it closes a tree
 }
 
 // leftover is what a closed run still has of timers, awaited activities and children, by ordinal.
@@ -144,7 +145,7 @@ func (c *closings) drain() {
 			m.append(r, e.with)
 			c.count++
 		}
-		r.closedAt, r.deadline, r.beginsAt = m.now, 0, 0
+		r.closedAt, r.deadline, r.beginsAt, r.stopped = m.now, 0, 0, false
 		if all, _ := c.clear(r); !all {
 			c.waits = append(c.waits, r)
 		}
@@ -181,6 +182,9 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 		return ""
 	}
 	j := m.pending[at]
+	if j.stop != nil {
+		return m.carryStop(j, a)
+	}
 	c, touched, left := closings{m: m}, 0, make([]bool, len(j.line))
 	for i, waiting := range j.line {
 		all, some := c.clear(waiting)
@@ -267,11 +271,14 @@ func (m *Model) jobsAreNot(v fsm.View) string {
 		return fmt.Sprintf("%d jobs are counted, %d listed", v.JobCount(), len(jobs))
 	}
 	if !slices.EqualFunc(jobs, m.pending, func(a rows.Job, b *job) bool {
+		if s := b.stop; s != nil {
+			return a.ID == b.id && a.Kind == map[bool]rows.JobKind{false: rows.JobStop, true: rows.JobLift}[s.lifts] && a.Type == s.of.typ && a.Version == s.of.version && a.First == s.from && a.End == s.to
+		}
 		return a.ID == b.id && a.RunID == b.root.id && a.WorkflowID == b.root.workflowID && a.Waiting() == uint64(len(b.line))
 	}) {
 		return fmt.Sprintf("the jobs are %+v, want %d", jobs, len(m.pending))
 	}
-	return ""
+	return m.stopsAreNot(v)
 }
 
 // budgets of entries; 0 = a whole one.

@@ -15,6 +15,9 @@ func (m *Model) move(r *run, c *fsm.MoveRun) string {
 	if p := m.loaded[c.To]; p == nil || !carries(p, r.typ) {
 		return "version_unavailable"
 	}
+	if r.status == history.StatusRunning && m.stopped(r.typ, c.To) {
+		return "stopped"
+	}
 	if n := m.countsOf(r); n != nil {
 		n.Started--
 	}

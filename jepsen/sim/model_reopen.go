@@ -120,6 +120,9 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 	if p := m.loaded[on]; p == nil || !carries(p, r.typ) {
 		return "version_unavailable"
 	}
+	if m.stopped(r.typ, on) {
+		return "stopped"
+	}
 	if most := m.budget / 10; most > 0 && uint64(len(c.Again)) > most {
 		return "resource_exhausted"
 	}

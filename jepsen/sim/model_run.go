@@ -51,6 +51,7 @@ type run struct {
 	deadline          history.Time
 	beginsAt          history.Time     // when its delay is over; 0 = it has begun
 	timeLeft          history.Time     // while it is paused
+	stopped           bool             // a stop has paused it
 	timeout           history.Duration // that its starter set
 	limit             history.Duration // that it began with
 	kids              []kid            // by ordinal
@@ -282,6 +283,9 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 	if member, _ := p.Member(c.Type); member.InputSchema != c.CheckedSchema {
 		return recheck, ""
 	}
+	if m.stopped(c.Type, p.Version) {
+		return "stopped", ""
+	}
 	want := m.startWith(c, &run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, input: c.Input, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
 	return ok, answersStart(r, want)
 }
@@ -309,6 +313,7 @@ func (m *Model) start(r *run) {
 	if n := m.countsOf(r); n != nil {
 		n.Started++
 	}
+	m.holdBack(r)
 }
 
 // limitTime starts the time limit of the whole run, which is that of the version it began on.

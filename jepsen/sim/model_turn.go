@@ -17,7 +17,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return "not_found", ""
 	}
 	before := uint64(len(r.lines))
-	if r.status != history.StatusRunning || r.beginsAt != 0 || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || c.Through < r.movedAt || m.doomed(r) || !m.cameTrue(c, r) {
+	if r.status != history.StatusRunning || r.beginsAt != 0 || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || c.Through < r.movedAt || m.doomed(r) || m.stopped(r.typ, r.version) || !m.cameTrue(c, r) {
 		return fenced, ""
 	}
 	var last history.Data
@@ -195,7 +195,7 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 		r.adopt(e.ID, open.id)
 		return
 	}
-	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil {
+	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil || m.stopped(e.WorkflowType, v) {
 		m.append(r, &note)
 		m.deliver(r, &history.ChildWorkflowFailed{ID: e.ID})
 		return

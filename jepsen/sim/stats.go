@@ -17,8 +17,8 @@ type Stats struct {
 	// calls for whose keys the request table had no room
 	Full      int
 	Simulated time.Duration // log time that passed
-	Kinds     [128]int      // commands judged, by kind
-	Refused   [128]int      // how many of these were refused
+	Kinds     [160]int      // commands judged, by kind
+	Refused   [160]int      // how many of these were refused
 }
 
 // Add adds the counts of o.

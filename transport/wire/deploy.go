@@ -84,6 +84,8 @@ type Version struct {
 	DrainedAt         *time.Time   `json:"drained_at,omitempty" doc:"When that was, in log time"`
 	OldestPin         *PinHolder   `json:"oldest_pin,omitempty" doc:"The open run that has pinned the package for the longest time"`
 	UnloadWhenDrained *UnloadAsked `json:"unload_when_drained,omitempty" doc:"It is unloaded as soon as it is drained"`
+
+	Stopped *Stop `json:"stopped,omitempty" doc:"Nothing of the type starts on this version: the type, or the version, is stopped"`
 }
 
 // UnloadAsked is who asked that a version be unloaded once it is drained.

@@ -75,6 +75,7 @@ type Plan struct {
 	Schedules  []PlannedSchedule `json:"schedules" doc:"Schedules whose input does not fit the schema of the version that they would start"`
 	Unchecked  int               `json:"schedules_unchecked,omitempty" doc:"Schedules that were too many to be checked"`
 	Unpolled   []string          `json:"unpolled" doc:"Activities of the packages that no worker has polled for within the last hour, as far as the leader knows"`
+	Stopped    []Stop            `json:"stopped,omitempty" doc:"What is stopped of the packages and routes: it stays so"`
 	PollsSince time.Time         `json:"polls_since" doc:"Since when the leader knows of polls"`
 }
 

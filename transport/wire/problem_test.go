@@ -83,7 +83,7 @@ var contract = map[int]string{
 	404: "not_found unknown_version unknown_workflow_type",
 	405: "method_not_allowed",
 	408: "query_timeout",
-	409: "signature_required version_pinned route_active canary_active route_conflict gate_failed gate_contended already_running already_closed not_running invalid_state version_unavailable lease_lost",
+	409: "signature_required version_pinned route_active canary_active route_conflict gate_failed gate_contended already_running already_closed stopped not_running invalid_state version_unavailable lease_lost",
 	413: "package_too_large body_too_large",
 	415: "unsupported_encoding",
 	421: "misdirected",

@@ -167,6 +167,7 @@ type Run struct {
 	Events          uint64     `json:"events" doc:"Length of the history"`
 	WaitingOn       []Wait     `json:"waiting_on"`
 	Quarantined     bool       `json:"quarantined,omitempty" doc:"Paused because its code broke the runtime or its replay; resume clears it"`
+	Stopped         bool       `json:"stopped,omitempty" doc:"Paused because its type or its version was stopped"`
 	CancelRequested bool       `json:"cancel_requested,omitempty"`
 	Schedule        string     `json:"schedule,omitempty" ns:"name" doc:"Id of the schedule that started it"`
 }

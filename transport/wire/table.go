@@ -39,6 +39,7 @@ var Table = []Kind{
 	{"gate_contended", 409, "Open runs took turns for too long to be checked", Retry, "Nothing was changed. Try again when there is less traffic."},
 	{"already_running", 409, "A run with this id is open", Rejected, "Choose another id, or wait until that run is closed."},
 	{"already_closed", 409, "A run with this id has been, and this start may not follow it", Rejected, "Choose another id, or another if_closed."},
+	{"stopped", 409, "The workflow type or the version is stopped", Rejected, "`aion-node stops` says what is stopped and why; `aion-node unstop` lets it run again."},
 	{"not_running", 409, "The run is closed", Rejected, ""},
 	{"invalid_state", 409, "The present state does not allow this", Rejected, ""},
 	{"version_unavailable", 409, "The version has been unloaded", Rejected, "Deploy its package again."},

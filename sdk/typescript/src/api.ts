@@ -831,8 +831,6 @@ export interface Described {
   attempt: number;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes: Record<string, unknown>;
-  /** When the delay of a run is over that has not begun, in log time */
-  begins_at?: string;
   /** Reason of the request to cancel it */
   cancel_reason?: string;
   /** The run was asked to end */
@@ -878,6 +876,8 @@ export interface Described {
   started_at: string;
   /** Current status */
   status: "running" | "paused" | "completed" | "failed" | "cancelled" | "terminated" | "timed_out" | "continued_as_new";
+  /** Paused because its type or its version was stopped */
+  stopped?: boolean;
   /** Number of signals that its code has not consumed; the history names them */
   unread_signals: number;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
@@ -911,7 +911,7 @@ export interface DroppedType {
 }
 
 /** An event of a run's history. `type` determines the shape of `data`. */
-export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested | WorkflowBegan;
+export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested;
 
 export interface FailRequest {
   /** One for each token */
@@ -963,14 +963,20 @@ export interface Job {
   kind: string;
   /** One execution of a workflow id (UUID) */
   run_id: string;
+  /** Likewise: runs that it has paused, or resumed, so far */
+  runs_changed?: number;
   /** Runs that it has closed so far */
   runs_closed: number;
   /** Number of known closed runs that it still has to clean up after */
   runs_waiting: number;
   /** When it began, in log time */
   since: string;
+  /** Likewise: the version */
+  version?: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
   workflow_id: string;
+  /** Of a stop, or of one that is lifted: the type that is stopped */
+  workflow_type?: string;
 }
 
 export interface Jobs {
@@ -1392,6 +1398,8 @@ export interface Plan {
   schedules: PlannedSchedule[];
   /** Schedules that were too many to be checked */
   schedules_unchecked?: number;
+  /** What is stopped of the packages and routes: it stays so */
+  stopped?: Stop[];
   /** Activities of the packages that no worker has polled for within the last hour, as far as the leader knows */
   unpolled: string[];
   /** By workflow type, loaded_at and version */
@@ -1494,7 +1502,7 @@ export interface PollRequest {
 /** An error (RFC 9457). Further members are its facts, such as workflow_id, version, limit or holders: docs/ERRORS.md lists them by code. */
 export interface Problem {
   /** What kind of problem this is, for programs; docs/ERRORS.md lists them */
-  code: "invalid_package" | "invalid_input" | "signature_invalid" | "signature_required" | "manifest_mismatch" | "unknown_query" | "unknown_update" | "unauthenticated" | "permission_denied" | "not_found" | "unknown_version" | "unknown_workflow_type" | "method_not_allowed" | "query_timeout" | "version_pinned" | "route_active" | "canary_active" | "route_conflict" | "gate_failed" | "gate_contended" | "already_running" | "already_closed" | "not_running" | "invalid_state" | "version_unavailable" | "lease_lost" | "package_too_large" | "body_too_large" | "unsupported_encoding" | "misdirected" | "request_mismatch" | "resource_exhausted" | "query_failed" | "internal" | "no_leader" | "no_quorum" | "unavailable" | "outcome_unknown";
+  code: "invalid_package" | "invalid_input" | "signature_invalid" | "signature_required" | "manifest_mismatch" | "unknown_query" | "unknown_update" | "unauthenticated" | "permission_denied" | "not_found" | "unknown_version" | "unknown_workflow_type" | "method_not_allowed" | "query_timeout" | "version_pinned" | "route_active" | "canary_active" | "route_conflict" | "gate_failed" | "gate_contended" | "already_running" | "stopped" | "not_running" | "invalid_state" | "version_unavailable" | "lease_lost" | "package_too_large" | "body_too_large" | "unsupported_encoding" | "misdirected" | "request_mismatch" | "resource_exhausted" | "query_failed" | "internal" | "no_leader" | "no_quorum" | "unavailable" | "outcome_unknown";
   /** The key was known: this is the refusal that its first call got */
   deduplicated?: boolean;
   /** What went wrong here, for people */
@@ -1704,8 +1712,6 @@ export interface RuleSpec {
 export interface Run {
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes: Record<string, unknown>;
-  /** When the delay of a run is over that has not begun, in log time */
-  begins_at?: string;
   /** The run was asked to end */
   cancel_requested?: boolean;
   /** When the run closed, in log time */
@@ -1723,6 +1729,8 @@ export interface Run {
   started_at: string;
   /** Current status */
   status: "running" | "paused" | "completed" | "failed" | "cancelled" | "terminated" | "timed_out" | "continued_as_new";
+  /** Paused because its type or its version was stopped */
+  stopped?: boolean;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** What the run waits for now */
@@ -1824,8 +1832,6 @@ export interface Runs {
 }
 
 export interface Schedule {
-  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
-  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Fires that wait for open runs to close */
@@ -1862,7 +1868,7 @@ export interface Schedule {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -1886,8 +1892,6 @@ export interface Schedule {
 }
 
 export interface ScheduleAnswer {
-  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
-  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Fires that wait for open runs to close */
@@ -1928,7 +1932,7 @@ export interface ScheduleAnswer {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -1954,8 +1958,6 @@ export interface ScheduleAnswer {
 }
 
 export interface ScheduleSpec {
-  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
-  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Default one */
@@ -1973,7 +1975,7 @@ export interface ScheduleSpec {
   /** A Go duration up to 24h: each fire comes less than so much after its time; default 0s */
   jitter?: string;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -2058,8 +2060,6 @@ export interface SignatureRule {
 }
 
 export interface StartAnswer {
-  /** When the run's delay is over, in log time */
-  begins_at?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
   /** With archive: the version is unloaded in the entry in which the last run on it closes */
@@ -2070,8 +2070,6 @@ export interface StartAnswer {
   freshly_loaded?: boolean;
   /** Log index that this answer reflects */
   index: number;
-  /** Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened */
-  outcome?: "started" | "signalled" | "used";
   /** With ?wait= only: result and error are left out, because the token lacks the grant payload */
   payload_withheld?: boolean;
   /** With ?wait= only, if the run completed */
@@ -2080,8 +2078,6 @@ export interface StartAnswer {
   run_id: string;
   /** With ?wait= only */
   status?: string;
-  /** With if_open terminate: the run in whose place it was started */
-  terminated_run_id?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2098,20 +2094,12 @@ export interface StartItem {
   archive?: string;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
-  /** A Go duration after which the run begins. It is open meanwhile */
-  delay?: string;
   /** With archive: a version that this loads is unloaded in the entry in which the last run on it closes */
   ephemeral?: boolean;
-  /** Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse */
-  if_closed?: "allow" | "failed_only" | "refuse";
-  /** What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start */
-  if_open?: "refuse" | "signal" | "use" | "terminate";
   /** What the code gets: any JSON value */
   input?: unknown;
   /** 1 to 200 printable characters: it has at most one effect, whichever batch it is in. Default: the key of the call with / and the item's place, from 0 */
   request_id?: string;
-  /** Signal that the run receives as it starts or, with if_open signal, the run that is open */
-  signal?: StartSignal;
   /** With archive: signatures of its version, as lines of its signature file */
   signatures?: string[];
   /** Time limit of the whole run, a Go duration; default: the package's */
@@ -2132,22 +2120,16 @@ export interface StartReplies {
 }
 
 export interface StartReply {
-  /** When the run's delay is over, in log time */
-  begins_at?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
   /** Log index at which it was started */
   index?: number;
   /** The token's call took effect */
   ok: boolean;
-  /** Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened */
-  outcome?: "started" | "signalled" | "used";
   /** Why it was not started, or that nobody knows; present unless ok */
   problem?: Problem;
   /** One execution of a workflow id (UUID) */
   run_id?: string;
-  /** With if_open terminate: the run in whose place it was started */
-  terminated_run_id?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version?: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2159,18 +2141,10 @@ export interface StartRequest {
   archive?: string;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
-  /** A Go duration after which the run begins. It is open meanwhile */
-  delay?: string;
   /** With archive: a version that this loads is unloaded in the entry in which the last run on it closes */
   ephemeral?: boolean;
-  /** Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse */
-  if_closed?: "allow" | "failed_only" | "refuse";
-  /** What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start */
-  if_open?: "refuse" | "signal" | "use" | "terminate";
   /** What the code gets: any JSON value */
   input?: unknown;
-  /** Signal that the run receives as it starts or, with if_open signal, the run that is open */
-  signal?: StartSignal;
   /** With archive: signatures of its version, as lines of its signature file */
   signatures?: string[];
   /** Time limit of the whole run, a Go duration; default: the package's */
@@ -2183,11 +2157,66 @@ export interface StartRequest {
   workflow_id?: string;
 }
 
-export interface StartSignal {
-  /** Name of the signal */
-  name: string;
-  /** Any JSON value */
-  payload?: unknown;
+export interface Stop {
+  /** Why, for people */
+  reason?: string;
+  /** Runs of it that were running then */
+  runs_open: number;
+  /** In log time */
+  stopped_at?: string;
+  /** Name of the token that did it */
+  stopped_by?: string;
+  /** No run of it has started or made a turn after this index */
+  stopped_index?: number;
+  /** Absent if a type is stopped */
+  version?: string;
+  /** Absent if a version is stopped */
+  workflow_type?: string;
+  /** Of a version that is loaded: what it carries */
+  workflow_types?: string[];
+}
+
+export interface StopAnswer {
+  /** False: it was stopped before, or was not */
+  changed: boolean;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
+  /** Log index that this answer reflects */
+  index: number;
+  /** Job that pauses, or resumes, runs: see /v1/jobs */
+  job_id?: number;
+  /** Why, for people */
+  reason?: string;
+  /** Runs of it that were running then */
+  runs_open: number;
+  /** In log time */
+  stopped_at?: string;
+  /** Name of the token that did it */
+  stopped_by?: string;
+  /** No run of it has started or made a turn after this index */
+  stopped_index?: number;
+  /** Absent if a type is stopped */
+  version?: string;
+  /** Absent if a version is stopped */
+  workflow_type?: string;
+  /** Of a version that is loaded: what it carries */
+  workflow_types?: string[];
+}
+
+export interface StopRequest {
+  /** Why: starts that are refused say it, and the histories of the runs that are paused */
+  reason?: string;
+  /** Workflow type to be stopped; this or version */
+  type?: string;
+  /** Version to be stopped with all types that it carries, full or a prefix */
+  version?: string;
+}
+
+export interface Stops {
+  /** Log index that this answer reflects */
+  index: number;
+  /** Types first, then versions */
+  stops: Stop[];
 }
 
 /** The event CanaryAborted of /v1/events. */
@@ -2656,15 +2685,6 @@ export interface TimerStartedData {
   signal?: string;
 }
 
-export interface Timing {
-  /** Five fields, six with seconds first, or @daily and the like */
-  cron?: string;
-  /** A Go duration of at least 1s; or cron */
-  every?: string;
-  /** Time zone of cron, such as Europe/Berlin; default UTC */
-  timezone?: string;
-}
-
 export interface Token {
   /** Bytes a second on each node, of calls and answers; absent: as many as it will */
   byte_rate?: number;
@@ -2890,6 +2910,8 @@ export interface Version {
   state_at?: string;
   /** Since which index it is in that state; what was loaded before the cluster reached level 1: that index */
   state_index?: number;
+  /** Nothing of the type starts on this version: the type, or the version, is stopped */
+  stopped?: Stop;
   /** Time limit of the whole run, a Go duration */
   timeout?: string;
   /** It is unloaded as soon as it is drained */
@@ -2978,6 +3000,8 @@ export interface VersionShown {
   state_at?: string;
   /** Since which index it is in that state; what was loaded before the cluster reached level 1: that index */
   state_index?: number;
+  /** Nothing of the type starts on this version: the type, or the version, is stopped */
+  stopped?: Stop;
   /** Time limit of the whole run, a Go duration */
   timeout?: string;
   /** It is unloaded as soon as it is drained */
@@ -3022,19 +3046,6 @@ export interface Wait {
   /** Name of the signal, query, activity or child workflow type */
   name?: string;
 }
-
-/** An event of type WorkflowBegan. */
-export interface WorkflowBegan {
-  /** When it was recorded, in log time */
-  at: string;
-  data: WorkflowBeganData;
-  /** Number of the event within its run, from 1, without gaps */
-  seq: number;
-  /** What kind of event, or the workflow type */
-  type: "WorkflowBegan";
-}
-
-export type WorkflowBeganData = Record<string, unknown>;
 
 /** An event of type WorkflowCancelled. */
 export interface WorkflowCancelled {
@@ -3143,6 +3154,8 @@ export interface WorkflowPausedData {
   quarantined?: boolean;
   /** Why, for people */
   reason?: string;
+  /** Its type or its version was stopped */
+  stopped?: boolean;
   /** What is left of the run's time limit, a Go duration */
   time_left?: string;
 }
@@ -3198,12 +3211,8 @@ export interface WorkflowStartedData {
   attempt?: number;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
-  /** When the delay of the run is over, in log time */
-  begins_at?: string;
   /** The run that continued as this one */
   continued_from?: string;
-  /** Time for which the schedule of the run fired */
-  fire_time?: string;
   /** The first run of the chain */
   first_run_id?: string;
   /** What the code gets: any JSON value */

@@ -50,7 +50,7 @@ func (c *PauseRun) apply(t *step) (Answer, Refusal) {
 
 // pause pauses a run that is running; still: its time limit stands still meanwhile.
 func (t *step) pause(r *row, e *history.WorkflowPaused, still bool) {
-	if still && r.Deadline > t.now {
+	if still && r.Deadline > t.now && r.Run.BeginsAt == 0 {
 		e.TimeLeft = history.Duration(r.Deadline - t.now)
 		t.disarmDeadline(r)
 		r.TimeLeft = e.TimeLeft

@@ -53,6 +53,9 @@ func (e *Engine) rules() uint64 {
 		case level < 5:
 			return 3
 		}
+		if level < 5 {
+			return 3
+		}
 		e.raised.Store(true)
 	}
 	return history.Rules

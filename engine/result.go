@@ -9,15 +9,15 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Result is the state of a run, and its outcome if it has closed. If a run continued as new, Result
-// follows the chain to the newest run, unless a run id was given.
+// Result is the state of a run, and its outcome if it has closed. If a run continued as new, or is
+// tried again, Result follows the chain to the newest run, unless a run id was given.
 type Result struct {
 	WorkflowID string
 	RunID      history.RunID
 	Status     history.Status
 	Result     history.Payload
 	Error      *history.RunError
-	To         history.RunID // the run that continues this one, if it was requested by run id; zero = none
+	To         history.RunID // the run that continues this one, or tries again, if it was requested by run id; zero = none
 	Index      uint64
 }
 
@@ -98,12 +98,13 @@ func resultOf(run rows.Run, end history.Data) *Result {
 	case *history.WorkflowCompleted:
 		res.Result = end.Result
 	case *history.WorkflowFailed:
-		res.Error = &end.Error
+		res.Error, res.To = &end.Error, end.NewRunID
 	case *history.WorkflowCancelled:
 		res.Error = &history.RunError{Kind: history.KindCancelled, Message: orElse(end.Reason, "the run was cancelled")}
 	case *history.WorkflowTerminated:
 		res.Error = &history.RunError{Kind: history.KindTerminated, Message: orElse(end.Reason, "the run was terminated")}
 	case *history.WorkflowTimedOut:
+		res.To = end.NewRunID
 		res.Error = &history.RunError{Kind: history.KindTimedOut, Message: "the run took longer than " + end.Timeout.String()}
 	}
 	return res

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 )
@@ -15,6 +16,9 @@ type StartOptions struct {
 	IfOpen   string // refuse, signal, use or terminate; empty = refuse
 	IfClosed string // allow, failed_only or refuse; empty = allow
 	Delay    time.Duration
+
+	Retry        *history.Retry // of the whole run; nil = it is not tried again
+	ChainTimeout time.Duration  // of the run with all that continue it, or try again; 0 = none
 }
 
 // Letter is a signal that comes with a start.
@@ -56,6 +60,15 @@ func (e *Engine) options(r *StartOptions) (*fsm.StartOptions, error) {
 	if r.Delay < 0 || r.Delay > MaxTimeout {
 		return nil, invalid("delay", "is %s; more than 0s and at most %s is allowed", r.Delay, MaxTimeout)
 	}
+	if r.ChainTimeout < 0 || r.ChainTimeout > MaxTimeout {
+		return nil, invalid("chain_timeout", "is %s; more than 0s and at most %s is allowed", r.ChainTimeout, MaxTimeout)
+	}
+	if o.ChainTimeout = history.Duration(r.ChainTimeout); r.Retry != nil {
+		if err := checkRetry(r.Retry); err != nil {
+			return nil, err
+		}
+		o.Retry = r.Retry
+	}
 	if s := r.Signal; s != nil {
 		if err := checkNameOf("signal.name", s.Name); err != nil {
 			return nil, err
@@ -71,6 +84,27 @@ func (e *Engine) options(r *StartOptions) (*fsm.StartOptions, error) {
 		return nil, nil
 	}
 	return o, e.atLevel(5)
+}
+
+// Bounds of the kinds of failures that a retry policy names.
+const (
+	mostKinds     = 100
+	mostKindBytes = 200
+)
+
+func checkRetry(r *history.Retry) error {
+	if err := replay.CheckRetry(r); err != nil {
+		return invalid("retry", "%s", strings.TrimPrefix(err.Error(), "retry: "))
+	}
+	if len(r.NonRetryable) > mostKinds {
+		return invalid("retry.non_retryable", "has %d kinds; at most %d are allowed", len(r.NonRetryable), mostKinds)
+	}
+	for _, kind := range r.NonRetryable {
+		if err := checkText("retry.non_retryable", kind, mostKindBytes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NotBegun refuses what needs a turn of a run that was started with a delay, which is not over.

@@ -105,6 +105,8 @@ func estimateOf(data history.Data) uint64 {
 		return 5 + bytesWork(e.Result)
 	case *history.AttributesUpdated:
 		return attributesWork(e.Attributes)
+	case *history.WorkflowFailed: // it may be tried again
+		return 20
 	case *history.WorkflowContinuedAsNew:
 		return 20 + uint64(len(e.Carry))/looksPerUnit + bytesWork(e.Input)
 	}

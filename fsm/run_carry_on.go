@@ -13,21 +13,15 @@ import (
 // has not read: signals it carries, events after Through up to before, and what the turn itself
 // sent to r. A cancellation that r had not seen is asked of the new run, so that an acknowledged
 // cancel is never lost.
-func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64) {
+func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, c chain, before uint64) {
 	p, _ := t.s.catalog.Package(e.Version)
 	member, _ := p.Member(r.Run.Type)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
-		schedule: t.handSchedule(r, e.NewRunID), fired: t.firedFor(r), first: t.firstOf(r), root: t.rootBelow(r),
+		schedule: t.handSchedule(r, e.NewRunID), fired: t.firedFor(r), first: t.firstOf(r), root: t.rootBelow(r), chain: c,
 	})
-	if p := r.Run.Parent; p != nil {
-		if parent := t.run(p.RunID); parent != nil && t.keepsChildren(parent) {
-			if line, ok := t.child(parent, p.ID); ok && line.Run == r.Run.RunID {
-				t.putChild(parent, rows.Child{ID: p.ID, Run: e.NewRunID, Awaited: line.Awaited})
-			}
-		}
-	}
+	t.handParent(r, e.NewRunID)
 	if t.rules >= 2 || r.Carried.Count > 0 {
 		t.bequeath(r, next, e.Carry, before)
 	} else {

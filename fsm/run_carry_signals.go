@@ -14,6 +14,7 @@ type inheritance struct {
 	t     *step
 	r     *row
 	carry []uint64 // what is left of the seqs that the code had seen and not taken
+	all   bool     // everything is handed on, but requests to cancel
 	until uint64   // what came after r.Run.Through up to here was not seen, and goes along
 
 	parts   []rows.Carried
@@ -42,6 +43,20 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 		next.Run.Bytes += h.bytes
 		t.grew(next, h.bytes, next.Run.Status, next.Run.Status)
 	}
+	t.Charge(h.looked / looksPerUnit)
+}
+
+// bequeathAll is bequeath for a run that starts over: next shows every signal that r received.
+func (t *step) bequeathAll(r, next *row) {
+	if r.Signals == 0 {
+		return
+	}
+	h := &inheritance{t: t, r: r, all: true, until: r.Run.Events, bytes: r.Carried.Bytes, parts: make([]rows.Carried, 1)}
+	h.gather()
+	t.inheritSignals(next, r, h.parts[0])
+	next.Carried.Bytes = h.bytes
+	next.Run.Bytes += h.bytes
+	t.grew(next, h.bytes, next.Run.Status, next.Run.Status)
 	t.Charge(h.looked / looksPerUnit)
 }
 
@@ -94,7 +109,7 @@ func (h *inheritance) gather() {
 // own hands on what is wanted of the events from seq to before end, which r stores.
 func (h *inheritance) own(it store.Iter, seq, end uint64) {
 	for ; seq < end; seq++ {
-		if seq = h.wanted(seq, end); seq >= end {
+		if seq = h.wanted(seq, end); seq >= end || h.all && h.parts[0].Count() == h.r.Signals {
 			return
 		}
 		k := rows.EventKey(h.r.Serial, seq)
@@ -108,6 +123,9 @@ func (h *inheritance) own(it store.Iter, seq, end uint64) {
 			h.parts[len(h.parts)-1].Add(rows.Stretch{Serial: h.r.Serial, First: seq, Count: 1})
 			h.bytes += uint64(len(b))
 		case history.TypeCancelRequested:
+			if h.all {
+				continue
+			}
 			e, err := history.DecodeEvent(b)
 			h.t.Fail(err)
 			if cancel, ok := e.Data.(*history.CancelRequested); ok {
@@ -138,6 +156,9 @@ func (h *inheritance) others(list []rows.Stretch, seq uint64) {
 
 // wanted is the first seq from seq on that is handed on; end when none before it is.
 func (h *inheritance) wanted(seq, end uint64) uint64 {
+	if h.all {
+		return min(seq, end)
+	}
 	if through := h.r.Run.Through; seq <= through {
 		for len(h.carry) > 0 && h.carry[0] < seq {
 			h.carry = h.carry[1:]

@@ -94,7 +94,7 @@ func (c *closing) drain() {
 		if !c.clear(r) {
 			c.wait(r)
 		}
-		if r.Run.Status != history.StatusContinuedAsNew { // then the run that goes on takes its place
+		if history.Next(e.with).IsZero() { // else the run that goes on takes its place
 			t.notifyParent(r, e.with)
 			t.notifySchedule(r)
 		}

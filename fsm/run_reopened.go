@@ -59,11 +59,11 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 // when it was reopened; 0 = as long as it likes. A run keeps what it began with, also on another
 // version.
 func (t *step) timeLimit(r *row) history.Duration {
-	if r.Timeout != 0 {
+	if r.Timeout != 0 && !r.Tried {
 		return r.Timeout
 	}
-	if began, ok := t.event(r, 1).(*history.WorkflowStarted); ok {
-		return began.Timeout
+	if began := t.beginning(r); began != nil {
+		return least(began.Timeout, began.ChainLeft)
 	}
 	return 0
 }
@@ -127,7 +127,7 @@ func (t *step) resumeChild(r *row, e *history.ChildWorkflowStarted, forgotten bo
 	default:
 		t.startChild(r, &history.ChildWorkflowStarted{
 			ID: e.ID, WorkflowID: e.WorkflowID, WorkflowType: e.WorkflowType, Input: e.Input, OnClose: e.OnClose, Choice: e.Choice,
-			OnCancel: e.OnCancel, Timeout: e.Timeout, Attributes: e.Attributes,
+			OnCancel: e.OnCancel, Timeout: e.Timeout, Attributes: e.Attributes, Retry: e.Retry, ChainTimeout: e.ChainTimeout,
 		})
 	}
 }
@@ -148,11 +148,9 @@ func (t *step) newestChild(r *row, e *history.ChildWorkflowStarted) (child *row,
 		if child == nil || n == maxChain {
 			return nil, true
 		}
-		on, ok := t.event(child, child.Run.Events).(*history.WorkflowContinuedAsNew)
-		if !ok {
+		if id = history.Next(t.event(child, child.Run.Events)); id.IsZero() {
 			return child, false
 		}
-		id = on.NewRunID
 	}
 	return nil, false
 }

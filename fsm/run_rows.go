@@ -79,6 +79,7 @@ type birth struct {
 	first      history.RunID    // with which the chain of from began; zero = not known
 	root       *history.Root    // of the tree that it is a child in; nil = not noted
 	delay      history.Duration // after which it begins; 0 = at once
+	chain      chain            // what it has of runs that go on from each other
 }
 
 // start makes a run and appends its first event. The caller has checked that run id and workflow id
@@ -94,7 +95,7 @@ func (t *step) start(b birth) *row {
 			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
 			StartIndex: t.index, Schedule: b.schedule,
 		},
-		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
+		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(), Tried: b.chain.some(),
 	}}
 	t.s.rows.add(r)
 	t.Put(rows.RunIDKey(b.runID), rows.AppendU64(nil, r.Serial))
@@ -110,8 +111,10 @@ func (t *step) start(b birth) *row {
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
 		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first, Root: b.root,
-		BeginsAt: r.Run.BeginsAt, FireTime: b.fired,
+		BeginsAt: r.Run.BeginsAt, Retry: b.chain.retry, Try: b.chain.try, Backoff: b.chain.backoff, ChainTimeout: b.chain.timeout, ChainLeft: b.chain.left,
+		FireTime: b.fired,
 	})
+	timeout = least(timeout, b.chain.left)
 	if r.Run.BeginsAt != 0 {
 		r.Deadline = r.Run.BeginsAt
 		t.armDeadline(r)

@@ -89,7 +89,7 @@ func (t *step) startOn(c *StartRun, version catalog.Version, member *catalog.Mem
 	t.startCounts(c.WorkflowID)
 	r := t.start(birth{
 		workflowID: c.WorkflowID, runID: c.RunID, version: version, member: member, input: c.Input, attributes: c.Attributes, timeout: c.Timeout, attempt: 1,
-		delay: o.Delay,
+		delay: o.Delay, chain: firstOfChain(o.Retry, o.ChainTimeout),
 	})
 	if o.Signal != nil {
 		t.append(r, &history.SignalReceived{Name: o.Signal.Name, Payload: o.Signal.Payload})

@@ -44,6 +44,7 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	}
 	t.start(birth{
 		workflowID: e.WorkflowID, runID: id, version: version, member: member, input: e.Input, attempt: 1, root: root, timeout: e.Timeout, attributes: e.Attributes,
+		chain:  firstOfChain(e.Retry, e.ChainTimeout),
 		parent: &history.Parent{WorkflowID: parent.Run.WorkflowID, RunID: parent.Run.RunID, ID: e.ID, OnClose: e.OnClose},
 	})
 }

@@ -36,6 +36,9 @@ type StartOptions struct {
 	IfOpen   IfOpen           `cbor:"2,keyasint,omitempty"`
 	IfClosed IfClosed         `cbor:"3,keyasint,omitempty"`
 	Delay    history.Duration `cbor:"4,keyasint,omitempty"` // after which the run begins; 0 = at once
+
+	Retry        *history.Retry   `cbor:"5,keyasint,omitempty"` // of the whole run
+	ChainTimeout history.Duration `cbor:"6,keyasint,omitempty"` // of the run with all that continue it, or try again; 0 = none
 }
 
 // StartSignal is a signal that comes with a start: the run receives it in the entry that starts it.
@@ -89,6 +92,8 @@ func (o *StartOptions) flaw() *catalog.InvalidInput {
 		return &catalog.InvalidInput{Field: "if_open", Reason: "is signal, and there is none"}
 	case o.Signal != nil && len(o.Signal.Name) > maxText:
 		return tooLong("signal.name", len(o.Signal.Name))
+	case o.ChainTimeout < 0:
+		return &catalog.InvalidInput{Field: "chain_timeout", Reason: fmt.Sprintf("%s is negative", o.ChainTimeout)}
 	case o.Delay < 0:
 		return &catalog.InvalidInput{Field: "delay", Reason: fmt.Sprintf("%s is negative", o.Delay)}
 	}

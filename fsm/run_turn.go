@@ -75,7 +75,7 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 		answer.Void = true
 	} else if why := c.over(r, last != nil, t.size-c.logBytes()); why != "" {
 		t.keepLog(r, c)
-		t.shut(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit, Message: why}})
+		t.fail(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit, Message: why}})
 	} else {
 		answer.Turn = c.record(t, r, last)
 	}
@@ -173,12 +173,15 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	for _, e := range c.Asked {
 		t.carryOut(r, e.Data, last)
 	}
+	onward := t.chain // closing r may end other runs that are tried again
 	if last != nil {
 		t.closed(r, last)
 	}
 	if e, ok := last.(*history.WorkflowContinuedAsNew); ok {
-		t.carryOn(r, e, before)
-	} else if last == nil {
+		t.carryOn(r, e, onward, before)
+	} else if last != nil {
+		t.tryAgain(r, history.Next(last), onward)
+	} else {
 		for _, data := range t.later {
 			t.append(r, data)
 		}
@@ -222,7 +225,11 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 	case *history.ChildWorkflowCancelRequested:
 		t.append(r, e)
 		t.askChild(r, e.ID)
+	case *history.WorkflowFailed:
+		t.again(r, e)
+		t.append(r, e)
 	case *history.WorkflowContinuedAsNew:
+		t.noteOnward(r)
 		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), NextVersion(t.s.catalog, &r.Run, e, t.lot(r))
 		t.append(r, e)
 	default:

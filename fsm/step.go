@@ -21,6 +21,7 @@ type step struct {
 	place   int             // of the command being applied, in its entry
 	who     *Envelope       // of the command being applied
 	size    int             // its bytes
+	chain   chain           // of the run that goes on from the one that closes
 	rules   uint64          // of history.Rules, by which the activities that it asks for are offered
 	dirty   []*row          // runs that the command changed, in order
 	stale   []*row          // runs that the entry changed, in order

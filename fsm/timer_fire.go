@@ -66,7 +66,7 @@ func (t *step) fire(ref TimerRef, jitter uint32) bool {
 		} else if r.Run.BeginsAt != 0 {
 			t.begin(r)
 		} else {
-			t.shut(r, &history.WorkflowTimedOut{Timeout: t.timeLimit(r)})
+			t.fail(r, &history.WorkflowTimedOut{Timeout: t.timeLimit(r)})
 		}
 		return true
 	}

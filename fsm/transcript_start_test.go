@@ -16,6 +16,13 @@ func startOptions(a words) *StartOptions {
 	if name, payload, ok := strings.Cut(a.named["signal"], ":"); ok {
 		o.Signal = &StartSignal{Name: name, Payload: history.Payload(payload), MaxWaiting: a.number("max", 10_000)}
 	}
+	o.ChainTimeout = a.duration("chain")
+	if n := a.number("tries", 99); n != 99 {
+		o.Retry = &history.Retry{MaxAttempts: uint32(n), Backoff: 1e9, Factor: 2, MaxBackoff: 60e9}
+		if kind := a.named["unless"]; kind != "" {
+			o.Retry.NonRetryable = []string{kind}
+		}
+	}
 	if o == (StartOptions{}) {
 		return nil
 	}

@@ -320,6 +320,9 @@ func (w *world) asked(a words) history.Data {
 		if e.Timeout = a.duration("timeout"); a.named["attrs"] != "" {
 			e.Attributes = attributes(a.named["attrs"])
 		}
+		if o := startOptions(a); o != nil {
+			e.Retry, e.ChainTimeout = o.Retry, o.ChainTimeout
+		}
 		return e
 	case "give-up":
 		return &history.ChildWorkflowCancelled{ID: id, Asked: true}

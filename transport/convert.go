@@ -174,7 +174,11 @@ func resultOf(r *engine.Result) wire.Result {
 }
 
 func chainOf(c *engine.Chain) wire.Chain {
-	return wire.Chain{Attempt: c.Attempt, FirstRunID: idOf(c.First), ContinuedFrom: idOf(c.From), ContinuedTo: idOf(c.To)}
+	w := wire.Chain{Attempt: c.Attempt, FirstRunID: idOf(c.First), ContinuedFrom: idOf(c.From), ContinuedTo: idOf(c.To), Try: c.Try, ChainTimeout: spanText(c.Timeout)}
+	if r := c.Retry; r != nil {
+		w.Retry = &wire.RetryPolicy{MaxAttempts: r.MaxAttempts, Backoff: spanText(r.Backoff), Factor: r.Factor, MaxBackoff: spanText(r.MaxBackoff), NonRetryable: r.NonRetryable}
+	}
+	return w
 }
 
 // idOf returns a run id as text; empty for no run.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -114,6 +115,23 @@ func startRequest(c engine.Call, r *wire.StartRequest) (req engine.StartRequest,
 	if s := r.Signal; s != nil {
 		req.Options.Signal = &engine.Letter{Name: s.Name, Payload: history.Payload(s.Payload)}
 	}
+	if p := r.Retry; p != nil {
+		retry := &history.Retry{MaxAttempts: p.MaxAttempts, Factor: cmp.Or(p.Factor, 2), NonRetryable: p.NonRetryable}
+		for _, d := range []struct {
+			field, text, otherwise string
+			into                   *history.Duration
+		}{{"retry.backoff", p.Backoff, "1s", &retry.Backoff}, {"retry.max_backoff", p.MaxBackoff, "1m", &retry.MaxBackoff}} {
+			long, err := span(d.field, cmp.Or(d.text, d.otherwise), 1, engine.MaxTimeout)
+			if err != nil {
+				return req, err
+			}
+			*d.into = history.Duration(long)
+		}
+		req.Options.Retry = retry
+	}
+	if req.Options.ChainTimeout, err = span("chain_timeout", r.ChainTimeout, 1, engine.MaxTimeout); err != nil {
+		return req, err
+	}
 	if req.Options.Delay, err = span("delay", r.Delay, 1, engine.MaxTimeout); err != nil {
 		return req, err
 	}
@@ -174,7 +192,7 @@ func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, typ string, rd
 		})
 	}
 	err := look(fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID})
-	if err == nil && r.Status == history.StatusContinuedAsNew { // the result is the one of the chain's last run
+	if err == nil && !r.To.IsZero() { // the result is the one of the chain's last run
 		err = look(fsm.RunRef{WorkflowID: run.WorkflowID})
 	}
 	if err != nil {

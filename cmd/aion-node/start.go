@@ -37,7 +37,7 @@ With --signal, the run receives a signal as it starts. --if-open and --if-closed
 the run is open at once, and its code begins later.
 
 With --batch, start a run for each line of FILE (- is standard input). A line is a JSON object with type (default TYPE), and perhaps input, workflow_id, version, attributes,
-timeout, signal, if_open, if_closed, delay and request_id. Each line is accepted or refused by itself; with --json each is told as a document on a line of its own. The exit status is 1 if any was refused, 3
+timeout, signal, if_open, if_closed, delay, retry, chain_timeout and request_id. Each line is accepted or refused by itself; with --json each is told as a document on a line of its own. The exit status is 1 if any was refused, 3
 if what became of any is not known: under the same --request-id the same file starts nothing twice.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if file != "" {
@@ -113,7 +113,7 @@ func (a *app) awaitEnd(ctx context.Context, c *client.Client, s *wire.StartAnswe
 	a.runGoesOn(s.WorkflowID, lookAt("result", s.WorkflowID))
 	a.after.facts["run_id"] = s.RunID
 	r, err := c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID, RunID: s.RunID}, forever)
-	if err == nil && r.Status == "continued_as_new" { // the result is the one of the chain's last run
+	if err == nil && r.ContinuedTo != "" { // the result is the one of the chain's last run
 		r, err = c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID}, forever)
 	}
 	if err != nil {

@@ -41,7 +41,7 @@ type batchReply struct {
 
 // startBatch starts a run for each line of a file, or of standard input.
 func (a *app) startBatch(cmd *cobra.Command, path, typ string) error {
-	for _, flag := range []string{"input", "id", "version", "attr", "run-timeout", "wait", "signal", "signal-payload", "if-open", "if-closed", "delay"} {
+	for _, flag := range []string{"input", "id", "version", "attr", "run-timeout", "wait", "signal", "signal-payload", "if-open", "if-closed", "delay", "retry", "chain-timeout"} {
 		if cmd.Flags().Changed(flag) {
 			return usage("--%s does not go with --batch: each line says it for itself", flag)
 		}

@@ -171,10 +171,10 @@ func same(a, b history.Data) bool {
 		return ok && *a == *b
 	case *history.ChildWorkflowStarted:
 		b, ok := b.(*history.ChildWorkflowStarted)
-		if ok && len(a.Attributes)+len(b.Attributes) > 0 {
+		if ok && (len(a.Attributes)+len(b.Attributes) > 0 || a.Retry != nil || b.Retry != nil) {
 			break
 		}
-		return ok && a.Timeout == b.Timeout && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
+		return ok && a.ChainTimeout == b.ChainTimeout && a.Timeout == b.Timeout && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
 			a.OnClose == b.OnClose && a.Choice == b.Choice && a.OnCancel == b.OnCancel
 	case *history.SignalSent:
 		b, ok := b.(*history.SignalSent)

@@ -153,7 +153,7 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 	f.alone, f.onCancel = c.OnClose == history.CloseAbandon, l.policy(&c.OnCancel)
 	return f.id, l.request(&history.ChildWorkflowStarted{
 		ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version, OnCancel: c.OnCancel,
-		Timeout: c.Timeout, Attributes: attributes,
+		Timeout: c.Timeout, Attributes: attributes, Retry: c.Retry, ChainTimeout: c.ChainTimeout,
 	})
 }
 
@@ -163,6 +163,17 @@ const maxTimeout = 10 * 365 * 24 * time.Hour
 // childOptions checks what a child is given besides its input, and returns its attributes as they
 // are stored.
 func (l *ledger) childOptions(c *runtime.Child) (history.Attributes, error) {
+	if c.Retry != nil || c.ChainTimeout != 0 {
+		if l.book.rules < 4 {
+			return nil, errors.New("retry and chain_timeout of children are not known yet to all nodes: the cluster is being upgraded")
+		}
+		if err := CheckRetry(c.Retry); err != nil {
+			return nil, err
+		}
+		if c.ChainTimeout < 0 || c.ChainTimeout.Std() > maxTimeout {
+			return nil, fmt.Errorf("chain_timeout is %s: it must be more than 0s and at most ten years", c.ChainTimeout)
+		}
+	}
 	if c.Timeout == 0 && len(c.Attributes) == 0 {
 		return nil, nil
 	}
@@ -255,16 +266,21 @@ func checkActivity(a *runtime.Activity) error {
 			return err
 		}
 	}
-	if r := a.Retry; r != nil {
-		if r.Factor != 0 && !(r.Factor >= 1 && r.Factor <= 1000) {
-			return fmt.Errorf("retry: factor is %s, it must be between 1 and 1000", strconv.FormatFloat(r.Factor, 'g', -1, 64))
-		}
-		if err := checkDuration("retry: backoff", r.Backoff); err != nil {
-			return err
-		}
-		return checkDuration("retry: max_backoff", r.MaxBackoff)
+	return CheckRetry(a.Retry)
+}
+
+// CheckRetry says what is wrong with a retry policy.
+func CheckRetry(r *history.Retry) error {
+	if r == nil {
+		return nil
 	}
-	return nil
+	if r.Factor != 0 && !(r.Factor >= 1 && r.Factor <= 1000) {
+		return fmt.Errorf("retry: factor is %s, it must be between 1 and 1000", strconv.FormatFloat(r.Factor, 'g', -1, 64))
+	}
+	if err := checkDuration("retry: backoff", r.Backoff); err != nil {
+		return err
+	}
+	return checkDuration("retry: max_backoff", r.MaxBackoff)
 }
 
 // SignalWorkflow implements runtime.Host.

@@ -108,6 +108,8 @@ type Child struct {
 	Version      history.ChildVersion
 	Timeout      history.Duration // of the whole run; 0 = the workflow's own
 	Attributes   history.Attributes
+	Retry        *history.Retry   // of the whole run
+	ChainTimeout history.Duration // of the run with all that continue it, or try again; 0 = none
 }
 
 // Activity describes an activity to schedule. An empty Queue means "default".

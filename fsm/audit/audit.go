@@ -162,6 +162,7 @@ type recount struct {
 	version catalog.Version  // that it is on
 	movedAt uint64           // seq of its newest WorkflowMoved
 	limit   history.Duration // of the whole run
+	tried   bool             // it may be tried again, or has a limit of its chain
 	begins  history.Time     // when its delay is over; 0 = it has begun
 	moved   []uint64         // seqs of those that do not fit
 
@@ -240,11 +241,16 @@ func (n *recount) apply(e history.Event) {
 	switch d := e.Data.(type) {
 	case *history.WorkflowStarted:
 		n.attrs = setAll(nil, d.Attributes)
-		if n.limit = d.Timeout; d.BeginsAt != 0 {
+		n.limit = d.Timeout
+		if d.ChainLeft > 0 && (n.limit == 0 || d.ChainLeft < n.limit) {
+			n.limit = d.ChainLeft
+		}
+		n.tried = d.Retry != nil || d.ChainTimeout > 0
+		if d.BeginsAt != 0 {
 			n.begins = d.BeginsAt
 			n.timers = append(n.timers, armedTimer{0, d.BeginsAt})
-		} else if d.Timeout > 0 {
-			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, d.Timeout)})
+		} else if n.limit > 0 {
+			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.limit)})
 		}
 		n.version = d.Version
 	case *history.WorkflowBegan:
@@ -265,7 +271,7 @@ func (n *recount) apply(e history.Event) {
 	case *history.SignalReceived:
 		n.signals++
 	case *history.WorkflowReopened:
-		n.still, n.begins = 0, 0 // its time counts anew
+		n.still, n.begins, n.next = 0, 0, history.RunID{} // its time counts anew
 		n.reopen(e, d)
 	case *history.CancelRequested:
 		n.cancel = true
@@ -307,8 +313,8 @@ func (n *recount) apply(e history.Event) {
 		} else if i := slices.IndexFunc(n.children, func(l rows.Child) bool { return l.ID == d.ID }); i >= 0 {
 			n.children[i].Awaited = false // it may still be open
 		}
-	case *history.WorkflowContinuedAsNew:
-		n.next = d.NewRunID
+	case *history.WorkflowContinuedAsNew, *history.WorkflowFailed, *history.WorkflowTimedOut:
+		n.next = history.Next(d)
 	}
 	if !n.status.Open() {
 		if len(n.timers)+len(n.children) > 0 {
@@ -357,6 +363,7 @@ func (c *checker) compareRow(n *recount) {
 	say("stopped", r.Run.Stopped, n.stopped && n.status == history.StatusPaused)
 	say("time left", r.TimeLeft, map[bool]history.Duration{true: n.still}[n.status.Open()])
 	say("begins at", r.Run.BeginsAt, map[bool]history.Time{true: n.begins}[n.status.Open()])
+	say("to be tried again", r.Tried, n.tried)
 	say("cut", r.Run.Cut, n.status.Open() && n.cut)
 	say("closed at", r.Run.ClosedAt != 0, !n.status.Open())
 	if len(r.Run.Attributes)+len(n.attrs) > 0 {

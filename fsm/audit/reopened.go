@@ -52,7 +52,9 @@ func (r *retold) note(e history.Event) {
 	}
 	switch d := e.Data.(type) {
 	case *history.WorkflowStarted:
-		r.timeout = d.Timeout
+		if r.timeout = d.Timeout; d.ChainLeft > 0 && (r.timeout == 0 || d.ChainLeft < r.timeout) {
+			r.timeout = d.ChainLeft
+		}
 	case *history.CancelRequested:
 		r.cancelAt = e.Seq
 	}

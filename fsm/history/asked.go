@@ -19,6 +19,10 @@ func Asked(e Data) Data {
 		c := *e
 		c.RunID, c.Version = RunID{}, catalog.Version{}
 		return &c
+	case *WorkflowFailed:
+		c := *e
+		c.NewRunID = RunID{}
+		return &c
 	case *WorkflowContinuedAsNew:
 		c := *e
 		c.NewRunID, c.Version = RunID{}, catalog.Version{}

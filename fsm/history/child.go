@@ -44,6 +44,8 @@ type ChildWorkflowStarted struct {
 	OnCancel     CancelPolicy    `cbor:"9,keyasint,omitempty" json:"on_cancel,omitempty"`
 	Timeout      Duration        `cbor:"10,keyasint,omitempty" json:"timeout,omitempty"` // of the whole run; 0 = the workflow's own
 	Attributes   Attributes      `cbor:"11,keyasint,omitempty" json:"attributes,omitempty"`
+	Retry        *Retry          `cbor:"12,keyasint,omitempty" json:"retry,omitempty"` // of the whole run
+	ChainTimeout Duration        `cbor:"13,keyasint,omitempty" json:"chain_timeout,omitempty" doc:"Time limit of the child with all runs that continue it, or try again"`
 }
 
 // ChildWorkflowCompleted delivers a child's result.

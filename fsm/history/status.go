@@ -75,6 +75,20 @@ func Fold(s Status, e Data) Status {
 	return s
 }
 
+// Next is the run that goes on from the one that e closes: it continues as new, or is tried again.
+// Zero = none does.
+func Next(e Data) RunID {
+	switch e := e.(type) {
+	case *WorkflowContinuedAsNew:
+		return e.NewRunID
+	case *WorkflowFailed:
+		return e.NewRunID
+	case *WorkflowTimedOut:
+		return e.NewRunID
+	}
+	return RunID{}
+}
+
 // Closes reports whether e ends its run.
 func Closes(e Data) bool {
 	s := Fold(StatusRunning, e)

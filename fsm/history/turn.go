@@ -33,6 +33,7 @@ type Turn struct {
 //	   request to cancel is due until code knows of it: a wait has ended with it, or code has asked.
 //	   Code may ask for its parent and root, and how long its history is.
 //	4  Code may ask for the schedule that it is a run of, and the time for which that fired.
+//	   Children may be tried again, and have a time limit with all that continue them.
 const Rules = 4
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is

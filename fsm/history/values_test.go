@@ -181,6 +181,11 @@ func TestAsked(t *testing.T) {
 			if !a.RunID.IsZero() || !a.Version.IsZero() || a.WorkflowID == "" {
 				t.Errorf("asked is %+v", a)
 			}
+		case *WorkflowFailed:
+			again := *a
+			if again.NewRunID = (RunID{1}); !Asked(&again).(*WorkflowFailed).NewRunID.IsZero() || a.Error.Kind == "" {
+				t.Errorf("asked is %+v", a)
+			}
 		case *WorkflowContinuedAsNew:
 			if !a.NewRunID.IsZero() || !a.Version.IsZero() || !a.Same {
 				t.Errorf("asked is %+v", a)

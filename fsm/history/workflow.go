@@ -58,7 +58,12 @@ type WorkflowStarted struct {
 	First         RunID           `cbor:"12,keyasint,omitzero" json:"first_run_id,omitzero"`                                                    // of a run that continues another: the one with which the chain began; zero = it began before this was noted
 	Root          *Root           `cbor:"13,keyasint,omitempty" json:"root,omitempty"`                                                          // of a child; nil = it is no child, or started before this was noted
 	BeginsAt      Time            `cbor:"14,keyasint,omitempty" json:"begins_at,omitzero" doc:"When the delay of the run is over, in log time"` // of a run that waits before it begins: when that is over, which WorkflowBegan tells
-	FireTime      Time            `cbor:"40,keyasint,omitempty" json:"fire_time,omitzero"`                                                      // for which the schedule fired; 0 = it is no run of one, or started before this was noted
+	Retry         *Retry          `cbor:"15,keyasint,omitempty" json:"retry,omitempty"`                                                         // of the whole run
+	Try           uint64          `cbor:"16,keyasint,omitempty" json:"try,omitempty" doc:"Of a run with retry: 1 for the first try, one more for each after a failure. A run that continues as new begins anew"`
+	Backoff       Duration        `cbor:"17,keyasint,omitempty" json:"backoff,omitempty" doc:"How long this try waited before it began"`
+	ChainTimeout  Duration        `cbor:"18,keyasint,omitempty" json:"chain_timeout,omitempty" doc:"Time limit of the run with all that continue it, or try again"`
+	ChainLeft     Duration        `cbor:"19,keyasint,omitempty" json:"chain_left,omitempty" doc:"What was left of it when this run began"`
+	FireTime      Time            `cbor:"40,keyasint,omitempty" json:"fire_time,omitzero"` // for which the schedule fired; 0 = it is no run of one, or started before this was noted
 }
 
 // WorkflowBegan ends the delay with which a run was started: from here on its code runs, and its
@@ -73,6 +78,8 @@ type WorkflowCompleted struct {
 // WorkflowFailed closes a run with the error that its code let through, or the limit it met.
 type WorkflowFailed struct {
 	Error RunError `cbor:"1,keyasint" json:"error"`
+
+	NewRunID RunID `cbor:"2,keyasint,omitzero" json:"new_run_id,omitzero"` // the run that tries again; zero = none does
 }
 
 // WorkflowCancelled closes a run whose code let the cancellation through.
@@ -88,6 +95,8 @@ type WorkflowTerminated struct {
 // WorkflowTimedOut closes a run whose whole time ran out.
 type WorkflowTimedOut struct {
 	Timeout Duration `cbor:"1,keyasint" json:"timeout"`
+
+	NewRunID RunID `cbor:"2,keyasint,omitzero" json:"new_run_id,omitzero"` // as in WorkflowFailed
 }
 
 // WorkflowContinuedAsNew closes a run and names the run of the same workflow id that goes on. Code

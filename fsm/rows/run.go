@@ -74,5 +74,7 @@ type RunRow struct {
 	Updates  uint64 `cbor:"41,keyasint,omitempty"` // accepted; level 4
 	Answered uint64 `cbor:"42,keyasint,omitempty"` // completed
 
+	Tried bool `cbor:"50,keyasint,omitempty"` // it may be tried again, or has a time limit with all that go on from it: its first event says so. Level 5
+
 	Judged bool `cbor:"40,keyasint,omitempty"` // its canary has counted it as failed, for it was quarantined; level 2
 }

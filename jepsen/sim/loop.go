@@ -146,6 +146,9 @@ func (w *World) turn(r *rows.Run, rng *rand.Rand) fsm.Command {
 			d = &history.ChildWorkflowStarted{
 				ID: ordinal, WorkflowID: id, WorkflowType: one(rng, append([]string{"none"}, types...)), OnClose: history.ClosePolicy(rng.IntN(3)), Choice: history.ChildVersion(rng.IntN(3)),
 			}
+			if child := d.(*history.ChildWorkflowStarted); w.model.level >= 5 && odds(rng, 4) {
+				child.Retry, child.ChainTimeout = drawChain(rng)
+			}
 		case 7:
 			if k := w.model.childOf(r.RunID, rng); k != 0 {
 				d = &history.ChildWorkflowCancelled{ID: k, Asked: true}

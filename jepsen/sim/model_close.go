@@ -55,7 +55,7 @@ func (m *Model) fire(ref fsm.TimerRef, jitter uint32) bool {
 		} else if r.beginsAt != 0 {
 			m.beginRun(r)
 		} else {
-			m.shut(closing{r, new(history.WorkflowTimedOut), false})
+			m.fail(r, new(history.WorkflowTimedOut))
 		}
 		return true
 	}

@@ -145,13 +145,13 @@ func (c *closings) drain() {
 			m.append(r, e.with)
 			c.count++
 		}
-		r.closedAt, r.deadline, r.beginsAt, r.stopped = m.now, 0, 0, false
+		r.closedAt, r.deadline, r.timeLeft, r.beginsAt, r.stopped = m.now, 0, 0, 0, false
 		if all, _ := c.clear(r); !all {
 			c.waits = append(c.waits, r)
 		}
 		m.closes = append(m.closes, closedAt{m.index, r.id})
 		m.countClosed(r)
-		if r.status != history.StatusContinuedAsNew {
+		if r.status != history.StatusContinuedAsNew && history.Next(e.with).IsZero() {
 			m.notifyParent(r)
 			m.notifySchedule(r)
 		}

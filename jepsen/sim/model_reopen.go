@@ -219,9 +219,15 @@ func (r *run) reopensWith(c *fsm.ReopenRun) bool {
 func (m *Model) adoptOrRestart(r *run, e *history.ChildWorkflowStarted, forgotten bool) {
 	child, gone := m.runs[m.latest[e.WorkflowID]], false
 	if child == nil || child.parent != r.id || child.ordinal != e.ID {
-		for id := e.RunID; ; id = history.DeriveRunID(child.id, "continue", 1) {
-			child = m.runs[id]
-			if child == nil || child.status != history.StatusContinuedAsNew {
+		for id := e.RunID; ; {
+			if child = m.runs[id]; child == nil {
+				break
+			}
+			end := child.said[len(child.said)-1]
+			if id = history.Next(end); child.status == history.StatusContinuedAsNew {
+				id = history.DeriveRunID(child.id, "continue", 1)
+			}
+			if id.IsZero() {
 				break
 			}
 		}

@@ -46,7 +46,8 @@ type run struct {
 	movedAt           uint64   // seq of its newest move to another version
 	startedAt         history.Time
 	attempts          uint32 // the highest attempt of any step
-	attrs             history.Attributes
+	attrs, beganWith  history.Attributes
+	chain             chain
 	timers            []timer
 	deadline          history.Time
 	beginsAt          history.Time     // when its delay is over; 0 = it has begun
@@ -134,6 +135,10 @@ func lineOf(data history.Data) line {
 		l.id = e.ID
 	case *history.ChildWorkflowCancelled:
 		l.id = e.ID
+	case *history.WorkflowFailed:
+		l.text = e.NewRunID.String()
+	case *history.WorkflowTimedOut:
+		l.text = e.NewRunID.String()
 	case *history.WorkflowContinuedAsNew:
 		l.text = e.Version.Short()
 	case *history.WorkflowMoved:
@@ -307,6 +312,10 @@ func (m *Model) start(r *run) {
 			r.limit = history.Duration(member.Timeout)
 		}
 	}
+	if left := history.Duration(r.chain.left); left > 0 && (r.limit == 0 || left < r.limit) {
+		r.limit = left
+	}
+	r.beganWith = r.attrs
 	if r.deadline = r.beginsAt; r.beginsAt == 0 {
 		m.limitTime(r)
 	}

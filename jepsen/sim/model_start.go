@@ -23,7 +23,22 @@ func (w *World) drawOptions(rng *rand.Rand) *fsm.StartOptions {
 	if odds(rng, 3) {
 		o.Delay = history.Duration(1+rng.IntN(30)) * 1e9
 	}
+	o.Retry, o.ChainTimeout = drawChain(rng)
 	return o
+}
+
+// drawChain draws what a run has of those that go on from it.
+func drawChain(rng *rand.Rand) (retry *history.Retry, timeout history.Duration) {
+	if odds(rng, 2) {
+		retry = &history.Retry{MaxAttempts: uint32(rng.IntN(4))}
+		if odds(rng, 4) {
+			retry.NonRetryable = []string{one(rng, []string{"failed", "timed_out"})}
+		}
+	}
+	if odds(rng, 4) {
+		timeout = history.Duration(1+rng.IntN(60)) * 1e9
+	}
+	return retry, timeout
 }
 
 // meet predicts what a start does without starting a run. done is false if it may start one.
@@ -82,8 +97,11 @@ func (m *Model) startWith(c *fsm.StartRun, r *run) fsm.StartAnswer {
 		want.Terminated = gives.id
 		m.shut(closing{gives, new(history.WorkflowTerminated), false})
 	}
-	if c.Options != nil && c.Options.Delay > 0 {
-		r.beginsAt = m.now + history.Time(c.Options.Delay)
+	if o := c.Options; o != nil {
+		if o.Delay > 0 {
+			r.beginsAt = m.now + history.Time(o.Delay)
+		}
+		r.chain = firstOfChain(o.Retry, o.ChainTimeout)
 	}
 	m.start(r)
 	if c.Options != nil && c.Options.Signal != nil {

@@ -44,7 +44,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 	m.turning, m.later, m.byRules = r, nil, c.Rules
 	defer func() { m.turning, m.later = nil, nil }()
 	if limit := cmp.Or(c.Limits.Events, 50_000); asked > 0 && before+asked > limit {
-		m.shut(closing{r, new(history.WorkflowFailed), false})
+		m.fail(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit}})
 	} else {
 		m.touched = append(m.touched, r.id)
 		r.turns, r.through, r.consumed, r.void, r.cut = c.N, c.Through, c.Consumed, 0, c.Cut && last == nil
@@ -56,7 +56,11 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 				next = n
 			}
 		}
-		if last != nil {
+		if failed, is := last.(*history.WorkflowFailed); is && next != nil {
+			m.shut(closing{r, &history.WorkflowFailed{Error: failed.Error, NewRunID: next.id}, true})
+			m.tryAgain(r, next)
+			next = nil
+		} else if last != nil {
 			m.shut(closing{r, last, true})
 		}
 		if next != nil {
@@ -144,8 +148,15 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
 		return &run{
 			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, input: e.Input, timeout: r.timeout,
-			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.noted(r.fired), goesOnFrom: r.id, attrs: r.attrs,
+			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.noted(r.fired), goesOnFrom: r.id, attrs: r.attrs, chain: m.onward(r),
 		}
+	case *history.WorkflowFailed:
+		failed := &history.WorkflowFailed{Error: e.Error}
+		if next = m.again(r, e.Error.Kind); next != nil {
+			failed.NewRunID = next.id
+		}
+		m.append(r, failed)
+		return next
 	default:
 		m.append(r, e)
 	}
@@ -203,7 +214,7 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 	note.RunID = id
 	m.append(r, &note)
 	r.adopt(e.ID, id)
-	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose, timeout: e.Timeout, attrs: labelled(nil, e.Attributes)})
+	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose, timeout: e.Timeout, attrs: labelled(nil, e.Attributes), chain: firstOfChain(e.Retry, e.ChainTimeout)})
 }
 
 func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Version {
@@ -223,11 +234,7 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 		next.schedule = r.schedule
 	}
 	m.start(next)
-	if parent := m.runs[r.parent]; parent != nil { // a closed parent may have a job that has yet to ask it to end
-		if k := parent.kid(r.ordinal); k != nil && k.run == r.id {
-			k.run = next.id
-		}
-	}
+	m.handKid(r, next)
 	heard := len(next.lines)
 	hand := func(l line) {
 		switch l.typ {

@@ -26,7 +26,7 @@ func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait tim
 		return a, err
 	}
 	result, err := c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}, time.Until(end))
-	if err == nil && result.Status == "continued_as_new" { // the result is the one of the chain's last run
+	if err == nil && result.ContinuedTo != "" { // the result is the one of the chain's last run
 		result, err = c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID}, time.Until(end))
 	}
 	if err != nil {

@@ -56,6 +56,18 @@ type StartRequest struct {
 	IfOpen   string       `json:"if_open,omitempty" enum:"refuse,signal,use,terminate" doc:"What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start"`
 	IfClosed string       `json:"if_closed,omitempty" enum:"allow,failed_only,refuse" doc:"Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse"`
 	Delay    string       `json:"delay,omitempty" doc:"A Go duration after which the run begins. It is open meanwhile"`
+
+	Retry        *RetryPolicy `json:"retry,omitempty" doc:"Start the run anew when it fails or times out: as another run of the workflow id, with the same input and all signals"`
+	ChainTimeout string       `json:"chain_timeout,omitempty" doc:"Time limit of the run with all runs that continue it, or try again, a Go duration"`
+}
+
+// RetryPolicy says how often a run is tried, and how long it waits between.
+type RetryPolicy struct {
+	MaxAttempts  uint32   `json:"max_attempts,omitempty" doc:"Tries in all; 0: as many as it takes"`
+	Backoff      string   `json:"backoff,omitempty" doc:"Wait before the second try, a Go duration. Default: 1s"`
+	Factor       float64  `json:"factor,omitempty" doc:"Factor by which the wait grows with each failure, 1 to 1,000. Default: 2"`
+	MaxBackoff   string   `json:"max_backoff,omitempty" doc:"Longest wait. Default: 1m"`
+	NonRetryable []string `json:"non_retryable,omitempty" doc:"Kinds of failures after which it is not tried again; timed_out is the one of the time limit"`
 }
 
 // StartSignal is a signal that comes with a start.
@@ -139,7 +151,7 @@ type Result struct {
 	WorkflowID string          `json:"workflow_id" ns:"name"`
 	RunID      string          `json:"run_id"`
 	Indexed
-	ContinuedTo string `json:"continued_to,omitempty" doc:"The run that continues this one, if it was requested by run id"`
+	ContinuedTo string `json:"continued_to,omitempty" doc:"The run that continues this one, or tries again, if it was requested by run id"`
 }
 
 // Open reports whether a run with this status can still make progress or be resumed.
@@ -177,10 +189,14 @@ const MaxPending = 100
 
 // Chain locates a run among the runs that continue one another.
 type Chain struct {
-	Attempt       uint64 `json:"attempt" doc:"1 for the first run, one more for each that continues as new"`
+	Attempt       uint64 `json:"attempt" doc:"1 for the first run, one more for each that continues as new or tries again"`
 	FirstRunID    string `json:"first_run_id,omitempty" doc:"First run of the chain, if this run continues another"`
 	ContinuedFrom string `json:"continued_from,omitempty" doc:"The run that it continues"`
-	ContinuedTo   string `json:"continued_to,omitempty" doc:"The run that continues it"`
+	ContinuedTo   string `json:"continued_to,omitempty" doc:"The run that continues it, or tries again"`
+
+	Retry        *RetryPolicy `json:"retry,omitempty" doc:"How it is tried again"`
+	Try          uint64       `json:"try,omitempty" doc:"Of a run with retry: 1 for the first try"`
+	ChainTimeout string       `json:"chain_timeout,omitempty" doc:"Time limit of the run with all runs that continue it, or try again"`
 }
 
 // Described is the answer of GET /v1/workflows/{id}.

@@ -86,20 +86,10 @@ func (r *run) row() (*rows.Run, error) {
 		if err != nil {
 			return nil, err
 		}
-		row := &d.Run
-		if row.Status != history.StatusContinuedAsNew {
-			return row, nil
+		if d.Chain.To.IsZero() {
+			return &d.Run, nil
 		}
-		r.w.log.View(func(v fsm.View) {
-			for _, e := range allEvents(v, row.RunID) {
-				if next, ok := e.Data.(*history.WorkflowContinuedAsNew); ok {
-					r.ref.RunID = next.NewRunID
-				}
-			}
-		})
-		if r.ref.RunID == row.RunID {
-			return nil, fmt.Errorf("run %s continued as new, but its history names no next run", row.RunID)
-		}
+		r.ref.RunID = d.Chain.To
 	}
 }
 

@@ -96,10 +96,11 @@ func (a *arguments) startChild() (*future, error) {
 	var input starlark.Value
 	var id, version starlark.Value = starlark.None, starlark.None
 	var timeout duration
-	var set *starlark.Dict
+	var set, retry *starlark.Dict
+	var whole duration
 	onClose, onCancel := "terminate", "wait"
 	if err := a.unpack("type", &c.WorkflowType, "input?", &input, "id?", &id, "version?", &version, "on_parent_close?", &onClose,
-		"on_cancel?", &onCancel, "timeout?", &timeout, "attributes??", &set); err != nil {
+		"on_cancel?", &onCancel, "timeout?", &timeout, "attributes??", &set, "retry??", &retry, "chain_timeout?", &whole); err != nil {
 		return nil, err
 	}
 	var err error
@@ -129,6 +130,17 @@ func (a *arguments) startChild() (*future, error) {
 	}
 	if timeout.set && timeout.d == 0 {
 		return nil, fmt.Errorf("%s: timeout is 0: it must be more, or be left out", a.name)
+	}
+	if c.ChainTimeout = whole.d; whole.set && whole.d == 0 {
+		return nil, fmt.Errorf("%s: chain_timeout is 0: it must be more, or be left out", a.name)
+	}
+	if retry != nil {
+		var zero string
+		if c.Retry, zero, err = retryOf(retry); err != nil {
+			return nil, fmt.Errorf("%s: retry: %w", a.name, err)
+		} else if zero != "" {
+			return nil, fmt.Errorf("%s: %s is 0: it must be more, or be left out", a.name, zero)
+		}
 	}
 	if c.Timeout = timeout.d; set != nil {
 		if c.Attributes, err = a.attributes(set); err != nil {

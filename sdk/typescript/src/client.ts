@@ -67,7 +67,7 @@ export class Client {
     if (o.wait === undefined || (a.status !== undefined && !isOpen(a.status))) return a;
     const rest = { ...signalOf(o), wait: Math.max(end - performance.now(), 0) };
     let r = await this.outcome(a.workflow_id, { ...rest, runId: a.run_id });
-    if (r.status === "continued_as_new") r = await this.outcome(a.workflow_id, rest); // the result is the one of the chain's last run
+    if (r.continued_to) r = await this.outcome(a.workflow_id, rest); // the result is the one of the chain's last run
     return { ...a, status: r.status, ...("result" in r ? { result: r.result } : {}), ...(r.error ? { error: r.error } : {}) };
   }
 

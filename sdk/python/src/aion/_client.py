@@ -79,7 +79,7 @@ class AsyncClient:
         if wait is None or a.status is not None and a.status not in types.OPEN:
             return a
         r = await self.outcome(a.workflow_id, run_id=a.run_id, wait=max(end - _clock(), 0))
-        if r.status == "continued_as_new":  # the result is the one of the chain's last run
+        if r.continued_to:  # the result is the one of the chain's last run
             r = await self.outcome(a.workflow_id, wait=max(end - _clock(), 0))
         return Started(a.workflow_id, a.run_id, a.version, a.index, a.deduplicated, r.status, r.result, r.error, {**a.raw, **r.raw})
 

@@ -31,6 +31,7 @@ type metrics struct {
 	failed      prometheus.Counter
 	beats       prometheus.Counter
 	released    prometheus.Counter
+	deferred    prometheus.Counter
 	leaseLost   prometheus.Counter
 	pollers     prometheus.Gauge
 	foreseen    *prometheus.CounterVec
@@ -68,6 +69,7 @@ func newMetrics() *metrics {
 		completed:   counter("tasks_completed_total", "Attempts that workers completed."),
 		failed:      counter("tasks_failed_total", "Attempts that workers failed."),
 		beats:       counter("tasks_heartbeats_total", "Heartbeats that prolonged a lease."),
+		deferred:    counter("tasks_deferred_total", "Attempts whose worker let go of them: their outcome comes later."),
 		released:    counter("tasks_released_total", "Attempts given back undone."),
 		leaseLost:   counter("tasks_lease_lost_total", "Answers of workers that came too late to count."),
 		pollers:     gauge("pollers", "Polls of workers that wait for a task."),
@@ -79,7 +81,7 @@ func newMetrics() *metrics {
 func (m *metrics) register(r prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{
 		m.starts, m.turns, m.compute, m.commit, m.replayed, m.rebuild, m.longest, m.timers, m.scheduled, m.purged, m.jobClosed, m.batchRuns, m.quarantined, m.queries, m.resident, m.programs,
-		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers, m.foreseen,
+		m.leased, m.completed, m.failed, m.beats, m.released, m.deferred, m.leaseLost, m.pollers, m.foreseen,
 	} {
 		if err := r.Register(c); err != nil {
 			return err

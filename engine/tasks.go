@@ -78,6 +78,17 @@ func (e *Engine) BeatTasks(ctx context.Context, c Call, results []TaskResult) ([
 	}.proposeAll(ctx, e, c, results)
 }
 
+// DeferTasks says of attempts that their outcome comes later, from anywhere, each independently.
+func (e *Engine) DeferTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
+	if err := e.atLevel(5); err != nil {
+		return nil, Answered{}, err
+	}
+	return taskReport[fsm.TaskToken]{
+		read: e.readRelease, accepted: e.metrics.deferred,
+		command: func(tokens []fsm.TaskToken) fsm.Command { return &fsm.DeferTasks{Tokens: tokens} },
+	}.proposeAll(ctx, e, c, results)
+}
+
 // ReleaseTasks gives back attempts that the worker will not carry out, each independently.
 func (e *Engine) ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
 	return taskReport[fsm.TaskToken]{

@@ -88,8 +88,10 @@ const (
 	KindStopBatch   Kind = 112
 	KindActBatch    Kind = 113
 
-	KindStopRuns Kind = 130
-	KindLiftStop Kind = 131
+	KindDeferTasks     Kind = 120
+	KindReportActivity Kind = 121
+	KindStopRuns       Kind = 130
+	KindLiftStop       Kind = 131
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -113,6 +113,11 @@ var dearest = map[Kind]func(w *world) []Command{
 		}
 		return []Command{c}
 	},
+	KindDeferTasks: func(w *world) []Command { return []Command{&DeferTasks{Tokens: w.leased()}} },
+	KindReportActivity: func(w *world) []Command {
+		token := w.leased()[0]
+		return []Command{&ReportActivity{RunID: token.RunID, ID: token.ID, Output: large}}
+	},
 	KindReleaseTasks: func(w *world) []Command { return []Command{&ReleaseTasks{Tokens: w.leased()}} },
 	KindLimitQueue:   func(w *world) []Command { w.laden("run"); return times(1024, &LimitQueue{Queue: "q"}) },
 	KindReopenRun: func(w *world) []Command {

@@ -90,6 +90,8 @@ var commands = [...]struct {
 	KindCreateNamespace:     {"CreateNamespace", func() Command { return new(CreateNamespace) }},
 	KindSetNamespace:        {"SetNamespace", func() Command { return new(SetNamespace) }},
 	KindDeleteNamespace:     {"DeleteNamespace", func() Command { return new(DeleteNamespace) }},
+	KindDeferTasks:          {"DeferTasks", func() Command { return new(DeferTasks) }},
+	KindReportActivity:      {"ReportActivity", func() Command { return new(ReportActivity) }},
 }
 
 // String is the command's name, for errors and logs.

@@ -48,6 +48,10 @@ func Estimate(c Command) uint64 {
 		return least + perTask*uint64(len(c.Results))
 	case *BeatTasks:
 		return least + perTask*uint64(len(c.Beats))
+	case *DeferTasks:
+		return least + perTask*uint64(len(c.Tokens))
+	case *ReportActivity:
+		return least + bytesWork(c.Output)
 	case *ReleaseTasks:
 		return least + perTask*uint64(len(c.Tokens))
 	case *FireTimers:

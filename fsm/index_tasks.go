@@ -68,7 +68,7 @@ func (t *step) addTask(r *row, task *rows.Task) {
 // moveTask brings a task into another state, whose clock fires at due; 0 = it has none.
 func (t *step) moveTask(r *row, task *rows.Task, to rows.TaskState, due history.Time) {
 	t.unlist(r, task)
-	task.State, task.Due = to, due
+	task.State, task.Due, task.Deferred = to, due, false
 	t.list(r, task)
 	t.putTask(r, task)
 }

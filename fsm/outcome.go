@@ -80,6 +80,8 @@ var outcomes = [...]func() any{
 	81: func() any { return new(NoBatch) },
 
 	82: func() any { return new(AlreadyClosed) },
+	83: func() any { return new(ActivityAnswer) },
+	84: func() any { return new(ActivityOver) },
 	90: func() any { return new(StopAnswer) },
 	91: func() any { return new(Stopped) },
 }
@@ -122,6 +124,10 @@ func outcomeKind(v any) byte {
 		return 81
 	case *AlreadyClosed:
 		return 82
+	case *ActivityAnswer:
+		return 83
+	case *ActivityOver:
+		return 84
 	case *StopAnswer:
 		return 90
 	case *Stopped:

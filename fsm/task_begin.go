@@ -69,6 +69,9 @@ func (t *step) askTask(r *row, id uint64) {
 	task := t.task(r, id)
 	switch {
 	case task == nil || task.State == rows.TaskGivenUp:
+	case task.Deferred && task.Heartbeat == 0: // nobody would hear of it
+		t.deliver(r, cancelledTask(task))
+		t.endTask(r, task)
 	case task.State == rows.TaskLeased:
 		task.CancelAsked = true
 		t.putTask(r, task)
@@ -83,6 +86,9 @@ func cancelledTask(task *rows.Task) *history.ActivityFailed {
 	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindCancelled, Message: "it was cancelled before a worker took it"}}
 	if task.Attempt > task.Before {
 		failed.Attempt = task.Attempt
+		failed.Error.Message = "it was cancelled while its outcome was to come from elsewhere"
+	}
+	if task.Attempt > task.Before && !task.Deferred {
 		failed.Error.Message = fmt.Sprintf("it was cancelled after attempt %d, before a worker took it again", task.Attempt)
 		failed.Error.Details = past(task)
 	}
@@ -93,10 +99,10 @@ func cancelledTask(task *rows.Task) *history.ActivityFailed {
 // ends, but not for longer than a day, for the worker to hear of it and to count in its queue
 // meanwhile.
 func (t *step) giveUpTask(r *row, task *rows.Task) {
-	switch task.State {
-	case rows.TaskOffered, rows.TaskBackoff:
+	switch {
+	case task.Deferred, task.State == rows.TaskOffered, task.State == rows.TaskBackoff:
 		t.endTask(r, task)
-	case rows.TaskLeased:
+	case task.State == rows.TaskLeased:
 		t.moveTask(r, task, rows.TaskGivenUp, min(task.Due, rows.Due(t.now, maxLease)))
 	}
 }

@@ -67,7 +67,7 @@ func (t *step) endTotal(r *row, task *rows.Task) {
 		failed.Attempt = task.Attempt
 	}
 	t.append(r, failed)
-	if task.State != rows.TaskLeased {
+	if task.State != rows.TaskLeased || task.Deferred {
 		t.endTask(r, task)
 		return
 	}

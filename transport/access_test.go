@@ -78,7 +78,7 @@ var askedOf = map[string]string{
 	"describe": "read yes", "result": "read+payload yes", "history": "read yes", "logs": "read+payload yes", "signal": "signal yes", "update": "signal yes", "update_state": "read+payload yes", "query": "read+payload yes", "cancel": "signal yes",
 	"terminate": "operate yes", "pause": "operate yes", "resume": "operate yes", "reopen": "operate yes", "counts": "read no", "jobs": "read no", "retention": "read yes",
 	"version_retention": "read yes", "retain_versions": "deploy no", "retain_all": "operate no", "retain": "operate yes", "unretain_all": "operate no", "unretain": "operate yes",
-	"poll": "work yes", "complete": "work yes", "fail": "work yes", "heartbeat": "work yes", "release": "work yes", "queues": "read no", "queue": "read no", "limit_queue": "operate yes",
+	"poll": "work yes", "complete": "work yes", "fail": "work yes", "heartbeat": "work yes", "release": "work yes", "later": "work yes", "complete_activity": "work yes", "fail_activity": "work yes", "heartbeat_activity": "work yes", "queues": "read no", "queue": "read no", "limit_queue": "operate yes",
 	"create_schedule": "start body", "schedules": "read no", "schedule": "read yes", "replace_schedule": "start yes", "delete_schedule": "start yes", "pause_schedule": "start yes",
 	"resume_schedule": "start yes", "trigger_schedule": "start yes", "backfill_schedule": "start yes", "events": "read no", "cluster": "read yes", "transfer": "operate no",
 	"confirm_time": "operate no", "remove": "operate no", "drain": "operate no", "undrain": "operate no", "start_backtest": "deploy no", "backtest": "read+payload no",

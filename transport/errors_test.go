@@ -98,6 +98,7 @@ func samples() []wire.Refusal {
 		&engine.GateFailed{Version: v, Runs: []backtest.Result{{WorkflowID: "w", RunID: id, Version: v, Verdict: backtest.Diverged, Seq: 5, Recorded: "TimerStarted", Asked: "TimerCancelled", Where: "order.star:9"}, {}, {}, {}}},
 		&engine.GateContended{Types: []string{"order"}},
 		&engine.UnknownArchive{Why: errors.New("no node has it")},
+		&fsm.ActivityOver{WorkflowID: "w", RunID: id, ID: 3, Why: "it has its outcome, was given up, or never was"},
 		&engine.NotBegun{WorkflowID: "w", RunID: id, At: 1},
 		&fsm.AlreadyClosed{WorkflowID: "w", RunID: id, Status: history.StatusCompleted},
 		&engine.QueryTimeout{WorkflowID: "w", RunID: id, Limit: time.Second},

@@ -152,6 +152,14 @@ func (h hotAPI) ReleaseTasks(ctx context.Context, c engine.Call, l []engine.Task
 	return h.replies(ctx, c, l)
 }
 
+func (h hotAPI) DeferTasks(ctx context.Context, c engine.Call, l []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error) {
+	return h.replies(ctx, c, l)
+}
+
+func (h hotAPI) ReportActivity(context.Context, engine.Call, engine.ActivityReport) (*fsm.ActivityAnswer, engine.Answered, error) {
+	panic("no test calls it")
+}
+
 // The other calls of a Controller, which no test of hot routes makes.
 func (h hotAPI) command(ref fsm.RunRef) (*fsm.RunAnswer, engine.Answered, error) {
 	a, err := h.outcome(ref.WorkflowID)

@@ -135,6 +135,14 @@ func (s *Server) routes() {
 		limit: batch, payload: batch == payload, body: new(wire.FailRequest)}, s.failTasks)
 	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Extend the leases of attempts", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.beatTasks)
+	add(s, route{method: "POST", path: "/v1/tasks/later", id: "later", summary: "Let go of attempts whose outcome comes later", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
+		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.deferTasks)
+	add(s, route{method: "POST", path: "/v1/runs/{run}/activities/{activity}/complete", id: "complete_activity", summary: "End an activity by its ids", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
+		limit: payload, payload: true, body: new(wire.ActivityCompletion)}, s.completeActivity)
+	add(s, route{method: "POST", path: "/v1/runs/{run}/activities/{activity}/fail", id: "fail_activity", summary: "Let an activity fail by its ids", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
+		limit: payload, payload: true, body: new(wire.ActivityFailure)}, s.failActivity)
+	add(s, route{method: "POST", path: "/v1/runs/{run}/activities/{activity}/heartbeat", id: "heartbeat_activity", summary: "Say by its ids that an activity goes on", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
+		limit: payload, payload: true, body: new(wire.ActivityBeat)}, s.beatActivity)
 	add(s, route{method: "POST", path: "/v1/tasks/release", id: "release", summary: "Give attempts back", needs: needs(ofTasks, grant.Work), group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.releaseTasks)
 	add(s, route{method: "GET", path: "/v1/queues", id: "queues", summary: "List queues", needs: needs(ofAll, grant.Read), group: "Activities", leader: true}, s.queues)

@@ -11,6 +11,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
@@ -22,6 +23,8 @@ type TaskDesk interface {
 	CompleteTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
 	FailTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
 	BeatTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
+	DeferTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
+	ReportActivity(ctx context.Context, c engine.Call, r engine.ActivityReport) (*fsm.ActivityAnswer, engine.Answered, error)
 	ReleaseTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
 }
 
@@ -132,16 +135,26 @@ func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 }
 
 func (s *Server) releaseTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
-	c, items, err := beats(ctx, func(t *wire.TaskBeat) error {
-		if len(t.Details) > 0 {
-			return invalid("details", "is not accepted here: send it with a heartbeat first")
-		}
-		return nil
-	})
+	c, items, err := beats(ctx, withoutDetails)
 	if err != nil {
 		return nil, err
 	}
 	return s.replyToEach(ctx, c, inTokens, items, s.cfg.TaskDesk.ReleaseTasks)
+}
+
+func (s *Server) deferTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
+	c, items, err := beats(ctx, withoutDetails)
+	if err != nil {
+		return nil, err
+	}
+	return s.replyToEach(ctx, c, inTokens, items, s.cfg.TaskDesk.DeferTasks)
+}
+
+func withoutDetails(t *wire.TaskBeat) error {
+	if len(t.Details) > 0 {
+		return invalid("details", "is not accepted here: send it with a heartbeat first")
+	}
+	return nil
 }
 
 func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call, list []engine.TaskResult, err error) {
@@ -220,7 +233,7 @@ func pendingOf(t *rows.Task) wire.PendingActivity {
 		LastFailure: errorOf(t.Failure),
 	}
 	if t.State == rows.TaskLeased || t.State == rows.TaskGivenUp {
-		w.Worker, w.StartedAt = t.Worker, timeOf(t.StartedAt)
+		w.Worker, w.StartedAt, w.Deferred = t.Worker, timeOf(t.StartedAt), t.Deferred
 	}
 	if len(t.Details) > 0 {
 		w.Details = value(t.Details)

@@ -183,7 +183,7 @@ func (c *checker) checkTask(n *recount, task *rows.Task, pending map[uint64]pend
 	case rows.TaskBackoff:
 		say(task.Due != 0 && (task.Failures > 0 && task.Retry != nil || task.Rules >= 1 && task.Retry == nil && task.Failure != nil), "it waits for no retry")
 	case rows.TaskLeased, rows.TaskGivenUp:
-		say(task.Due != 0 && task.Attempt > task.Before && task.StartedAt != 0, "no worker holds it")
+		say((task.Due != 0 || task.Deferred && task.State == rows.TaskLeased) && task.Attempt > task.Before && task.StartedAt != 0, "no worker holds it")
 		say(task.State == rows.TaskGivenUp || task.Within(task.Deadline()) == 0 || task.Due <= task.Within(task.Deadline()), "its lease outlasts its attempt")
 	default:
 		say(false, "it has no state")

@@ -47,6 +47,8 @@ type Task struct {
 	Rules       uint64           `cbor:"26,keyasint,omitempty"` // of history.Rules, by which it was asked for: 0 = lost leases are no failures
 
 	CancelAsked bool `cbor:"27,keyasint,omitempty"` // the worker that holds it is to be told; there is no further attempt
+
+	Deferred bool `cbor:"30,keyasint,omitempty"` // its worker has let go of the attempt: the outcome comes from elsewhere. Level 5
 }
 
 // TaskKey is the key of a task, by the serial of its run.

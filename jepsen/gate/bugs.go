@@ -69,6 +69,7 @@ func Bugs() []Bug {
 		{"stop-continues", "a run that continues as new onto a version that is stopped runs", true, nil},
 		{"stop-turns", "a run of what is stopped makes turns until it is paused", true, nil},
 		{"retry-endless", "each try of a run counts as its first", true, nil},
+		{"later-twice", "an activity that is ended by its ids can be ended again", true, nil},
 		{"update-twice", "an update whose id is known takes effect once more", true, []Try{under("updates", "process"), under("updates", "network")}},
 		{"update-unfenced", "a validator's yes counts though the run has gone on since", true, []Try{busy(under("updates", "none")), under("updates", "process")}},
 		{"update-over", "a run goes on as a new one over an update that it has not seen", true, []Try{busy(under("updates", "none")), under("updates", "process")}},

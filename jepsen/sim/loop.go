@@ -291,6 +291,9 @@ func (w *World) taskReports(rng *rand.Rand) []fsm.Command {
 	if len(tokens) == 0 {
 		return nil
 	}
+	if w.model.level >= 5 && odds(rng, 4) {
+		return []fsm.Command{w.drawLater(tokens, rng)}
+	}
 	switch n := rng.IntN(10); {
 	case n < 4:
 		c := new(fsm.CompleteTasks)

@@ -256,8 +256,10 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return ok, ""
 	case *fsm.LeaseTasks:
 		return ok, m.lease(c, r)
-	case *fsm.CompleteTasks, *fsm.FailTasks, *fsm.BeatTasks, *fsm.ReleaseTasks:
+	case *fsm.CompleteTasks, *fsm.FailTasks, *fsm.BeatTasks, *fsm.ReleaseTasks, *fsm.DeferTasks:
 		return ok, m.applyReports(c, r)
+	case *fsm.ReportActivity:
+		return m.reportActivity(c, r)
 	case *fsm.SetRetention:
 		if c.Remove {
 			delete(m.rules, c.Rule.Type)

@@ -21,6 +21,7 @@ type task struct {
 	asked                    *history.ActivityScheduled
 	due, offeredAt, leasedAt history.Time
 	lease, backoff           history.Duration
+	deferred                 bool
 	place                    uint64 // among the offers
 	before                   uint32 // attempts made before the run was reopened
 	askedAt                  history.Time
@@ -51,6 +52,7 @@ func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
 
 // offer puts a task among the offers: last, or at its old place.
 func (m *Model) offer(t *task, anew bool) {
+	t.deferred = false
 	t.state = rows.TaskOffered
 	if anew {
 		m.places++
@@ -82,6 +84,10 @@ func (m *Model) giveUpTask(_ *run, t *task) {
 	case rows.TaskOffered, rows.TaskBackoff:
 		m.endTask(t)
 	case rows.TaskLeased:
+		if t.deferred {
+			m.endTask(t)
+			return
+		}
 		t.state, t.due = rows.TaskGivenUp, min(t.due, m.now+history.Time(24*60*minute))
 	}
 }
@@ -91,7 +97,7 @@ func (m *Model) askTask(r *run, id uint64) {
 	t := r.task(id)
 	switch {
 	case t == nil || t.state == rows.TaskGivenUp:
-	case t.state == rows.TaskLeased:
+	case t.state == rows.TaskLeased && (!t.deferred || t.asked.Heartbeat > 0):
 		t.cancelAsked = true
 	default:
 		failed := &history.ActivityFailed{ID: id}
@@ -157,7 +163,7 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 			continue
 		}
 		m.withdraw(t)
-		t.state, t.leasedAt, t.lease = rows.TaskLeased, m.now, c.Lease
+		t.state, t.leasedAt, t.lease, t.deferred = rows.TaskLeased, m.now, c.Lease, false
 		if h := t.asked.Heartbeat; h > 0 && (h < c.Lease || !c.Named) {
 			t.lease = h
 		} else if t.asked.Timeout > 0 && !c.Named {
@@ -227,6 +233,13 @@ func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 		for _, x := range c.Beats {
 			say(x.Token, true, func(t *task) { t.renew(m.now) })
 		}
+	case *fsm.DeferTasks:
+		for _, token := range c.Tokens {
+			say(token, false, func(t *task) {
+				t.deferred, t.lease = true, t.asked.Heartbeat
+				t.renew(m.now)
+			})
+		}
 	case *fsm.ReleaseTasks:
 		for _, token := range c.Tokens {
 			say(token, false, func(t *task) {
@@ -273,6 +286,8 @@ func (m *Model) backOff(t *task, jitter uint32) {
 	t.backoff = min(max(second, 2*t.backoff), minute)
 	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // for a minute it has more than 64 bits
 	extra := high<<32 | low>>32
+	m.withdraw(t)
+	t.deferred = false
 	t.state, t.due = rows.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
 	if total := t.total(); t.cancelAsked || total != 0 && total < t.due {
 		m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
@@ -295,7 +310,7 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 			failed.Attempt = t.attempt
 		}
 		m.append(r, failed)
-		if t.state != rows.TaskLeased {
+		if t.state != rows.TaskLeased || t.deferred {
 			m.endTask(t)
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"aion.dev/aion/transport/hot/pb"
@@ -52,6 +53,45 @@ func (c *Client) HeartbeatTasks(ctx context.Context, r wire.HeartbeatRequest, op
 	call := change(http.MethodPost, r, "v1", "tasks", "heartbeat").over(pb.Operation_HEARTBEAT, "", "").with(opts)
 	call.mutation = call.requestID != ""
 	return c.sendReports(ctx, call, nil)
+}
+
+// DeferTasks lets go of attempts whose outcome comes later, from anywhere: by their tokens, or by
+// CompleteActivity and FailActivity.
+func (c *Client) DeferTasks(ctx context.Context, r wire.HeartbeatRequest, opts ...Option) (*wire.TaskReplies, error) {
+	if err := checkBeats(r); err != nil {
+		return nil, err
+	}
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "later"), opts)
+}
+
+// CompleteActivity ends an activity by its ids, as the worker would that holds it.
+func (c *Client) CompleteActivity(ctx context.Context, runID string, activity uint64, r wire.ActivityCompletion, opts ...Option) (*wire.ActivityAnswer, error) {
+	if err := checkJSON("output", r.Output); err != nil {
+		return nil, err
+	}
+	return c.reportActivity(ctx, runID, activity, "complete", r, opts)
+}
+
+// FailActivity lets an activity fail by its ids, as the worker would that holds it.
+func (c *Client) FailActivity(ctx context.Context, runID string, activity uint64, r wire.ActivityFailure, opts ...Option) (*wire.ActivityAnswer, error) {
+	if err := checkJSON("details", r.Details); err != nil {
+		return nil, err
+	}
+	return c.reportActivity(ctx, runID, activity, "fail", r, opts)
+}
+
+// HeartbeatActivity says by its ids that an activity goes on.
+func (c *Client) HeartbeatActivity(ctx context.Context, runID string, activity uint64, r wire.ActivityBeat, opts ...Option) (*wire.ActivityAnswer, error) {
+	if err := checkJSON("details", r.Details); err != nil {
+		return nil, err
+	}
+	return c.reportActivity(ctx, runID, activity, "heartbeat", r, opts)
+}
+
+func (c *Client) reportActivity(ctx context.Context, runID string, activity uint64, what string, body any, opts []Option) (*wire.ActivityAnswer, error) {
+	var a wire.ActivityAnswer
+	call := change(http.MethodPost, body, "v1", "runs", runID, "activities", strconv.FormatUint(activity, 10), what)
+	return answer(&a, c.do(ctx, call.with(opts), &a))
 }
 
 // ReleaseTasks gives back attempts that the worker will not carry out. They are offered again at

@@ -74,9 +74,41 @@ type TaskBeat struct {
 }
 
 // HeartbeatRequest is the body of POST /v1/tasks/heartbeat and, without details, of POST
-// /v1/tasks/release.
+// /v1/tasks/release and /v1/tasks/later.
 type HeartbeatRequest struct {
 	Tokens []TaskBeat `json:"tokens"`
+}
+
+// ActivityCompletion is the body of POST /v1/runs/{run}/activities/{activity}/complete.
+type ActivityCompletion struct {
+	Output  json.RawMessage `json:"output,omitempty"`
+	Attempt uint32          `json:"attempt,omitempty" doc:"Only if this is the newest attempt, and it is under way; default: whatever the activity waits for"`
+}
+
+// ActivityFailure is the body of POST /v1/runs/{run}/activities/{activity}/fail.
+type ActivityFailure struct {
+	Message   string          `json:"message"`
+	Kind      string          `json:"kind,omitempty" doc:"Default: failed"`
+	Retryable bool            `json:"retryable" doc:"Whether the retry policy of the activity may try again"`
+	Details   json.RawMessage `json:"details,omitempty"`
+	Attempt   uint32          `json:"attempt,omitempty" doc:"Only if this is the newest attempt, and it is under way; default: whatever the activity waits for"`
+}
+
+// ActivityBeat is the body of POST /v1/runs/{run}/activities/{activity}/heartbeat.
+type ActivityBeat struct {
+	Details json.RawMessage `json:"details,omitempty" doc:"Handed to the next attempt if this one is lost or fails"`
+	Attempt uint32          `json:"attempt,omitempty" doc:"Only if this is the newest attempt"`
+}
+
+// ActivityAnswer says which activity was reported on.
+type ActivityAnswer struct {
+	WorkflowID      string `json:"workflow_id" ns:"name"`
+	RunID           string `json:"run_id"`
+	ActivityID      uint64 `json:"activity_id"`
+	Attempt         uint32 `json:"attempt,omitempty" doc:"Its newest attempt; absent if no worker has taken it"`
+	Ended           bool   `json:"ended" doc:"It has its outcome; otherwise it goes on, or is tried again"`
+	CancelRequested bool   `json:"cancel_requested,omitempty" doc:"The activity is asked to end"`
+	Answered
 }
 
 // TaskReply is the outcome for one token.
@@ -104,6 +136,7 @@ type PendingActivity struct {
 	Failures    uint32          `json:"failures"`
 	Worker      string          `json:"worker,omitempty"`
 	StartedAt   *time.Time      `json:"started_at,omitempty"`
+	Deferred    bool            `json:"deferred,omitempty" doc:"Its worker has let go of the attempt: the outcome comes later, from elsewhere"`
 	DueAt       *time.Time      `json:"due_at,omitempty" doc:"When its time runs out, or when it is offered again"`
 	Details     json.RawMessage `json:"details,omitempty"`
 	LastFailure *RunError       `json:"last_failure,omitempty"`

@@ -151,6 +151,9 @@ func (w *Worker) reportCall(ctx context.Context, batch []outcome, opts ...client
 		for i, o := range batch {
 			req.Tokens[i] = wire.TaskBeat{Token: o.hold.task.Token}
 		}
+		if batch[0].verb == later {
+			return w.client.DeferTasks(ctx, req, opts...)
+		}
 		return w.client.ReleaseTasks(ctx, req, opts...)
 	}
 }
@@ -197,6 +200,8 @@ func (w *Worker) handleReply(o outcome, r wire.TaskReply) {
 		w.count.cancelled.Add(1)
 	case r.OK && o.verb == fail:
 		w.count.failed.Add(1)
+	case r.OK && o.verb == later:
+		w.count.deferred.Add(1)
 	case r.OK:
 		w.count.released.Add(1)
 	case r.Code == "lease_lost" && o.unwanted:

@@ -75,6 +75,7 @@ const (
 	complete verb = iota
 	fail
 	release
+	later
 	verbs
 )
 
@@ -102,6 +103,8 @@ func outcomeOf(out any, err, cause error) outcome {
 	}
 	var f *Failure
 	switch isFailure := errors.As(err, &f); {
+	case errors.Is(err, ErrLater):
+		return outcome{verb: later}
 	case errors.Is(cause, ErrStopped), errors.Is(cause, ErrLeaseLost):
 		return outcome{verb: release}
 	case isFailure:

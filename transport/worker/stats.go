@@ -17,11 +17,12 @@ type Stats struct {
 	Cancelled   uint64 // attempts that were to end, as the handler learned, and that did without a result
 	Lost        uint64 // attempts that another worker has, or that nobody waits for: their outcome here did not count
 	Released    uint64 // attempts given back unfinished
+	Deferred    uint64 // attempts whose outcome comes later, from elsewhere (ErrLater)
 	Undelivered uint64 // outcomes that no node could receive, or that none accepted
 }
 
 type counters struct {
-	polls, beats, taken, completed, failed, panics, cancelled, lost, released, undelivered atomic.Uint64
+	polls, beats, taken, completed, failed, panics, cancelled, lost, released, deferred, undelivered atomic.Uint64
 }
 
 // Stats counts since Run began.
@@ -33,6 +34,6 @@ func (w *Worker) Stats() Stats {
 	return Stats{
 		Running: running, InHand: held,
 		Polls: c.polls.Load(), Beats: c.beats.Load(), Taken: c.taken.Load(), Completed: c.completed.Load(), Failed: c.failed.Load(), Panics: c.panics.Load(),
-		Cancelled: c.cancelled.Load(), Lost: c.lost.Load(), Released: c.released.Load(), Undelivered: c.undelivered.Load(),
+		Cancelled: c.cancelled.Load(), Lost: c.lost.Load(), Released: c.released.Load(), Deferred: c.deferred.Load(), Undelivered: c.undelivered.Load(),
 	}
 }

@@ -92,6 +92,7 @@ const (
 	KindReportActivity Kind = 121
 	KindStopRuns       Kind = 130
 	KindLiftStop       Kind = 131
+	KindResetRun       Kind = 136
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -133,6 +133,32 @@ var dearest = map[Kind]func(w *world) []Command{
 		c.Events = w.latest("run").Events
 		return []Command{c}
 	},
+	KindResetRun: func(w *world) []Command { // of a long history, and everything under way
+		w.start("run", "a")
+		asked, n := []history.Data(nil), uint64(EntryBudget/againCost/4)
+		c := &ResetRun{Run: RunRef{WorkflowID: "run"}, RunID: w.mint(), Version: versionOf("v1"), Turns: 1, Rules: history.Rules}
+		for i := range n {
+			asked = append(asked, &history.ChildWorkflowStarted{ID: i + 1, WorkflowID: fmt.Sprint("run:", i), WorkflowType: "a"})
+			c.Again = append(c.Again, Again{ID: i + 1, Seq: i + 2})
+		}
+		for i := n; i < 2*n; i++ {
+			asked = append(asked, &history.ActivityScheduled{ID: i + 1, Activity: "x", Queue: "q"})
+			c.Again = append(c.Again, Again{ID: i + 1, Seq: i + 2})
+		}
+		w.turn("run", asked...)
+		c.Cut = w.latest("run").Events
+		signals := func(n uint64) {
+			list := make([]Envelope, n)
+			for i := range list {
+				list[i] = Envelope{Command: &SignalRun{Run: c.Run, Name: "s", Payload: history.Payload(strings.Repeat("1", 500)), MaxWaiting: 1 << 40}}
+			}
+			w.propose(list...)
+		}
+		signals(MaxKept - 1_000 - c.Cut)
+		c.Cut = w.latest("run").Events
+		signals(900)
+		return []Command{c}
+	},
 	KindPutSchedule:    func(w *world) []Command { return []Command{w.schedule()} },
 	KindDeleteSchedule: func(w *world) []Command { w.do(w.schedule()); return []Command{&DeleteSchedule{ID: "s"}} },
 	KindPauseSchedule:  func(w *world) []Command { w.do(w.schedule()); return []Command{&PauseSchedule{ID: "s"}} },

@@ -92,6 +92,7 @@ var commands = [...]struct {
 	KindDeleteNamespace:     {"DeleteNamespace", func() Command { return new(DeleteNamespace) }},
 	KindDeferTasks:          {"DeferTasks", func() Command { return new(DeferTasks) }},
 	KindReportActivity:      {"ReportActivity", func() Command { return new(ReportActivity) }},
+	KindResetRun:            {"ResetRun", func() Command { return new(ResetRun) }},
 }
 
 // String is the command's name, for errors and logs.

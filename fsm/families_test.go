@@ -45,9 +45,9 @@ var owners = map[string][]string{
 	"RunID":     {"run_rows.go", "run_purge.go"},
 	"ByType":    {"run_rows.go", "run_purge.go"},
 	"ByVersion": {"run_rows.go", "run_purge.go", "run_move.go"},
-	"Latest":    {"run_rows.go", "run_purge.go", "run_reopened.go"},              // a reopened run takes its id again when a newer one was deleted
-	"Event":     {"run_rows.go", "run_carry_signals.go", "run_purge_history.go"}, // a run takes signals over as one row
-	"Turn":      {"run_turn.go", "run_purge.go"},
+	"Latest":    {"run_rows.go", "run_purge.go", "run_reopened.go"},                             // a reopened run takes its id again when a newer one was deleted
+	"Event":     {"run_rows.go", "run_carry_signals.go", "run_kept.go", "run_purge_history.go"}, // a run takes signals over as one row, and copies what a reset keeps
+	"Turn":      {"run_turn.go", "run_kept.go", "run_purge.go"},
 	"Log":       {"run_log.go"},
 	"Update":    {"run_update.go"},
 	"ByStatus":  {"run_list.go"},

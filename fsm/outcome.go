@@ -84,6 +84,7 @@ var outcomes = [...]func() any{
 	84: func() any { return new(ActivityOver) },
 	90: func() any { return new(StopAnswer) },
 	91: func() any { return new(Stopped) },
+	96: func() any { return new(ResetAnswer) },
 }
 
 func outcomeKind(v any) byte {
@@ -132,6 +133,8 @@ func outcomeKind(v any) byte {
 		return 90
 	case *Stopped:
 		return 91
+	case *ResetAnswer:
+		return 96
 	case *NoUnloadAsked:
 		return 42
 	case *NoCanary:

@@ -28,7 +28,7 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	if t.latest(r.Run.WorkflowID) == nil { // a newer run that was deleted since
 		t.Put(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID), r.Run.RunID[:])
 	}
-	t.rejoinSchedule(r)
+	t.rejoinSchedule(r, r.Run.StartedAt)
 	if limit := t.timeLimit(r); limit > 0 {
 		r.Deadline = rows.Due(t.now, limit)
 		t.armDeadline(r)
@@ -170,10 +170,10 @@ func (r *row) childRunID(id uint64) history.RunID {
 }
 
 // readopt takes up a child that is open, instead of failing to start it, when it is this very
-// child: a turn that a reopening made void had started it, to be left alone or to be cancelled when
-// its parent closes.
+// child: a turn that a reopening made void, or that a reset did not keep, had started it, to be
+// left alone or to be cancelled when its parent closes.
 func (t *step) readopt(parent *row, e *history.ChildWorkflowStarted, open *row) bool {
-	if parent.Epoch == 0 || !open.childOf(parent, e.ID) || open.Run.Type != e.WorkflowType {
+	if open.Run.Type != e.WorkflowType || !(parent.Epoch > 0 && open.childOf(parent, e.ID) || t.inherits(parent, open, e.ID)) {
 		return false
 	}
 	if _, adopted := t.child(parent, e.ID); adopted {
@@ -181,6 +181,10 @@ func (t *step) readopt(parent *row, e *history.ChildWorkflowStarted, open *row) 
 	}
 	e.RunID, e.Version = open.Run.RunID, open.Run.Version
 	t.append(parent, e)
-	t.adopt(parent, e.ID, open.Run.RunID)
+	if open.Run.Parent.RunID != parent.Run.RunID {
+		t.takeChild(parent, open, e.ID, true)
+	} else {
+		t.adopt(parent, e.ID, open.Run.RunID)
+	}
 	return true
 }

@@ -97,13 +97,7 @@ func (t *step) start(b birth) *row {
 		},
 		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(), Tried: b.chain.some(),
 	}}
-	t.s.rows.add(r)
-	t.Put(rows.RunIDKey(b.runID), rows.AppendU64(nil, r.Serial))
-	t.Put(rows.TextKey(rows.FamilyLatest, b.workflowID), b.runID[:])
-	t.Put(rows.TypeKey(r.Run.Type, r.Serial), nil)
-	t.Put(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, b.version), r.Serial), nil)
-	t.enter(r)
-	t.listByParent(r)
+	t.enrol(r)
 	t.label(r, setAll(nil, b.attributes))
 	if b.delay > 0 {
 		r.Run.BeginsAt = rows.Due(t.now, b.delay)
@@ -125,6 +119,17 @@ func (t *step) start(b birth) *row {
 	t.countStarted(r)
 	t.holdBack(r)
 	return r
+}
+
+// enrol makes a new run known: by its ids, its type, its version and its parent.
+func (t *step) enrol(r *row) {
+	t.s.rows.add(r)
+	t.Put(rows.RunIDKey(r.Run.RunID), rows.AppendU64(nil, r.Serial))
+	t.Put(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID), r.Run.RunID[:])
+	t.Put(rows.TypeKey(r.Run.Type, r.Serial), nil)
+	t.Put(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), r.Serial), nil)
+	t.enter(r)
+	t.listByParent(r)
 }
 
 // append adds an event to a run's history and to what follows from it alone: the row. The indexes

@@ -87,9 +87,18 @@ func (c *UpdateRun) apply(t *step) (Answer, Refusal) {
 	}
 	t.append(r, &history.UpdateAccepted{UpdateID: c.ID, Name: c.Name, Args: c.Args})
 	u := rows.Update{Name: c.Name, Accepted: r.Run.Events}
-	t.PutRow(rows.UpdateKey(r.Serial, c.ID), &u)
-	r.Updates++
+	t.noteUpdate(r, c.ID, u)
 	return &UpdateAnswer{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Update: u}, nil
+}
+
+// noteUpdate notes where an update of r stands that r did not have.
+func (t *step) noteUpdate(r *row, id string, u rows.Update) {
+	t.PutRow(rows.UpdateKey(r.Serial, id), &u)
+	r.Updates++
+	if u.Completed != 0 {
+		r.Answered++
+	}
+	t.touch(r)
 }
 
 // maxUpdateChain is in how many runs of a chain, the newest first, an update's id is looked for.

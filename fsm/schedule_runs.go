@@ -63,14 +63,14 @@ func (t *step) handSchedule(r *row, next history.RunID) string {
 	return s.ID
 }
 
-// rejoinSchedule puts a run that was opened again back among the open ones of its schedule, if that
-// is still the one that started it and has room.
-func (t *step) rejoinSchedule(r *row) {
+// rejoinSchedule puts a run that was opened again, or takes the place of one that had closed, among
+// the open ones of its schedule, if that is still the one that started it, at a time, and has room.
+func (t *step) rejoinSchedule(r *row, started history.Time) {
 	if r.Run.Schedule == "" {
 		return
 	}
 	s := t.readSchedule(r.Run.Schedule)
-	if s == nil || r.Run.StartedAt < s.CreatedAt || len(s.Open) >= maxOpenRuns || slices.Contains(s.Open, r.Run.RunID) {
+	if s == nil || started < s.CreatedAt || len(s.Open) >= maxOpenRuns || slices.Contains(s.Open, r.Run.RunID) {
 		return
 	}
 	s.opens(r.Run.RunID)

@@ -22,8 +22,10 @@ func (l *ledger) deliver(e history.Event) error {
 		if d.ForgetCancel {
 			l.forgetCancel()
 		}
+	case *history.WorkflowReset:
+		l.run = d.RunID
 	case *history.ChildWorkflowStarted:
-		l.noteStarted(d, e.Seq) // the state machine starts children again after a reopening
+		l.noteStarted(d, e.Seq) // the state machine starts children again after a reopening or a reset
 	case *history.CancelRequested:
 		if !l.cancel.requested {
 			l.cancel.requested, l.cancel.reason, l.cancel.seq = true, d.Reason, e.Seq

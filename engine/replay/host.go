@@ -148,7 +148,7 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 		return 0, err
 	}
 	if f.name == "" {
-		f.name = fmt.Sprintf("%s:%d", l.started.RunID, f.id)
+		f.name = fmt.Sprintf("%s:%d", l.run, f.id)
 	}
 	f.alone, f.onCancel = c.OnClose == history.CloseAbandon, l.policy(&c.OnCancel)
 	return f.id, l.request(&history.ChildWorkflowStarted{

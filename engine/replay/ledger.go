@@ -12,6 +12,7 @@ import (
 // the delivered events and the calls that the code made.
 type ledger struct {
 	started  *history.WorkflowStarted
+	run      history.RunID   // of the run now: ids of children that code gives none are made of it
 	version  catalog.Version // of the program
 	void     void
 	limits   runtime.Limits
@@ -78,7 +79,7 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 	if say == nil {
 		say = func(string) {}
 	}
-	l := &ledger{say: say, started: started, version: cfg.Program.Version(), limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
+	l := &ledger{say: say, started: started, run: started.RunID, version: cfg.Program.Version(), limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
 	l.log = func(msg string) {
 		l.book.lines.add(msg, l.limits.LogBytes)
 		if l.book.ahead {

@@ -167,6 +167,10 @@ type recount struct {
 	moved   []uint64         // seqs of those that do not fit
 
 	updates map[string]rows.Update // by id
+
+	parent  *history.Parent
+	origin  *rows.Origin // nil = it is no copy
+	timeout history.Duration
 }
 
 type armedTimer struct {
@@ -200,6 +204,9 @@ func (c *checker) recountRuns() {
 		c.checkLog(n)
 		c.compareRow(n)
 		c.checkUpdates(n)
+	}
+	for _, n := range c.order {
+		c.checkOrigin(n)
 	}
 }
 
@@ -252,7 +259,15 @@ func (n *recount) apply(e history.Event) {
 		} else if n.limit > 0 {
 			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.limit)})
 		}
-		n.version = d.Version
+		n.version, n.parent, n.timeout = d.Version, d.Parent, d.Timeout
+	case *history.WorkflowReset:
+		n.reset(e, d)
+	case *history.ParentReset:
+		if n.parent != nil {
+			parent := *n.parent
+			parent.RunID = d.RunID
+			n.parent = &parent
+		}
 	case *history.WorkflowBegan:
 		forgetTimer(0)
 		n.begins = 0
@@ -295,8 +310,8 @@ func (n *recount) apply(e history.Event) {
 	case *history.ActivityScheduled:
 		forgetTimer(d.ID)
 	case *history.ChildWorkflowStarted:
-		if n.retold != nil {
-			forgetChild(d.ID) // a reopening has not found it open
+		if n.retold != nil || n.origin != nil {
+			forgetChild(d.ID) // a reopening, or a reset, has not found it open
 		}
 		if !d.RunID.IsZero() {
 			n.children = append(n.children, rows.Child{ID: d.ID, Run: d.RunID, Awaited: true})
@@ -356,6 +371,8 @@ func (c *checker) compareRow(n *recount) {
 	if len(n.moved) > 0 {
 		c.failf("run %s: events %v move it from a version that it was not on", r.Run.RunID, n.moved)
 	}
+	say("parent", r.Run.Parent, n.parent)
+	say("origin", r.Run.Origin, n.origin)
 	say("woken", r.Woken, n.woken)
 	say("signals", r.Signals, n.signals)
 	say("updates", r.Updates, uint64(len(n.updates)))

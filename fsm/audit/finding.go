@@ -124,9 +124,16 @@ func (c *checker) follow(parent *rows.RunRow, line rows.Child) (child *recount, 
 			}
 		}
 	}
-	for child != nil && !child.next.IsZero() {
+	for child != nil {
+		next := child.next
+		if as := child.row.Run.ResetAs; !as.IsZero() {
+			next, reopened = as, true
+		}
+		if next.IsZero() {
+			break
+		}
 		reopened = reopened || len(child.row.Run.Reopened) > 0
-		child = c.runs[child.next]
+		child = c.runs[next]
 	}
 	return child, reopened || child != nil && len(child.row.Run.Reopened) > 0
 }

@@ -118,7 +118,7 @@ func (c *checker) linkChildren(n *recount) {
 			}
 			continue
 		}
-		if reopened && !line.Awaited && c.p.Get(rows.ChildKey(n.row.Serial, line.ID)) == nil {
+		if (reopened || n.origin != nil) && !line.Awaited && c.p.Get(rows.ChildKey(n.row.Serial, line.ID)) == nil {
 			continue
 		}
 		open++

@@ -99,7 +99,7 @@ func (c *checker) pendingActivities(n *recount) map[uint64]pendingActivity {
 				p.asked = true
 				pending[d.ID] = p
 			}
-		case *history.WorkflowReopened: // each is offered anew
+		case *history.WorkflowReopened, *history.WorkflowReset: // each is offered anew
 			for id, p := range pending {
 				p.asked = false
 				pending[id] = p

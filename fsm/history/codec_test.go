@@ -45,16 +45,18 @@ func samples() []Data {
 		&ActivityCancelRequested{ID: 1},
 		&ChildWorkflowCancelRequested{ID: 1},
 		&WorkflowBegan{},
+		&WorkflowReset{WorkflowID: "a", RunID: run, OfWorkflowID: "b", OfRunID: run, Turn: 3, Fork: true, Reason: "bad data", By: "ops", Parent: &Parent{WorkflowID: "p", RunID: run, ID: 4, OnClose: CloseCancel}},
+		&ParentReset{RunID: run},
 	}
 }
 
 func TestEventRoundTrip(t *testing.T) {
 	all := samples()
-	if len(all) != len(kinds)-1 {
-		t.Fatalf("%d samples for %d types", len(all), len(kinds)-1)
+	if len(all) != len(EmptyData()) {
+		t.Fatalf("%d samples for %d types", len(all), len(EmptyData()))
 	}
 	for i, data := range all {
-		if int(data.Type()) != i+1 {
+		if data.Type() != EmptyData()[i].Type() {
 			t.Fatalf("sample %d is a %s", i, data.Type())
 		}
 		in := Event{Seq: 5, At: 7, Data: data}

@@ -48,6 +48,8 @@ const (
 	TypeChildWorkflowCancelRequested Type = 31
 
 	TypeWorkflowBegan Type = 32
+	TypeWorkflowReset Type = 37
+	TypeParentReset   Type = 38
 )
 
 // Data is what an event says. The types that implement it are pointers to the structs of this
@@ -115,4 +117,6 @@ var kinds = [...]struct {
 	TypeChildWorkflowCancelRequested: {"ChildWorkflowCancelRequested", func() Data { return new(ChildWorkflowCancelRequested) }},
 
 	TypeWorkflowBegan: {"WorkflowBegan", func() Data { return new(WorkflowBegan) }},
+	TypeWorkflowReset: {"WorkflowReset", func() Data { return new(WorkflowReset) }},
+	TypeParentReset:   {"ParentReset", func() Data { return new(ParentReset) }},
 }

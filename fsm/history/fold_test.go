@@ -34,7 +34,7 @@ func TestFold(t *testing.T) {
 // Every type of event is sorted into those that close a run, those that wake it, and the rest.
 func TestClosesAndWakes(t *testing.T) {
 	closes := map[Type]bool{TypeWorkflowCompleted: true, TypeWorkflowFailed: true, TypeWorkflowCancelled: true, TypeWorkflowTerminated: true, TypeWorkflowTimedOut: true, TypeWorkflowContinuedAsNew: true}
-	wakes := map[Type]bool{TypeWorkflowStarted: true, TypeWorkflowBegan: true, TypeWorkflowReopened: true, TypeCancelRequested: true, TypeSignalReceived: true, TypeUpdateAccepted: true, TypeTimerFired: true, TypeActivityCompleted: true,
+	wakes := map[Type]bool{TypeWorkflowStarted: true, TypeWorkflowBegan: true, TypeWorkflowReopened: true, TypeWorkflowReset: true, TypeCancelRequested: true, TypeSignalReceived: true, TypeUpdateAccepted: true, TypeTimerFired: true, TypeActivityCompleted: true,
 		TypeActivityFailed: true, TypeChildWorkflowCompleted: true, TypeChildWorkflowFailed: true}
 	for _, e := range samples() {
 		if Closes(e) != closes[e.Type()] {

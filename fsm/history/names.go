@@ -92,6 +92,18 @@ func renamed(d Data, own bool, name func(string) string, version func(catalog.Ve
 		c := *e
 		c.From, c.To = version(e.From), version(e.To)
 		return &c
+	case *WorkflowReset:
+		if stays(e.WorkflowID, e.OfWorkflowID) {
+			return d
+		}
+		c := *e
+		c.WorkflowID, c.OfWorkflowID = name(e.WorkflowID), name(e.OfWorkflowID)
+		if e.Parent != nil {
+			parent := *e.Parent
+			parent.WorkflowID = name(parent.WorkflowID)
+			c.Parent = &parent
+		}
+		return &c
 	case *ActivityScheduled:
 		if stays(e.Queue) {
 			return d

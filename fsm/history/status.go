@@ -55,7 +55,7 @@ func ParseStatus(name string) (Status, error) {
 // Fold returns the status after e, given the status before it.
 func Fold(s Status, e Data) Status {
 	switch e.(type) {
-	case *WorkflowStarted, *WorkflowReopened, *WorkflowResumed:
+	case *WorkflowStarted, *WorkflowReopened, *WorkflowReset, *WorkflowResumed:
 		return StatusRunning
 	case *WorkflowPaused:
 		return StatusPaused
@@ -100,7 +100,7 @@ func Wakes(e Data) bool {
 	switch e := e.(type) {
 	case *WorkflowStarted:
 		return e.BeginsAt == 0
-	case *WorkflowBegan, *WorkflowReopened, *CancelRequested, *SignalReceived, *UpdateAccepted, *TimerFired, *ActivityCompleted, *ActivityFailed,
+	case *WorkflowBegan, *WorkflowReopened, *WorkflowReset, *CancelRequested, *SignalReceived, *UpdateAccepted, *TimerFired, *ActivityCompleted, *ActivityFailed,
 		*ChildWorkflowCompleted, *ChildWorkflowFailed:
 		return true
 	case *ChildWorkflowCancelled:

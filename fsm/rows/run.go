@@ -30,6 +30,18 @@ type Run struct {
 	BeginsAt    history.Time       `cbor:"22,keyasint,omitempty"` // when its delay is over: it has no turn before; 0 = it has begun. Level 5
 	Moved       uint64             `cbor:"21,keyasint,omitempty"` // seq of its newest WorkflowMoved; 0 = it is on the version that it started on
 	Stopped     bool               `cbor:"60,keyasint,omitempty"` // it is paused because its type or its version was stopped; level 5
+
+	Origin  *Origin       `cbor:"30,keyasint,omitempty"` // the run that it began as a copy of; nil = it began by itself; level 5
+	ResetAs history.RunID `cbor:"31,keyasint,omitzero"`  // the run that took its place when it was reset; zero = it was not
+}
+
+// Origin is the run whose history another one begins with.
+type Origin struct {
+	WorkflowID string        `cbor:"1,keyasint"`
+	RunID      history.RunID `cbor:"2,keyasint"`
+	Turn       uint64        `cbor:"3,keyasint,omitempty"` // the newest turn that was kept
+	Seq        uint64        `cbor:"4,keyasint"`           // of WorkflowReset: what comes before was copied
+	Fork       bool          `cbor:"5,keyasint,omitempty"` // that run goes on
 }
 
 // RunRow is what is stored of a run: what the public sees, and what only apply needs. It is a

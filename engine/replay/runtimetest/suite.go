@@ -68,6 +68,9 @@ func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
 					w.rebuildAtEveryTurn(i)
 				}
 			}
+			if c.Name != "info-whole" { // code sees how long its history is
+				w.resetAtEveryTurn()
+			}
 		})
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Result is the state of a run, and its outcome if it has closed. If a run continued as new, or is
-// tried again, Result follows the chain to the newest run, unless a run id was given.
+// Result is the state of a run, and its outcome if it has closed. If a run continued as new, was reset, or
+// is tried again, Result follows the chain to the newest run, unless a run id was given.
 type Result struct {
 	WorkflowID string
 	RunID      history.RunID
@@ -70,10 +70,12 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 			err = none
 		case res == nil: // it was reopened meanwhile
 			err = rd.room(0)
-		case follow && !res.To.IsZero():
+		case follow && !(res.To.IsZero() && run.ResetAs.IsZero()):
 			// Follow a chain of continued runs run by run. The latest run of the workflow id may be
 			// an unrelated later start.
-			ref.RunID = res.To
+			if ref.RunID = res.To; !run.ResetAs.IsZero() {
+				ref.RunID = run.ResetAs
+			}
 			if err = rd.room(0); err == nil {
 				e.cfg.Log.View(func(v fsm.View) { look(v) })
 			}

@@ -76,7 +76,7 @@ var askedOf = map[string]string{
 	"archive": "read yes", "module": "read yes", "pins": "read yes", "route": "deploy yes", "unroute": "deploy yes", "rollback": "deploy yes", "canaries": "read yes", "canary": "read yes",
 	"set_canary": "deploy yes", "abort_canary": "deploy yes", "promote_canary": "deploy yes", "deploys": "read no", "start": "start body", "start_many": "start body", "list": "read no",
 	"describe": "read yes", "result": "read+payload yes", "history": "read yes", "logs": "read+payload yes", "signal": "signal yes", "update": "signal yes", "update_state": "read+payload yes", "query": "read+payload yes", "cancel": "signal yes",
-	"terminate": "operate yes", "pause": "operate yes", "resume": "operate yes", "reopen": "operate yes", "counts": "read no", "jobs": "read no", "retention": "read yes",
+	"terminate": "operate yes", "pause": "operate yes", "resume": "operate yes", "reopen": "operate yes", "reset": "operate yes", "fork": "operate yes", "counts": "read no", "jobs": "read no", "retention": "read yes",
 	"version_retention": "read yes", "retain_versions": "deploy no", "retain_all": "operate no", "retain": "operate yes", "unretain_all": "operate no", "unretain": "operate yes",
 	"poll": "work yes", "complete": "work yes", "fail": "work yes", "heartbeat": "work yes", "release": "work yes", "later": "work yes", "complete_activity": "work yes", "fail_activity": "work yes", "heartbeat_activity": "work yes", "queues": "read no", "queue": "read no", "limit_queue": "operate yes",
 	"create_schedule": "start body", "schedules": "read no", "schedule": "read yes", "replace_schedule": "start yes", "delete_schedule": "start yes", "pause_schedule": "start yes",

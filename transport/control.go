@@ -20,6 +20,7 @@ type Controller interface {
 	Reopen(ctx context.Context, c engine.Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, engine.Answered, error)
 	ResumeOn(ctx context.Context, c engine.Call, ref fsm.RunRef, version string) (*fsm.RunAnswer, engine.Answered, error)
 	ReopenOn(ctx context.Context, c engine.Call, ref fsm.RunRef, reason, version string) (*fsm.RunAnswer, engine.Answered, error)
+	Reset(ctx context.Context, r engine.ResetRequest) (*engine.Reset, engine.Answered, error)
 }
 
 type signalInput struct {

@@ -158,6 +158,10 @@ func runOf(r *rows.Run) wire.Run {
 		begins := r.BeginsAt.Std()
 		w.BeginsAt = &begins
 	}
+	if o := r.Origin; o != nil {
+		w.ResetOf = &wire.Origin{WorkflowID: o.WorkflowID, RunID: o.RunID.String(), Turn: o.Turn, Event: o.Seq - 1, Fork: o.Fork}
+	}
+	w.ResetAs = idOf(r.ResetAs)
 	for _, wait := range r.Waiting {
 		w.WaitingOn = append(w.WaitingOn, wire.Wait{Kind: wait.Kind, ID: wait.ID, Name: wait.Name})
 	}

@@ -94,7 +94,7 @@ func samples() []wire.Refusal {
 		&schema.Violation{Type: "order", Version: v, Pointer: "/card", Reason: "is missing"},
 		&schema.Unreadable{What: "input", Type: "order", Cause: errors.New("no node has the archive")},
 		&engine.UnknownBacktest{What: "backtest", ID: "b", Node: "n1"},
-		&engine.DoesNotReplay{WorkflowID: "w", RunID: id, Seq: 2},
+		&engine.DoesNotReplay{WorkflowID: "w", RunID: id, Seq: 2}, &engine.NoFailure{WorkflowID: "w", RunID: id},
 		&engine.GateFailed{Version: v, Runs: []backtest.Result{{WorkflowID: "w", RunID: id, Version: v, Verdict: backtest.Diverged, Seq: 5, Recorded: "TimerStarted", Asked: "TimerCancelled", Where: "order.star:9"}, {}, {}, {}}},
 		&engine.GateContended{Types: []string{"order"}},
 		&engine.UnknownArchive{Why: errors.New("no node has it")},

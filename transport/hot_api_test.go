@@ -51,6 +51,11 @@ func (h hotAPI) Start(_ context.Context, r engine.StartRequest) (*fsm.StartAnswe
 	return &fsm.StartAnswer{WorkflowID: r.WorkflowID + r.Type, RunID: history.RunID{1}, Version: catalog.Version{2}}, a, err
 }
 
+func (h hotAPI) Reset(_ context.Context, r engine.ResetRequest) (*engine.Reset, engine.Answered, error) {
+	a, err := h.outcome(r.Run.WorkflowID)
+	return &engine.Reset{ResetAnswer: fsm.ResetAnswer{WorkflowID: r.Run.WorkflowID, RunID: history.RunID{1}, Of: r.Run}}, a, err
+}
+
 func (h hotAPI) StartMany(ctx context.Context, all []engine.StartRequest) ([]engine.Started, uint64, error) {
 	started := make([]engine.Started, len(all))
 	for i, r := range all {

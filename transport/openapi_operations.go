@@ -129,6 +129,12 @@ var operations = map[string]struct {
 	"resume": {text: "Also clears the quarantine of a run whose code broke the runtime or its replay.", codes: []string{"not_found", "not_running", "invalid_state", "unknown_version"}},
 	"reopen": {text: "Takes failed, cancelled, terminated and timed-out runs. Steps that had failed run again; those that had finished keep their outcome.",
 		codes: []string{"not_found", "invalid_state", "already_running", "version_unavailable", "unknown_version"}, bodyOptional: true, example: `{"reason":"the bank is back"}`},
+	"reset": {text: "The new run begins with the history of the old one up to a point. An open run is terminated in the same step, and the new one takes its place: for its parent, its schedule, its children from before the point and those who wait for the result of its workflow id. " +
+		"A closed one is taken while no run of its workflow id is open. Steps without an outcome at the point run again.",
+		codes: []string{"not_found", "invalid_state", "already_running", "version_unavailable", "unknown_version", "resource_exhausted"}, example: `{"to":"failure","reason":"the bank had given wrong rates"}`,
+		answer: `{"workflow_id":"order-17","run_id":"01936f1e-7c00-7000-8000-0000000000b2","version":"4f1c9a0799d4a1b0c2e3f4a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8f","of_workflow_id":"order-17","of_run_id":"01936f1e-7c00-7000-8000-0000000000a1","turn":2,"event":5,"dropped_events":4,"ended":true,"again":[{"kind":"activity","id":2,"name":"charge"}],"index":42}`},
+	"fork": {text: "The copy begins with the history of the run up to a point, the newest turn by default, and goes on beside it under a workflow id of its own. It shares nothing with it: steps without an outcome at the point run in both, and children are started anew.",
+		codes: []string{"not_found", "invalid_state", "already_running", "version_unavailable", "unknown_version", "resource_exhausted"}, example: `{"as":"order-17-copy","to":"last"}`},
 	"counts":    {text: "Exact, whatever their number."},
 	"jobs":      {text: "Closing a large tree of runs goes in many entries. A job goes on by itself, through any failover, and is gone when it is done."},
 	"retention": {text: "The rules in force. Without any, closed runs are kept for ever."},

@@ -24,9 +24,9 @@ func TestOpenAPI(t *testing.T) {
 		"GET /v1/workflows/{id}/updates/{update}",
 		"POST /v1/auth/bootstrap", "POST /v1/auth/tokens", "POST /v1/backtests", "POST /v1/backup/kept", "POST /v1/batches", "POST /v1/canaries/{type}/promote", "POST /v1/cluster/clock", "POST /v1/cluster/demote", "POST /v1/cluster/drain", "POST /v1/cluster/join-tokens", "POST /v1/cluster/promote", "POST /v1/cluster/remove", "POST /v1/cluster/replace", "POST /v1/cluster/transfer", "POST /v1/cluster/undrain", "POST /v1/deployments", "POST /v1/moves", "POST /v1/namespaces", "POST /v1/packages", "POST /v1/queues/{queue}/poll", "POST /v1/routes/{type}/rollback",
 		"POST /v1/schedules", "POST /v1/schedules/{id}/backfill", "POST /v1/schedules/{id}/pause", "POST /v1/schedules/{id}/resume", "POST /v1/schedules/{id}/trigger",
-		"POST /v1/stops", 		"POST /v1/tasks/complete", "POST /v1/tasks/fail", "POST /v1/tasks/heartbeat", "POST /v1/tasks/release", "POST /v1/tasks/later",
+		"POST /v1/stops", "POST /v1/tasks/complete", "POST /v1/tasks/fail", "POST /v1/tasks/heartbeat", "POST /v1/tasks/release", "POST /v1/tasks/later",
 		"POST /v1/runs/{run}/activities/{activity}/complete", "POST /v1/runs/{run}/activities/{activity}/fail", "POST /v1/runs/{run}/activities/{activity}/heartbeat",
-		"POST /v1/workflows", "POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/reopen",
+		"POST /v1/workflows", "POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/fork", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/reopen", "POST /v1/workflows/{id}/reset",
 		"POST /v1/workflows/{id}/resume", "POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate", "POST /v1/workflows/{id}/updates/{name}", "POST /v1/workflows:batch",
 		"PUT /v1/archives", "PUT /v1/canaries/{type}", "PUT /v1/namespaces/{name}", "PUT /v1/policy/keys/{name}", "PUT /v1/policy/rules", "PUT /v1/queues/{queue}", "PUT /v1/retention", "PUT /v1/retention/versions", "PUT /v1/retention/{type}", "PUT /v1/routes/{type}", "PUT /v1/schedules/{id}",
 	}

@@ -113,6 +113,10 @@ func (s *Server) routes() {
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/resume", id: "resume", summary: "Let a paused run go on", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true}, s.resume)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/reopen", id: "reopen", summary: "Open a closed run again", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.reopen)
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/reset", id: "reset", summary: "Start a run anew from a point of its history", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true, slow: true,
+		limit: smallBody, body: new(wire.ResetRequest)}, s.reset)
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/fork", id: "fork", summary: "Start a copy of a run beside it", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true, slow: true,
+		limit: smallBody, body: new(wire.ForkRequest)}, s.fork)
 	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", needs: needs(ofTypeAsked, grant.Read), group: "Runs", leader: true}, s.count)
 	add(s, route{method: "GET", path: "/v1/jobs", id: "jobs", summary: "List what is left to do of commands that were too large for one entry", needs: needs(ofAll, grant.Read), group: "Runs", leader: true}, s.jobs)
 	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Show how long closed runs are kept", needs: needs(ofAny, grant.Read), group: "Runs", leader: true}, s.retention)

@@ -73,6 +73,31 @@ type endOf struct {
 	keyed
 }
 
+type resetBody struct {
+	To        string `json:"to,omitempty" jsonschema:"number of the last turn that is kept; or start, last or failure"`
+	ToEvent   uint64 `json:"to_event,omitempty" jsonschema:"seq of the last event that is kept, in place of to"`
+	ToVersion string `json:"to_version,omitempty" jsonschema:"in place of to: the last turn before the run was moved to this version"`
+	On        string `json:"on,omitempty" jsonschema:"version with which it goes on; default: its own"`
+	Drop      bool   `json:"drop_signals,omitempty" jsonschema:"do not deliver the later signals again"`
+	Reason    string `json:"reason,omitempty" jsonschema:"why, for the history"`
+	DryRun    bool   `json:"dry_run,omitempty" jsonschema:"change nothing, and say what would be kept and redone"`
+}
+
+type resetOf struct {
+	runOf
+	resetBody
+	keyed
+}
+
+type forkOf struct {
+	resetOf
+	As string `json:"as" jsonschema:"workflow id of the copy"`
+}
+
+func (r resetOf) to(operation string) call {
+	return call{method: http.MethodPost, path: []string{"workflows", r.ID, operation}, query: r.query(), key: r.RequestID, body: r.resetBody}
+}
+
 // act adds the tools that change something.
 func (t *tools) act() {
 	several(t, "deploy", "Deploy a project", adds, "Compile a project, load it on every node and, if route is true, give it to new runs of its types. Runs that are open stay on their versions.",
@@ -131,6 +156,17 @@ func (t *tools) act() {
 		})
 	one(t, "reopen_run", "Reopen a run", adds, "Open a failed, cancelled, terminated or timed-out run again where it stood.",
 		func(in endOf) call { return in.to("reopen") })
+	one(t, "reset_run", "Reset a run", destroys, "Start a run anew with the beginning of its history: steps after the point are forgotten, and done again. An open run is ended with it. Look with dry_run first.",
+		func(in resetOf) call { return in.to("reset") })
+	one(t, "fork_run", "Fork a run", adds, "Start a copy of a run beside it, with the beginning of its history. Its steps are done once more, by the copy.",
+		func(in forkOf) call {
+			c := in.to("fork")
+			c.body = struct {
+				resetBody
+				As string `json:"as"`
+			}{in.resetBody, in.As}
+			return c
+		})
 }
 
 func (e endOf) to(operation string) call {

@@ -182,6 +182,8 @@ type Run struct {
 	Stopped         bool       `json:"stopped,omitempty" doc:"Paused because its type or its version was stopped"`
 	CancelRequested bool       `json:"cancel_requested,omitempty"`
 	Schedule        string     `json:"schedule,omitempty" ns:"name" doc:"Id of the schedule that started it"`
+	ResetOf         *Origin    `json:"reset_of,omitempty" doc:"The run whose history it begins with, if it is a reset or a fork"`
+	ResetAs         string     `json:"reset_as,omitempty" doc:"The run that took its place when it was reset"`
 }
 
 // MaxPending bounds the pending activities that a description lists.

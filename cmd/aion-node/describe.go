@@ -138,9 +138,30 @@ func runLines(r *wire.Run) [][2]string {
 	return [][2]string{
 		{"workflow", r.WorkflowID}, {"run", r.RunID}, {"type", r.WorkflowType}, {"version", r.Version},
 		{"status", status}, {"started", moment(r.StartedAt)}, {"closed", closed}, {"parent", parent}, {"schedule", r.Schedule},
+		{"copy of", originText(r)}, {"reset as", resetAs(r)},
 		{"attributes", printable(attributes(r.Attributes))}, {"events", strconv.FormatUint(r.Events, 10)},
 		{"waiting on", printable(waits(r.WaitingOn))},
 	}
+}
+
+// originText tells the run whose history a run begins with.
+func originText(r *wire.Run) string {
+	o := r.ResetOf
+	if o == nil {
+		return ""
+	}
+	text := fmt.Sprintf("run %s, up to turn %d", o.RunID, o.Turn)
+	if o.Fork {
+		text += ", of " + o.WorkflowID
+	}
+	return text
+}
+
+func resetAs(r *wire.Run) string {
+	if r.ResetAs == "" {
+		return ""
+	}
+	return "run " + r.ResetAs
 }
 
 func moment(t time.Time) string {

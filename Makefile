@@ -27,7 +27,7 @@ build: ## build bin/aion-node
 	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
 
 # Packages whose tests run clusters of real processes: two packages at a time, which mostly wait, and the suite alone; more would starve each other's elections.
-processes := /(cmd/aion-node|docs/examples|sdk/conformance|jepsen|jepsen/nodes|jepsen/gate|scripts/demo)$$
+processes := /(cmd/aion-node|docs/examples|transport/console/tour|sdk/conformance|jepsen|jepsen/nodes|jepsen/gate|scripts/demo)$$
 
 test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')

@@ -14,7 +14,7 @@ func (s *Server) describePages() {
 	for _, page := range []struct{ path, id, summary, text, media string }{
 		{"/metrics", "metrics", "Read the node's metrics", "In the text format of Prometheus. Anybody may read them.", "text/plain"},
 		{"/openapi.json", "openapi", "Read this document", "This document: OpenAPI 3.1.", "application/openapi+json"},
-		{"/", "console", "Open the console", "A page that shows the cluster. It asks for a token where one is needed.", "text/html"},
+		{"/", "console", "Open the console", "Pages that show the cluster, its runs and versions, and act on them: docs/CONSOLE.md. The same at every address below `/console`. They ask for a token where one is needed.", "text/html"},
 	} {
 		schema := &huma.Schema{Type: "string"}
 		if page.id == "openapi" {

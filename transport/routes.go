@@ -205,7 +205,10 @@ func (s *Server) routes() {
 	s.mux.Handle("GET /metrics", s.metrics.handler)
 	s.mux.HandleFunc("GET "+confirmPath, s.confirmIndex)
 	s.mux.HandleFunc("GET /openapi.json", s.openapi)
-	s.mux.Handle("GET /{$}", console.Handler())
+	pages := console.Handler()
+	s.mux.Handle("GET /{$}", pages)
+	s.mux.Handle("GET /console", pages)
+	s.mux.Handle("GET /console/{page...}", pages)
 	s.mux.HandleFunc("/", s.notFound)
 }
 

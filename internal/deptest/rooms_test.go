@@ -90,6 +90,7 @@ var rooms = []room{
 	{"transport/client", []string{"transport/hot", "transport/hot/pb", "transport/wire"}, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/worker", []string{"transport/wire", "transport/client"}, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/console", nil, nil, "files to serve"},
+	{"transport/console/tour", []string{"internal/chromium", "transport/client", "transport/wire", "transport/worker"}, nil, "a browser goes through the console as users do"},
 	{"transport/auditlog", []string{"cluster/durable"}, []string{"github.com/hashicorp/go-hclog", "github.com/prometheus/client_golang"},
 		"lines, files and a webhook: what deserves a line is not its business"},
 	{"transport/grant", []string{"internal/namespace"}, nil, "plain values, so that a model can tell what they mean a second time"},

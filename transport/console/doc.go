@@ -1,7 +1,8 @@
-// Package console contains the page that a node shows at its root address: what is loaded and
-// routed, what pins it, the newest runs, and deploys as they happen. It is one static file without
-// external resources. It gets everything that it shows from the public API, with the reader's own
-// token.
+// Package console contains the pages that a node shows at its root address: the cluster, runs,
+// versions, schedules, queues, and what may be done with them. They are static files without
+// external resources, served as they are written. They get everything that they show from the
+// public API, with the reader's own token.
 //
-// Begin with index.html.
+// It decides how the files are served, and under which content security policy. What a page shows
+// is decided in app: begin with app/main.js.
 package console

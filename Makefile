@@ -17,7 +17,7 @@ ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release release-check install race flakes census demo bench proto performance failover scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test release release-check install race flakes census demo bench proto performance failover scale performance-page lint fuzz console-shots jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -53,6 +53,10 @@ install: build ## install the binary, manual and completions below PREFIX (/usr/
 	bin/aion-node completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/aion-node"
 	bin/aion-node completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_aion-node"
 	bin/aion-node completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/aion-node.fish"
+
+console-shots: ## write pictures of all pages of the console to docs/console; needs Chromium
+	mkdir -p docs/console
+	$(GO) test ./transport/console/tour -count=1 -run TestShots -shots "$(CURDIR)/docs/console" -v
 
 race: ## run every test with the race detector (takes several times as long)
 	$(GO) test -race -timeout 30m ./...

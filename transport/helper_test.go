@@ -159,6 +159,7 @@ func parts(node any) transport.Parts {
 		Starter:      part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:    part[transport.RunReader](node, struct{ transport.RunReader }{}),
 		LogReader:    part[transport.LogReader](node, struct{ transport.LogReader }{}),
+		Rewinder:     part[transport.Rewinder](node, struct{ transport.Rewinder }{}),
 		RunCounter:   part[transport.RunCounter](node, struct{ transport.RunCounter }{}),
 		Controller:   part[transport.Controller](node, struct{ transport.Controller }{}),
 		Querier:      part[transport.Querier](node, struct{ transport.Querier }{}),

@@ -25,6 +25,7 @@ type Parts struct {
 	Starter      Starter
 	RunReader    RunReader
 	LogReader    LogReader
+	Rewinder     Rewinder
 	RunCounter   RunCounter
 	Controller   Controller
 	Querier      Querier

@@ -87,6 +87,7 @@ func (s *Server) routes() {
 	s.moveRoutes()
 	s.batchRoutes(payload)
 	s.stopRoutes()
+	s.auditRoutes()
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", needs: needs(ofBody, grant.Start), group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		ephemeral: true, limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
@@ -97,6 +98,7 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Get a run's result; 202 while it is open", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.result)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", needs: needs(ofRun, grant.Read), group: "Runs", leader: true}, s.history)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.logs)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/turns", id: "turns", summary: "Replay a run, and show what its code did turn by turn", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.turns)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,
 		limit: payload, payload: true, body: new(any)}, s.signal)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/updates/{name}", id: "update", summary: "Ask a run for something, and wait for its answer", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,

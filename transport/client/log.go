@@ -44,3 +44,14 @@ func (c *Client) FollowLogs(ctx context.Context, ref wire.RunRef, from uint64, o
 		}
 	}
 }
+
+// Turns replays a run, and shows limit of its turns, from turn from on. Nothing happens to the run.
+func (c *Client) Turns(ctx context.Context, ref wire.RunRef, from uint64, limit int, opts ...Option) (*wire.Rewound, error) {
+	call := ofRun(get("v1", "workflows", ref.WorkflowID, "turns"), ref).with(opts)
+	if from > 0 {
+		call.set("from", strconv.FormatUint(from, 10))
+	}
+	call.setPage(wire.Page{Limit: limit})
+	var a wire.Rewound
+	return answer(&a, c.do(ctx, call, &a))
+}

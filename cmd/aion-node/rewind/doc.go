@@ -1,8 +1,7 @@
 // Package rewind goes through a recorded run turn by turn, forwards and backwards.
 //
-// It decides what a turn was: what it had seen, what its code asked for, and where the code waited
-// afterwards, with its variables. It finds out by replaying the recording, so it changes nothing
-// and asks no node. How it is shown is not its business, except for the terminal in screen.go.
+// It decides how somebody moves through the turns of a recording, and how they look on a terminal.
+// What a turn was is found by aion.dev/aion/engine/rewind. It changes nothing and asks no node.
 //
 // Begin with session.go.
 package rewind

@@ -19,7 +19,7 @@ export function frame(shell, where) {
       h("button.find", { type: "button", onclick: () => palette(), "aria-keyshortcuts": "Control+K" }, "Find or do", h("kbd", { "aria-hidden": "true" }, "Ctrl K")),
       themes(),
       who()),
-    h("nav.side", { key: "side", "aria-label": "Pages" }, h("ul", {}, places.filter(([to]) => to !== "/console/tokens" || can("admin")).map(([to, name]) => h("li", { key: to }, h("a", { href: link(to), "aria-current": at(where.path, to) ? "page" : null }, name))))),
+    h("nav.side", { key: "side", "aria-label": "Console" }, h("ul", {}, places.filter(([to]) => to !== "/console/tokens" || can("admin")).map(([to, name]) => h("li", { key: to }, h("a", { href: link(to), "aria-current": at(where.path, to) ? "page" : null }, name))))),
     h("main", { id: "main", tabindex: "-1", key: "main", hold: "page" }),
   ];
 }
@@ -28,7 +28,10 @@ const at = (path, to) => path === to || to !== "/console" && path.startsWith(to 
 
 function cluster({ cluster, failed }) {
   if (session.needed) return h("span.dim", {}, location.host);
-  if (failed && failed.status === 0) return [h("span.dot.bad", { "aria-hidden": "true" }), location.host + " does not answer"];
+  if (failed && failed.status === 0) {
+    const others = (cluster?.members || []).filter(m => m.id !== cluster.node && m.http_address);
+    return [h("span.dot.bad", { "aria-hidden": "true" }), location.host + " does not answer; it is asked again", others.length > 0 && h("span.dim", {}, ". Others: " + others.map(m => m.id + " at " + m.http_address).join(", "))];
+  }
   if (!cluster) return h("span.dim", {}, "connecting");
   const words = { live: "live", connecting: "connecting", broken: "resuming", off: "not live" }[live.state];
   const tone = !cluster.leader ? "bad" : live.state === "broken" ? "warn" : cluster.healthy ? "ok" : "warn";

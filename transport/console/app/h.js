@@ -59,6 +59,7 @@ export function patch(have, want) {
   attributes(have, want);
   if (have.hold === undefined || have.hold !== want.hold) children(have, want);
   have.hold = want.hold;
+  have.onpatched?.(); // of those that depend on where they are scrolled to
   return have;
 }
 

@@ -24,6 +24,7 @@ import { schedules } from "./pages/schedules.js";
 import { schedule } from "./pages/schedule.js";
 import { queues } from "./pages/queues.js";
 import { cluster } from "./pages/cluster.js";
+import { audit } from "./pages/audit.js";
 import { tokens } from "./pages/tokens.js";
 
 route("/console", overview);
@@ -41,6 +42,7 @@ route("/console/schedules/:id", schedule);
 route("/console/queues", queues);
 route("/console/queues/:queue", queues);
 route("/console/cluster", cluster);
+route("/console/audit", audit);
 route("/console/tokens", tokens);
 
 const app = document.getElementById("app");

@@ -3,5 +3,5 @@
 export const places = [
   ["/console", "Overview", "o"], ["/console/runs", "Runs", "r"], ["/console/versions", "Versions", "v"], ["/console/schedules", "Schedules", "s"],
   ["/console/queues", "Queues", "q"], ["/console/cluster", "Cluster", "c"], ["/console/deploys", "Deploys", "d"], ["/console/batches", "Batches", "b"],
-  ["/console/trials", "Backtests", "k"], ["/console/tokens", "Tokens", "t"],
+  ["/console/trials", "Backtests", "k"], ["/console/audit", "Audit", "a"], ["/console/tokens", "Tokens", "t"],
 ];

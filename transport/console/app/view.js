@@ -117,7 +117,10 @@ class View {
     document.title = title + " · Aion";
     let body;
     try {
-      if (ctx.data !== null) body = page.render(ctx.data, ctx);
+      if (ctx.data !== null) {
+        body = page.render(ctx.data, ctx);
+        if (!performance.getEntriesByName("shown").length) performance.mark("shown"); // the tour tells how long the first page took
+      }
       else if (this.failed) body = h("section", { key: "failed" }, h("h1", {}, title), problem(this.failed));
       else body = h("section", { key: "loading", "aria-busy": "true" }, h("h1", {}, title), h("p.dim", {}, page.waits || "Loading."));
     } catch (error) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -106,20 +107,22 @@ type cluster struct {
 }
 
 // newCluster starts three nodes that end with the test.
-func newCluster(t testing.TB) *cluster {
+func newCluster(t testing.TB) *cluster { return newNodes(t, "n1", "n2", "n3") }
+
+func newNodes(t testing.TB, ids ...string) *cluster {
 	t.Helper()
 	dir := t.TempDir()
-	addresses := freeAddresses(t, 9)
+	addresses := freeAddresses(t, 3*len(ids))
 	c := &cluster{nodes: map[string]*process{}}
 	var join, urls []string
-	for i := range 3 {
+	for i := range ids {
 		join = append(join, addresses[3*i+2])
 		urls = append(urls, "http://"+addresses[3*i])
 	}
-	for i, id := range []string{"n1", "n2", "n3"} {
+	for i, id := range ids {
 		c.nodes[id] = &process{id: id, http: addresses[3*i], args: []string{"serve", "--id", id, "--data-dir", filepath.Join(dir, id),
 			"--http-address", addresses[3*i], "--raft-address", addresses[3*i+1], "--gossip-address", addresses[3*i+2],
-			"--bootstrap-expect", "3", "--join", strings.Join(join, ","), "--audit-file", filepath.Join(dir, id+"-audit.jsonl")}}
+			"--bootstrap-expect", strconv.Itoa(len(ids)), "--join", strings.Join(join, ","), "--audit-file", filepath.Join(dir, id+"-audit.jsonl")}}
 	}
 	t.Cleanup(func() {
 		for _, p := range c.nodes {
@@ -162,14 +165,14 @@ func (c *cluster) settle(t testing.TB) {
 	defer cancel()
 	for {
 		seen, err := c.client.Cluster(ctx)
-		if err == nil && seen.Leader != "" && len(seen.Members) == 3 {
+		if err == nil && seen.Leader != "" && len(seen.Members) == len(c.nodes) {
 			alive := 0
 			for _, m := range seen.Members {
 				if m.Status == "alive" && m.HTTPAddress != "" {
 					alive++
 				}
 			}
-			if alive == 3 {
+			if alive == len(c.nodes) {
 				return
 			}
 		}

@@ -24,6 +24,7 @@ func pages() [][2]string {
 		{"timeline", "/console/runs/saga-1?tab=timeline"},
 		{"history", "/console/runs/saga-1?tab=history"},
 		{"failed", "/console/runs/books-2026-09"},
+		{"debug", "/console/runs/order-1002?tab=debug&turn=2"},
 		{"children", "/console/runs/fanout-1?tab=children"},
 		{"compare", "/console/compare?a=saga-1&b=saga-2"},
 		{"versions", "/console/versions"},
@@ -35,6 +36,7 @@ func pages() [][2]string {
 		{"schedule", "/console/schedules/nightly-books"},
 		{"queues", "/console/queues"},
 		{"cluster", "/console/cluster"},
+		{"audit", "/console/audit"},
 		{"tokens", "/console/tokens"},
 	}
 }
@@ -69,6 +71,9 @@ func TestShots(t *testing.T) {
 			tb.until(`document.fonts.status === "loaded" && !document.querySelector("[aria-busy=true]")`, p[0])
 			png, err := tb.Picture(tb.ctx, *whole)
 			if err != nil {
+				t.Fatal(err)
+			}
+			if png, err = small(png); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(*shots, p[0]+"-"+look.name+".png"), png, 0o666); err != nil {

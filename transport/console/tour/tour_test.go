@@ -17,6 +17,8 @@ func TestTour(t *testing.T) {
 	t.Run("narrow", func(t *testing.T) { testNarrow(t, newTab(t, b, base)) })
 	t.Run("hostile", func(t *testing.T) { testHostile(t, newTab(t, b, base)) })
 	t.Run("long history", func(t *testing.T) { testLongHistory(t, newTab(t, b, base)) })
+	t.Run("accessible", func(t *testing.T) { testAccessible(t, newTab(t, b, base)) })
+	t.Run("debugger", func(t *testing.T) { testDebugger(t, newTab(t, b, base)) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, newTab(t, b, base)) })
 	t.Run("filters", func(t *testing.T) { testFilters(t, newTab(t, b, base)) })
 	t.Run("actions", func(t *testing.T) { testActions(t, c, newTab(t, b, base)) })
@@ -34,6 +36,8 @@ func testPages(t *testing.T, tb *tab) {
 		}
 		tb.clean()
 	}
+	tb.visit("/console/runs")
+	t.Logf("the list of runs was shown %.0f ms after its address was opened", eval[float64](tb, `performance.getEntriesByName("shown")[0].startTime`))
 	tb.visit("/console/nowhere")
 	tb.says("#main", "No such page")
 	tb.visit("/console/runs/nobody")
@@ -274,6 +278,8 @@ func testDeploys(t *testing.T, tb *tab) {
 	tb.visit(canary)
 	tb.click(".actions button", "Promote the canary")
 	tb.sendNow("Promoted")
+	tb.visit("/console/audit?operation=promote_canary")
+	tb.says("#main", "line")
 	tb.visit("/console/deploys")
 	tb.click(".actions button", "Check the chain")
 	tb.says("#main", "The chain fits")
@@ -301,4 +307,21 @@ func testFailover(t *testing.T, c *cluster, tb *tab) {
 	c.nodes[leader].start(t)
 	c.settle(t)
 	tb.clean("503", "Failed to load", "ERR_")
+}
+
+// The debugger shows code, variables and events of each turn, by keys too.
+func testDebugger(t *testing.T, tb *tab) {
+	tb.visit("/console/runs/order-1002?tab=debug")
+	tb.says("#main .debug", "Timer started")
+	tb.says("#main .debug .mark", "ctx.sleep(RESERVE)")
+	tb.press("ArrowRight", false)
+	tb.says("#main .debug", "Signal received")
+	tb.says("#main .debug dl", "order")
+	tb.click(".controls button", "Last")
+	tb.says("#main .debug", "The code has ended")
+	tb.press("ArrowLeft", false)
+	tb.says("#main .debug .mark", "ctx.sleep(PACK)")
+	tb.visit("/console/runs/order-1014?tab=debug&turn=2") // an open run, up to now
+	tb.says("#main .debug .mark", "ctx.signal")
+	tb.clean()
 }

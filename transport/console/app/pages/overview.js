@@ -53,7 +53,7 @@ function attention(d) {
   for (const r of quarantined.slice(0, 3)) items.push(["warning", [runLink(r), " is quarantined: its code broke the runtime or its replay."], "Look at the reason; after a deploy, resume it, perhaps on another version."]);
   for (const q of d.queues.queues || []) {
     if (q.limits.concurrency === 0) items.push(["warning", "The queue " + q.queue + " is stopped.", "Its limits say so: 0 attempts at a time.", link("/console/queues")]);
-    if (q.backoff > 0 && q.backoff >= q.leased + q.offered) items.push(["info", plural(q.backoff, "task") + " of the queue " + q.queue + " wait after a failure.", "See what fails.", link("/console/queues")]);
+    if (q.backoff > 0 && q.backoff >= q.leased + q.offered) items.push(["info", plural(q.backoff, "task") + " of the queue " + q.queue + (q.backoff === 1 ? " waits" : " wait") + " to be tried again.", "See what fails there.", link("/console/queues")]);
   }
   for (const c of d.canaries.canaries || []) {
     if (c.counts.canary.failed > 0) items.push(["warning", ["The canary of ", typeLink(c.workflow_type), " has " + plural(c.counts.canary.failed, "failed run") + "."], c.abort_failures ? c.abort_failures + " abort it." : "Nothing aborts it: it has no limit of failures."]);

@@ -9,6 +9,7 @@ import { link } from "../router.js";
 import { buttons, runActions } from "./actions.js";
 import { ask } from "./run_ask.js";
 import { children } from "./run_children.js";
+import { debug } from "./run_debug.js";
 import { history } from "./run_history.js";
 import { logs } from "./run_logs.js";
 import { summary } from "./run_summary.js";
@@ -17,7 +18,7 @@ import { follow } from "./record.js";
 
 // tabs are [name, title, part]. A part is {needs?, open?, render, command}: needs = "history" loads
 // that, open(ctx) begins something of its own when the tab is opened.
-const tabs = [["", "Summary", summary], ["timeline", "Timeline", timeline], ["history", "History", history], ["children", "Children", children], ["ask", "Queries and updates", ask], ["logs", "Logs", logs]];
+const tabs = [["", "Summary", summary], ["timeline", "Timeline", timeline], ["history", "History", history], ["children", "Children", children], ["ask", "Queries and updates", ask], ["logs", "Logs", logs], ["debug", "Debugger", debug]];
 
 const of = ctx => tabs.find(([name]) => name === (ctx.query.get("tab") || ""))?.[2] || summary;
 

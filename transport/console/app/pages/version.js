@@ -13,7 +13,7 @@ import { bytes, count, plural, short, words } from "../parts/text.js";
 import { when } from "../parts/time.js";
 import { go, link } from "../router.js";
 import { buttons, startRun } from "./actions.js";
-import { pinned, versionActions } from "./deploy_actions.js";
+import { versionActions } from "./deploy_actions.js";
 import { canary } from "./versions.js";
 
 export const version = {
@@ -70,11 +70,11 @@ function differences(a, b) {
   return h("div", {}, names.map(name => [h("h3", {}, name, a.code[name] === undefined ? " is new" : b.code[name] === undefined ? " is gone" : ""), diff(String(a.code[name] ?? ""), String(b.code[name] ?? ""), "Differences of " + name)]), h("h3", {}, "Manifest"), diff(pretty(a), pretty(b), "Differences of the manifest"));
 }
 
-function pins({ pins: p, row }, to) {
+function pins({ pins: p }, to) {
   if (p.code) return problem(p);
   if (!p.total && !p.route_active) return h("p.dim", {}, "Nothing: it can be unloaded.");
   const kinds = Object.entries(p.counts).filter(([, n]) => n).map(([k, n]) => count(n) + " " + words(k)).join(", ");
-  return h("div", {}, h("p", {}, p.route_active && "A route points at it. ", p.total ? plural(p.total, "open run") + " (" + kinds + ")" + (pinned(row) === p.total ? "." : ".") : "No open run."),
+  return h("div", {}, h("p", {}, p.route_active && "A route points at it. ", p.total ? plural(p.total, "open run") + " (" + kinds + ")" + "." : "No open run."),
     table({ label: "What pins it", rows: p.holders, key: x => x.run_id + x.kind, empty: "", columns: [{ name: "run", cell: x => runLink(x) }, { name: "type", cell: x => typeLink(x.workflow_type) }, { name: "as", cell: x => words(x.kind) }, { name: "since", cell: x => when(x.since, { ago: true }) }, { name: "by", wide: true, cell: x => x.recorded_by ? runLink(x.recorded_by) : x.owner || "" }] }),
     p.next_cursor && pager({ shown: p.holders.length, total: count(p.total), next: to({ cursor: p.next_cursor }) }));
 }

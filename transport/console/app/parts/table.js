@@ -9,7 +9,7 @@ export function table({ label, columns, rows, key, empty, href, pick }) {
   return h("div.scroll", { tabindex: "0", role: "region", "aria-label": label },
     h("table", { "aria-label": label },
       h("thead", {}, h("tr", {}, pick && h("th.pick", { scope: "col" }, h("input", { type: "checkbox", "aria-label": "Choose all that are shown", checked: rows.every(r => pick.has(key(r))), onchange: e => pick.all(rows.map(key), e.currentTarget.checked) })),
-        columns.map(c => h("th", { scope: "col", class: c.num ? "num" : "" }, c.name)))),
+        columns.map(c => c.name ? h("th", { scope: "col", class: c.num ? "num" : "" }, c.name) : h("td", {})))),
       h("tbody", {}, rows.map(row => h("tr", { key: key(row), "data-href": href?.(row) },
         pick && h("td.pick", {}, h("input", { type: "checkbox", "aria-label": "Choose " + key(row), checked: pick.has(key(row)), onchange: e => pick.set(key(row), e.currentTarget.checked) })),
         columns.map(c => h("td", { class: [c.num && "num", c.wide && "wide"].filter(Boolean).join(" ") }, c.cell(row))))))));
@@ -19,6 +19,6 @@ export function table({ label, columns, rows, key, empty, href, pick }) {
 export const pairs = list => h("dl.pairs", {}, list.filter(Boolean).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
 // pager leads to the next page of a list, and back to the first.
-export const pager = ({ first, next, shown, total, noun = "runs" }) => h("nav.pager", { "aria-label": "Pages" },
+export const pager = ({ first, next, shown, total, noun = "runs" }) => h("nav.pager", { "aria-label": "Pages of the list" },
   h("span.dim", {}, total == null ? shown + " shown" : shown + " of " + total + " " + noun),
   first && h("a.button", { href: first, rel: "first" }, "First page"), next && h("a.button", { href: next, rel: "next" }, "Next page"));

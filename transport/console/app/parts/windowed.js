@@ -7,7 +7,7 @@ import { h, patch } from "../h.js";
 // one; label names the box. version says when rows have changed.
 export function windowed({ label, rows, height, row, version, tall = 480, key = "windowed", head }) {
   const shown = () => Math.min(rows * height, tall) + (head ? height : 0) + 2;
-  const box = h("div.windowed", { key, tabindex: "0", role: "region", "aria-label": label, vars: { tall: shown() + "px" }, onscroll: draw, hold: version });
+  const box = h("div.windowed", { key, tabindex: "0", role: "region", "aria-label": label, vars: { tall: shown() + "px" }, onscroll: draw, onpatched: draw, hold: version });
   const inner = h("div.rows", { vars: { all: rows * height + "px" } });
   if (head) box.append(head);
   box.append(inner);

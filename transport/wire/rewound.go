@@ -16,7 +16,8 @@ type Rewound struct {
 	Indexed
 }
 
-// RewoundTurn is one turn: what it had seen, what its code asked for, and where the code waited then.
+// RewoundTurn is one turn: what it had seen, what its code asked for, and where the code waited
+// then.
 type RewoundTurn struct {
 	Turn    uint64         `json:"turn" doc:"1, 2, 3 and so on"`
 	Through uint64         `json:"through" doc:"The newest event that it had seen"`

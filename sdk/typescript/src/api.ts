@@ -150,6 +150,52 @@ export interface AttributesUpdatedData {
   attributes: Record<string, unknown>;
 }
 
+export interface AuditLine {
+  /** Of the problem */
+  code?: string;
+  /** Of the problem */
+  detail?: string;
+  /** By which it called */
+  face: "http" | "hot";
+  /** Address and port of the caller */
+  from?: string;
+  /** Of the line */
+  id: string;
+  /** Log index of this record */
+  index?: number;
+  /** Of HTTP */
+  method?: string;
+  /** Of the call; absent: default */
+  namespace?: string;
+  /** What it was about: ids, types, versions */
+  object?: Record<string, string>;
+  /** Its operationId; other: there is no such address */
+  operation: string;
+  /** ok, rejected, retry or unknown */
+  outcome: string;
+  /** Without the query */
+  path?: string;
+  /** The Idempotency-Key of the call, as far as it had one */
+  request_id?: string;
+  /** Of HTTP */
+  status: number;
+  /** By the clock of the node */
+  time: string;
+  /** How many calls the line stands for; absent: one */
+  times?: number;
+  /** Name of the caller; absent: unknown */
+  who?: string;
+}
+
+export interface AuditLines {
+  /** The node keeps an audit log (audit.file) */
+  kept: boolean;
+  /** The newest first */
+  lines: AuditLine[];
+  /** Whose log it is: each node keeps that of its own callers */
+  node: string;
+}
+
 export interface BackfillRequest {
   /** Where it begins */
   from: string;
@@ -744,6 +790,31 @@ export interface Cluster {
   node: string;
   /** Raft term */
   term: number;
+}
+
+export interface CodeFrame {
+  /** Module, line and column, such as order.star:12:9 */
+  at: string;
+  /** Name of the function */
+  function: string;
+  /** Its variables */
+  locals: CodeLocal[];
+  /** The line of source */
+  source: string;
+}
+
+export interface CodeLocal {
+  /** Name of the signal, query, activity or child workflow type */
+  name: string;
+  /** As code writes it */
+  value: string;
+}
+
+export interface CodeStack {
+  /** The innermost call last */
+  frames: CodeFrame[];
+  /** Which part of the code: its main function, or a handler */
+  name: string;
 }
 
 export interface CompleteRequest {
@@ -1660,6 +1731,53 @@ export interface RetryData {
   max_backoff?: string;
   /** Kinds of failures that are not repeated */
   non_retryable?: string[];
+}
+
+export interface Rewound {
+  /** Log index that this answer reflects */
+  index: number;
+  /** Where the next page starts; absent: there are no more so far */
+  next?: number;
+  /** One execution of a workflow id (UUID) */
+  run_id: string;
+  /** Turns that the run has taken */
+  total: number;
+  /** In their order, from from on */
+  turns: RewoundTurn[];
+  /** On whose code it was replayed: the run's */
+  version: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
+}
+
+export interface RewoundEvent {
+  /** Data of the event; its shape depends on its type */
+  data: unknown;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: string;
+}
+
+export interface RewoundTurn {
+  /** Events that the code asked for */
+  asked: RewoundEvent[];
+  /** When it was recorded, in log time */
+  at: string;
+  /** The code has ended */
+  ended?: boolean;
+  /** The code does not follow the record, and where */
+  problem?: string;
+  /** Events that came since the turn before */
+  seen: RewoundEvent[];
+  /** Where the code waited after the turn; none if it has ended */
+  stacks: CodeStack[];
+  /** The newest event that it had seen */
+  through: number;
+  /** 1, 2, 3 and so on */
+  turn: number;
+  /** A reopening made it void: the code is not shown it */
+  void?: boolean;
 }
 
 export interface RootData {

@@ -286,7 +286,7 @@ func testDeploys(t *testing.T, tb *tab) {
 	tb.clean("409", "400")
 }
 
-// A page outlives the leader: what is shown stays, is marked while it is stale, and goes on by itself.
+// A page outlives the leader: what is shown stays, is marked while it is stale, and goes on.
 func testFailover(t *testing.T, c *cluster, tb *tab) {
 	tb.visit("/console/runs?type=order&sort=started")
 	tb.says("header .cluster", "live")

@@ -30,7 +30,7 @@ export const debug = {
     const go = (n, name, off) => h("button", { type: "button", disabled: off, onclick: () => move(ctx, r, n) }, name);
     return h("div", {},
       h("div.controls.actions", { role: "group", "aria-label": "Turns" }, go(1, "First", s.turn === 1), go(s.turn - 1, "Back", s.turn === 1), go(s.turn + 1, "Next", s.turn >= s.total), go(s.total, "Last", s.turn >= s.total),
-        h("label", {}, "turn ", h("input", { type: "number", min: 1, max: s.total, value: s.turn, onchange: e => move(ctx, r, Number(e.currentTarget.value)) }), " of " + count(s.total)),
+        h("label", {}, "turn ", h("input", { type: "number", min: 1, max: s.total, value: String(s.turn), onchange: e => move(ctx, r, Number(e.currentTarget.value)) }), " of " + count(s.total)),
         h("span.dim", { role: "status" }, when(t.at, { exact: true }), ", through event " + count(t.through), s.busy ? ", reading" : "")),
       s.trouble && problem(s.trouble), t.void && h("p.warn", {}, "A reopening made this turn void: the code is not shown it."), t.problem && h("div.problem", {}, h("p", {}, h("strong", {}, "The code does not follow the record"), " ", h("pre", {}, visible(t.problem)))),
       h("div.debug", { key: "debug" },

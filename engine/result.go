@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Result is the state of a run, and its outcome if it has closed. If a run continued as new, was reset, or
-// is tried again, Result follows the chain to the newest run, unless a run id was given.
+// Result is the state of a run, and its outcome if it has closed. If a run continued as new, was
+// reset, or is tried again, Result follows the chain to the newest run, unless a run id was given.
 type Result struct {
 	WorkflowID string
 	RunID      history.RunID

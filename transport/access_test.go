@@ -75,7 +75,7 @@ var askedOf = map[string]string{
 	"load": "deploy body", "store_archive": "deploy yes", "deploy": "deploy body", "versions": "read no", "unload": "deploy yes", "cancel_unload": "deploy yes", "version": "read yes",
 	"archive": "read yes", "module": "read yes", "pins": "read yes", "route": "deploy yes", "unroute": "deploy yes", "rollback": "deploy yes", "canaries": "read yes", "canary": "read yes",
 	"set_canary": "deploy yes", "abort_canary": "deploy yes", "promote_canary": "deploy yes", "deploys": "read no", "start": "start body", "start_many": "start body", "list": "read no",
-	"describe": "read yes", "result": "read+payload yes", "history": "read yes", "logs": "read+payload yes", "signal": "signal yes", "update": "signal yes", "update_state": "read+payload yes", "query": "read+payload yes", "cancel": "signal yes",
+	"describe": "read yes", "result": "read+payload yes", "history": "read yes", "logs": "read+payload yes", "turns": "read+payload yes", "signal": "signal yes", "update": "signal yes", "update_state": "read+payload yes", "query": "read+payload yes", "cancel": "signal yes",
 	"terminate": "operate yes", "pause": "operate yes", "resume": "operate yes", "reopen": "operate yes", "reset": "operate yes", "fork": "operate yes", "counts": "read no", "jobs": "read no", "retention": "read yes",
 	"version_retention": "read yes", "retain_versions": "deploy no", "retain_all": "operate no", "retain": "operate yes", "unretain_all": "operate no", "unretain": "operate yes",
 	"poll": "work yes", "complete": "work yes", "fail": "work yes", "heartbeat": "work yes", "release": "work yes", "later": "work yes", "complete_activity": "work yes", "fail_activity": "work yes", "heartbeat_activity": "work yes", "queues": "read no", "queue": "read no", "limit_queue": "operate yes",
@@ -86,7 +86,7 @@ var askedOf = map[string]string{
 	"stop_backtest": "deploy no", "start_move": "deploy no", "move": "read no", "stop_move": "deploy no",
 	"start_batch": "operate body", "batches": "read no", "batch": "read no", "stop_batch": "operate no",
 	"stop": "operate body", "stops": "read yes", "unstop": "operate body",
-	"policy": "read yes", "trust_key": "admin no", "revoke_key": "admin no", "set_signature_rule": "admin no", "drop_signature_rule": "admin no",
+	"policy": "read yes", "trust_key": "admin no", "revoke_key": "admin no", "set_signature_rule": "admin no", "drop_signature_rule": "admin no", "audit": "admin no",
 	"bootstrap": "admin no", "self": "any", "create_token": "admin no", "tokens": "admin no", "revoke_token": "admin no",
 	"create_namespace": "admin no", "namespaces": "admin no", "namespace": "admin no", "set_namespace": "admin no", "delete_namespace": "admin no",
 }

@@ -21,8 +21,9 @@ var (
 )
 
 // ErrLater is returned by a handler whose activity ends later, from elsewhere: by its token
-// (Task.Token), or by its run id and activity id (client.CompleteActivity, FailActivity). The worker
-// lets go of the attempt. Time limits hold on, and so does a heartbeat that the workflow asked for.
+// (Task.Token), or by its run id and activity id (client.CompleteActivity, FailActivity). The
+// worker lets go of the attempt. Time limits hold on, and so does a heartbeat that the workflow
+// asked for.
 var ErrLater = errors.New("worker: the outcome comes later")
 
 // Failure is an error with more than a message. Any other error is a Failure of kind "failed" that

@@ -19,11 +19,11 @@ export const runs = {
   name: "runs", title: ctx => { const f = read(ctx.query); return "Runs" + (f.type ? " of " + f.type : ""); }, every: 4000, events: ["WorkflowClosed"],
   load: async ctx => {
     const f = read(ctx.query), key = JSON.stringify(f);
-    if (ctx.state.key !== key) Object.assign(ctx.state, { key, rows: null, newer: [], chosen: new Set() });
     const [page, counts, versions] = await Promise.all([
       ctx.get("/v1/workflows", { ...asked(f), cursor: f.cursor, limit: size }), ctx.maybe("/v1/counts", { type: f.type, status: f.status, version: f.version, where: f.where }),
       ctx.state.versions || ctx.maybe("/v1/versions")]);
     ctx.state.versions = versions;
+    if (ctx.state.key !== key) Object.assign(ctx.state, { key, rows: null, newer: [], chosen: new Set() }); // only now: what is shown stays until then
     settle(ctx.state, page.workflows, f);
     return { page, counts, versions, f };
   },
@@ -36,7 +36,7 @@ export const runs = {
       h("div.headline", {}, h("h1", {}, runs.title(ctx)), h("span.dim", { role: "status" }, found(d))),
       form(f, types, names),
       buttons(runs.actions(d, ctx)),
-      s.newer.length > 0 && h("p.newer", { key: "newer" }, h("button", { type: "button", onclick: () => { s.rows = null; ctx.reload(); } }, "Show " + plural(s.newer.length, "newer run"))),
+      s.newer.length > 0 && h("p.newer", { key: "newer" }, h("button", { type: "button", onclick: () => { s.key = ""; ctx.reload(); } }, "Show " + plural(s.newer.length, "newer run"))),
       table({
         label: "Runs", rows, key: r => r.run_id, href: r => runAddress(r.workflow_id, r.run_id), pick: picker(ctx),
         empty: nothing(f),

@@ -1,5 +1,31 @@
 // Made by scripts/generate.mjs from the contract that every node serves at /openapi.json. Do not edit.
 
+export interface ActivityAnswer {
+  /** Ordinal of the step within its run */
+  activity_id: number;
+  /** Its newest attempt; absent if no worker has taken it */
+  attempt?: number;
+  /** The activity is asked to end */
+  cancel_requested?: boolean;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
+  /** It has its outcome; otherwise it goes on, or is tried again */
+  ended: boolean;
+  /** Log index that this answer reflects */
+  index: number;
+  /** One execution of a workflow id (UUID) */
+  run_id: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
+}
+
+export interface ActivityBeat {
+  /** Only if this is the newest attempt */
+  attempt?: number;
+  /** Handed to the next attempt if this one is lost or fails */
+  details?: unknown;
+}
+
 /** An event of type ActivityCancelRequested. */
 export interface ActivityCancelRequested {
   /** When it was recorded, in log time */
@@ -52,6 +78,13 @@ export interface ActivityCompletedData {
   result: unknown;
 }
 
+export interface ActivityCompletion {
+  /** Only if this is the newest attempt, and it is under way; default: whatever the activity waits for */
+  attempt?: number;
+  /** What the activity returned: any JSON value */
+  output?: unknown;
+}
+
 /** An event of type ActivityFailed. */
 export interface ActivityFailed {
   /** When it was recorded, in log time */
@@ -69,6 +102,19 @@ export interface ActivityFailedData {
   error: RunError;
   /** Ordinal of the step within its run */
   id: number;
+}
+
+export interface ActivityFailure {
+  /** Only if this is the newest attempt, and it is under way; default: whatever the activity waits for */
+  attempt?: number;
+  /** Any JSON value, for programs */
+  details?: unknown;
+  /** Default: failed */
+  kind?: string;
+  /** For people */
+  message: string;
+  /** Whether the retry policy of the activity may try again */
+  retryable: boolean;
 }
 
 /** An event of type ActivityScheduled. */
@@ -731,6 +777,8 @@ export interface ChildWorkflowStarted {
 export interface ChildWorkflowStartedData {
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** Time limit of the child with all runs that continue it, or try again */
+  chain_timeout?: string;
   /** Ordinal of the step within its run */
   id: number;
   /** What the code gets: any JSON value */
@@ -739,6 +787,7 @@ export interface ChildWorkflowStartedData {
   on_cancel?: string;
   /** What happens to the child when its parent closes; absent means terminate */
   on_parent_close?: "terminate" | "cancel" | "abandon";
+  retry?: RetryData;
   /** One execution of a workflow id (UUID) */
   run_id?: string;
   /** A Go duration */
@@ -898,14 +947,18 @@ export interface Deploys {
 }
 
 export interface Described {
-  /** 1 for the first run, one more for each that continues as new */
+  /** 1 for the first run, one more for each that continues as new or tries again */
   attempt: number;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes: Record<string, unknown>;
+  /** When the delay of a run is over that has not begun, in log time */
+  begins_at?: string;
   /** Reason of the request to cancel it */
   cancel_reason?: string;
   /** The run was asked to end */
   cancel_requested?: boolean;
+  /** Time limit of the run with all runs that continue it, or try again */
+  chain_timeout?: string;
   /** The first 100 that are open */
   children: ChildRun[];
   /** Total, if more are open than are listed */
@@ -914,7 +967,7 @@ export interface Described {
   closed_at?: string;
   /** The run that it continues */
   continued_from?: string;
-  /** The run that continues it */
+  /** The run that continues it, or tries again */
   continued_to?: string;
   /** Present if the run ended in another way; for a terminated or cancelled run, with the given reason */
   error?: RunError;
@@ -937,8 +990,14 @@ export interface Described {
   pending_activities_total?: number;
   /** Paused because its code broke the runtime or its replay; resume clears it */
   quarantined?: boolean;
+  /** The run that took its place when it was reset */
+  reset_as?: string;
+  /** The run whose history it begins with, if it is a reset or a fork */
+  reset_of?: Origin;
   /** Present if the run completed */
   result?: unknown;
+  /** How it is tried again */
+  retry?: RetryPolicy;
   /** One execution of a workflow id (UUID) */
   run_id: string;
   /** Id of the schedule that started it */
@@ -949,6 +1008,8 @@ export interface Described {
   status: "running" | "paused" | "completed" | "failed" | "cancelled" | "terminated" | "timed_out" | "continued_as_new";
   /** Paused because its type or its version was stopped */
   stopped?: boolean;
+  /** Of a run with retry: 1 for the first try */
+  try?: number;
   /** Number of signals that its code has not consumed; the history names them */
   unread_signals: number;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
@@ -982,7 +1043,7 @@ export interface DroppedType {
 }
 
 /** An event of a run's history. `type` determines the shape of `data`. */
-export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested;
+export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested | WorkflowBegan | WorkflowReset | ParentReset;
 
 export interface FailRequest {
   /** One for each token */
@@ -1000,6 +1061,25 @@ export interface Finding {
   severity: "critical" | "warning" | "info";
   /** What is so, in words */
   text: string;
+}
+
+export interface ForkRequest {
+  /** Workflow id of the copy */
+  as: string;
+  /** Signals and updates that came after the point are not delivered to the new run */
+  drop_signals?: boolean;
+  /** Replay what would be kept, say what would be redone, and change nothing */
+  dry_run?: boolean;
+  /** Version, full or a prefix, with which the new run goes on if the turns that are kept replay on it; default: that of the run */
+  on?: string;
+  /** For the histories */
+  reason?: string;
+  /** The number of the last turn that is kept; or start (nothing but the input), last (all turns but the one that closed the run), failure (up to the turn that began the step whose failure is the newest) */
+  to?: string;
+  /** Seq of the last event that is kept; in the middle of what a turn asked for, the rest of that is kept, too */
+  to_event?: number;
+  /** The last turn before the run was moved to this version, full or a prefix */
+  to_version?: string;
 }
 
 export interface Health {
@@ -1373,6 +1453,19 @@ export interface NodeRequest {
   node?: string;
 }
 
+export interface Origin {
+  /** The last event that was kept */
+  event: number;
+  /** That run was left alone */
+  fork?: boolean;
+  /** One execution of a workflow id (UUID) */
+  run_id: string;
+  /** The last turn that was kept */
+  turn: number;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
+}
+
 export interface ParentData {
   /** Ordinal of the step within its run */
   id: number;
@@ -1384,6 +1477,22 @@ export interface ParentData {
   workflow_id: string;
 }
 
+/** An event of type ParentReset. */
+export interface ParentReset {
+  /** When it was recorded, in log time */
+  at: string;
+  data: ParentResetData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "ParentReset";
+}
+
+export interface ParentResetData {
+  /** Run of the same workflow id that waits for the child from here on */
+  run_id: string;
+}
+
 export interface PendingActivity {
   /** Name of the activity */
   activity: string;
@@ -1391,6 +1500,8 @@ export interface PendingActivity {
   activity_id: number;
   /** 1 for the first attempt */
   attempt: number;
+  /** Its worker has let go of the attempt: the outcome comes later, from elsewhere */
+  deferred?: boolean;
   /** Any JSON value, for programs */
   details?: unknown;
   /** When its time runs out, or when it is offered again */
@@ -1573,7 +1684,7 @@ export interface PollRequest {
 /** An error (RFC 9457). Further members are its facts, such as workflow_id, version, limit or holders: docs/ERRORS.md lists them by code. */
 export interface Problem {
   /** What kind of problem this is, for programs; docs/ERRORS.md lists them */
-  code: "invalid_package" | "invalid_input" | "signature_invalid" | "signature_required" | "manifest_mismatch" | "unknown_query" | "unknown_update" | "unauthenticated" | "permission_denied" | "not_found" | "unknown_version" | "unknown_workflow_type" | "method_not_allowed" | "query_timeout" | "version_pinned" | "route_active" | "canary_active" | "route_conflict" | "gate_failed" | "gate_contended" | "already_running" | "stopped" | "not_running" | "invalid_state" | "version_unavailable" | "lease_lost" | "package_too_large" | "body_too_large" | "unsupported_encoding" | "misdirected" | "request_mismatch" | "resource_exhausted" | "query_failed" | "internal" | "no_leader" | "no_quorum" | "unavailable" | "outcome_unknown";
+  code: "invalid_package" | "invalid_input" | "signature_invalid" | "signature_required" | "manifest_mismatch" | "unknown_query" | "unknown_update" | "unauthenticated" | "permission_denied" | "not_found" | "unknown_version" | "unknown_workflow_type" | "method_not_allowed" | "query_timeout" | "version_pinned" | "route_active" | "canary_active" | "route_conflict" | "gate_failed" | "gate_contended" | "already_running" | "already_closed" | "stopped" | "not_running" | "invalid_state" | "version_unavailable" | "lease_lost" | "package_too_large" | "body_too_large" | "unsupported_encoding" | "misdirected" | "request_mismatch" | "resource_exhausted" | "query_failed" | "internal" | "no_leader" | "no_quorum" | "unavailable" | "outcome_unknown";
   /** The key was known: this is the refusal that its first call got */
   deduplicated?: boolean;
   /** What went wrong here, for people */
@@ -1655,6 +1766,15 @@ export interface Reason {
   reason?: string;
 }
 
+export interface Redone {
+  /** Ordinal of the step within the run */
+  id: number;
+  /** Kind, for programs */
+  kind: "timer" | "activity" | "child";
+  /** The activity; the child's workflow id, if it is not started anew */
+  name?: string;
+}
+
 export interface ReplaceRequest {
   /** Id of the node that takes its place */
   new: string;
@@ -1673,8 +1793,60 @@ export interface Replacement {
   waits?: string;
 }
 
+export interface ResetAnswer {
+  /** What had no outcome at the point, and is under way in the new run */
+  again?: Redone[];
+  /** Open children that the new run took over; absent for a dry run */
+  children?: number;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
+  /** Events of the old history that the new one does not have */
+  dropped_events?: number;
+  /** Nothing was changed */
+  dry_run?: boolean;
+  /** The old run was open, and is terminated */
+  ended?: boolean;
+  /** The last event that is kept */
+  event: number;
+  /** Log index that this answer reflects */
+  index: number;
+  /** Signals and updates after the point that are delivered to the new run */
+  messages?: number;
+  /** That run */
+  of_run_id: string;
+  /** Of the run whose history it begins with */
+  of_workflow_id: string;
+  /** That is more than to_event asked for: the rest of its turn */
+  rounded?: boolean;
+  /** The new run; absent for a dry run */
+  run_id?: string;
+  /** The last turn that is kept; 0 = none is */
+  turn: number;
+  /** With which it goes on */
+  version: string;
+  /** Of the new run */
+  workflow_id: string;
+}
+
+export interface ResetRequest {
+  /** Signals and updates that came after the point are not delivered to the new run */
+  drop_signals?: boolean;
+  /** Replay what would be kept, say what would be redone, and change nothing */
+  dry_run?: boolean;
+  /** Version, full or a prefix, with which the new run goes on if the turns that are kept replay on it; default: that of the run */
+  on?: string;
+  /** For the histories */
+  reason?: string;
+  /** The number of the last turn that is kept; or start (nothing but the input), last (all turns but the one that closed the run), failure (up to the turn that began the step whose failure is the newest) */
+  to?: string;
+  /** Seq of the last event that is kept; in the middle of what a turn asked for, the rest of that is kept, too */
+  to_event?: number;
+  /** The last turn before the run was moved to this version, full or a prefix */
+  to_version?: string;
+}
+
 export interface Result {
-  /** The run that continues this one, if it was requested by run id */
+  /** The run that continues this one, or tries again, if it was requested by run id */
   continued_to?: string;
   /** Present if the run did not complete */
   error?: RunError;
@@ -1730,6 +1902,19 @@ export interface RetryData {
   /** Longest wait between attempts, a Go duration */
   max_backoff?: string;
   /** Kinds of failures that are not repeated */
+  non_retryable?: string[];
+}
+
+export interface RetryPolicy {
+  /** Wait before the second try, a Go duration. Default: 1s */
+  backoff?: string;
+  /** Factor by which the wait grows with each failure, 1 to 1,000. Default: 2 */
+  factor?: number;
+  /** Tries in all; 0: as many as it takes */
+  max_attempts?: number;
+  /** Longest wait. Default: 1m */
+  max_backoff?: string;
+  /** Kinds of failures after which it is not tried again; timed_out is the one of the time limit */
   non_retryable?: string[];
 }
 
@@ -1830,6 +2015,8 @@ export interface RuleSpec {
 export interface Run {
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes: Record<string, unknown>;
+  /** When the delay of a run is over that has not begun, in log time */
+  begins_at?: string;
   /** The run was asked to end */
   cancel_requested?: boolean;
   /** When the run closed, in log time */
@@ -1839,6 +2026,10 @@ export interface Run {
   parent?: RunName;
   /** Paused because its code broke the runtime or its replay; resume clears it */
   quarantined?: boolean;
+  /** The run that took its place when it was reset */
+  reset_as?: string;
+  /** The run whose history it begins with, if it is a reset or a fork */
+  reset_of?: Origin;
   /** One execution of a workflow id (UUID) */
   run_id: string;
   /** Id of the schedule that started it */
@@ -1950,6 +2141,8 @@ export interface Runs {
 }
 
 export interface Schedule {
+  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
+  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Fires that wait for open runs to close */
@@ -1986,7 +2179,7 @@ export interface Schedule {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -2010,6 +2203,8 @@ export interface Schedule {
 }
 
 export interface ScheduleAnswer {
+  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
+  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Fires that wait for open runs to close */
@@ -2050,7 +2245,7 @@ export interface ScheduleAnswer {
   /** Total, if there are more than are listed */
   open_runs_total?: number;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -2076,6 +2271,8 @@ export interface ScheduleAnswer {
 }
 
 export interface ScheduleSpec {
+  /** More definitions of its times, at most 9: it fires at all of them, once where they coincide */
+  also?: Timing[];
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
   /** Default one */
@@ -2093,7 +2290,7 @@ export interface ScheduleSpec {
   /** A Go duration up to 24h: each fire comes less than so much after its time; default 0s */
   jitter?: string;
   /** Default skip */
-  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "allow_all";
+  overlap?: "skip" | "buffer_one" | "buffer_all" | "cancel_previous" | "terminate_previous" | "allow_all";
   /** A run that failed or timed out pauses it */
   pause_on_failure?: boolean;
   /** It does not fire by itself */
@@ -2178,6 +2375,8 @@ export interface SignatureRule {
 }
 
 export interface StartAnswer {
+  /** When the run's delay is over, in log time */
+  begins_at?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
   /** With archive: the version is unloaded in the entry in which the last run on it closes */
@@ -2188,6 +2387,8 @@ export interface StartAnswer {
   freshly_loaded?: boolean;
   /** Log index that this answer reflects */
   index: number;
+  /** Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened */
+  outcome?: "started" | "signalled" | "used";
   /** With ?wait= only: result and error are left out, because the token lacks the grant payload */
   payload_withheld?: boolean;
   /** With ?wait= only, if the run completed */
@@ -2196,6 +2397,8 @@ export interface StartAnswer {
   run_id: string;
   /** With ?wait= only */
   status?: string;
+  /** With if_open terminate: the run in whose place it was started */
+  terminated_run_id?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2212,12 +2415,24 @@ export interface StartItem {
   archive?: string;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** Time limit of the run with all runs that continue it, or try again, a Go duration */
+  chain_timeout?: string;
+  /** A Go duration after which the run begins. It is open meanwhile */
+  delay?: string;
   /** With archive: a version that this loads is unloaded in the entry in which the last run on it closes */
   ephemeral?: boolean;
+  /** Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse */
+  if_closed?: "allow" | "failed_only" | "refuse";
+  /** What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start */
+  if_open?: "refuse" | "signal" | "use" | "terminate";
   /** What the code gets: any JSON value */
   input?: unknown;
   /** 1 to 200 printable characters: it has at most one effect, whichever batch it is in. Default: the key of the call with / and the item's place, from 0 */
   request_id?: string;
+  /** Start the run anew when it fails or times out: as another run of the workflow id, with the same input and all signals */
+  retry?: RetryPolicy;
+  /** Signal that the run receives as it starts or, with if_open signal, the run that is open */
+  signal?: StartSignal;
   /** With archive: signatures of its version, as lines of its signature file */
   signatures?: string[];
   /** Time limit of the whole run, a Go duration; default: the package's */
@@ -2238,16 +2453,22 @@ export interface StartReplies {
 }
 
 export interface StartReply {
+  /** When the run's delay is over, in log time */
+  begins_at?: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
   /** Log index at which it was started */
   index?: number;
   /** The token's call took effect */
   ok: boolean;
+  /** Of a start with signal, if_open, if_closed or delay: the run was started, or it was open and has received the signal, or it was open and nothing has happened */
+  outcome?: "started" | "signalled" | "used";
   /** Why it was not started, or that nobody knows; present unless ok */
   problem?: Problem;
   /** One execution of a workflow id (UUID) */
   run_id?: string;
+  /** With if_open terminate: the run in whose place it was started */
+  terminated_run_id?: string;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version?: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2259,10 +2480,22 @@ export interface StartRequest {
   archive?: string;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** Time limit of the run with all runs that continue it, or try again, a Go duration */
+  chain_timeout?: string;
+  /** A Go duration after which the run begins. It is open meanwhile */
+  delay?: string;
   /** With archive: a version that this loads is unloaded in the entry in which the last run on it closes */
   ephemeral?: boolean;
+  /** Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse */
+  if_closed?: "allow" | "failed_only" | "refuse";
+  /** What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start */
+  if_open?: "refuse" | "signal" | "use" | "terminate";
   /** What the code gets: any JSON value */
   input?: unknown;
+  /** Start the run anew when it fails or times out: as another run of the workflow id, with the same input and all signals */
+  retry?: RetryPolicy;
+  /** Signal that the run receives as it starts or, with if_open signal, the run that is open */
+  signal?: StartSignal;
   /** With archive: signatures of its version, as lines of its signature file */
   signatures?: string[];
   /** Time limit of the whole run, a Go duration; default: the package's */
@@ -2273,6 +2506,13 @@ export interface StartRequest {
   version?: string;
   /** Default: a generated one */
   workflow_id?: string;
+}
+
+export interface StartSignal {
+  /** Name of the signal */
+  name: string;
+  /** Any JSON value */
+  payload?: unknown;
 }
 
 export interface Stop {
@@ -2803,6 +3043,15 @@ export interface TimerStartedData {
   signal?: string;
 }
 
+export interface Timing {
+  /** Five fields, six with seconds first, or @daily and the like */
+  cron?: string;
+  /** A Go duration of at least 1s; or cron */
+  every?: string;
+  /** Time zone of cron, such as Europe/Berlin; default UTC */
+  timezone?: string;
+}
+
 export interface Token {
   /** Bytes a second on each node, of calls and answers; absent: as many as it will */
   byte_rate?: number;
@@ -3165,6 +3414,19 @@ export interface Wait {
   name?: string;
 }
 
+/** An event of type WorkflowBegan. */
+export interface WorkflowBegan {
+  /** When it was recorded, in log time */
+  at: string;
+  data: WorkflowBeganData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "WorkflowBegan";
+}
+
+export type WorkflowBeganData = Record<string, unknown>;
+
 /** An event of type WorkflowCancelled. */
 export interface WorkflowCancelled {
   /** When it was recorded, in log time */
@@ -3234,6 +3496,8 @@ export interface WorkflowFailed {
 
 export interface WorkflowFailedData {
   error: RunError;
+  /** The run that continues this one */
+  new_run_id?: string;
 }
 
 /** An event of type WorkflowMoved. */
@@ -3300,6 +3564,37 @@ export interface WorkflowReopenedData {
   turn?: number;
 }
 
+/** An event of type WorkflowReset. */
+export interface WorkflowReset {
+  /** When it was recorded, in log time */
+  at: string;
+  data: WorkflowResetData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "WorkflowReset";
+}
+
+export interface WorkflowResetData {
+  /** Who asked for it */
+  by?: string;
+  /** The run that was copied goes on beside this one */
+  fork?: boolean;
+  /** Run that was copied */
+  of_run_id: string;
+  /** Workflow id of the run that was copied */
+  of_workflow_id: string;
+  parent?: ParentData;
+  /** Why, for people */
+  reason?: string;
+  /** Id of this run: the events before tell the one that was copied */
+  run_id: string;
+  /** The newest turn that was kept; 0 = none was */
+  turn: number;
+  /** Workflow id of this run, from here on */
+  workflow_id: string;
+}
+
 /** An event of type WorkflowResumed. */
 export interface WorkflowResumed {
   /** When it was recorded, in log time */
@@ -3329,13 +3624,24 @@ export interface WorkflowStartedData {
   attempt?: number;
   /** Searchable values by name: strings, numbers, booleans, lists of strings, or null to remove a name */
   attributes?: Record<string, unknown>;
+  /** How long this try waited before it began */
+  backoff?: string;
+  /** When the delay of the run is over, in log time */
+  begins_at?: string;
+  /** What was left of it when this run began */
+  chain_left?: string;
+  /** Time limit of the run with all that continue it, or try again */
+  chain_timeout?: string;
   /** The run that continued as this one */
   continued_from?: string;
+  /** Time for which the schedule of the run fired */
+  fire_time?: string;
   /** The first run of the chain */
   first_run_id?: string;
   /** What the code gets: any JSON value */
   input: unknown;
   parent?: ParentData;
+  retry?: RetryData;
   root?: RootData;
   /** One execution of a workflow id (UUID) */
   run_id: string;
@@ -3343,6 +3649,8 @@ export interface WorkflowStartedData {
   schedule?: string;
   /** A Go duration */
   timeout?: string;
+  /** Of a run with retry: 1 for the first try, one more for each after a failure. A run that continues as new begins anew */
+  try?: number;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -3379,6 +3687,8 @@ export interface WorkflowTimedOut {
 }
 
 export interface WorkflowTimedOutData {
+  /** The run that continues this one */
+  new_run_id?: string;
   /** A Go duration */
   timeout: string;
 }

@@ -18,8 +18,9 @@ const defaultBatchRate = 100
 
 // BatchRequest says what is to be done to which runs.
 type BatchRequest struct {
-	Spec rows.BatchSpec // without To and Waiting
-	To   string         // version of a move, or a prefix
+	Spec  rows.BatchSpec // without To, Waiting, Point and Before
+	To    string         // version of a move, or on which runs that are reset go on; or a prefix
+	Point *Point         // of a reset; nil = none was given
 }
 
 // StartBatch begins to do one operation to many runs: those that started before and meet the
@@ -36,10 +37,13 @@ func (e *Engine) StartBatch(ctx context.Context, c Call, r BatchRequest) (*fsm.B
 	if err := e.checkBatch(&s, r.To); err != nil {
 		return nil, Answered{}, err
 	}
+	if err := checkBatchPoint(&s, r.Point); err != nil {
+		return nil, Answered{}, err
+	}
 	if err := e.cfg.Log.Sync(ctx); err != nil {
 		return nil, Answered{}, err
 	}
-	if s.Op == rows.BatchMove {
+	if r.To != "" {
 		to, err := e.movableTo(ctx, r.To)
 		if err != nil {
 			return nil, Answered{}, err
@@ -47,7 +51,12 @@ func (e *Engine) StartBatch(ctx context.Context, c Call, r BatchRequest) (*fsm.B
 		s.To = to.Version
 	}
 	var err error
-	e.view(ctx, func(v fsm.View) { err = resolveConditions(v, s.Where) })
+	e.view(ctx, func(v fsm.View) {
+		if err = resolveConditions(v, s.Where); err == nil && r.Point != nil {
+			err = r.Point.resolve(v)
+			s.Before = r.Point.version
+		}
+	})
 	if err != nil {
 		return nil, Answered{}, err
 	}
@@ -55,7 +64,27 @@ func (e *Engine) StartBatch(ctx context.Context, c Call, r BatchRequest) (*fsm.B
 	if err != nil {
 		return nil, Answered{}, err
 	}
-	return proposeAt[*fsm.BatchAnswer](ctx, e, c, levelBatches, &fsm.StartBatch{ID: id.String(), Spec: s})
+	level := uint64(levelBatches)
+	if s.Op == rows.BatchReset {
+		level = 5
+	}
+	return proposeAt[*fsm.BatchAnswer](ctx, e, c, level, &fsm.StartBatch{ID: id.String(), Spec: s})
+}
+
+// checkBatchPoint checks up to where a batch of resets keeps histories: seqs differ from run to
+// run.
+func checkBatchPoint(s *rows.BatchSpec, p *Point) error {
+	if (s.Op == rows.BatchReset) != (p != nil) || p == nil && s.DropSignals {
+		return invalid("point", "and drop_signals are of a reset, which needs a point, and of nothing else")
+	}
+	if p == nil {
+		return nil
+	}
+	if p.Event != 0 {
+		return invalid("point", "has to_event: a batch takes turns, which mean the same in each run, or versions")
+	}
+	s.Point = p.To
+	return p.check()
 }
 
 func (e *Engine) checkBatch(s *rows.BatchSpec, to string) (err error) {
@@ -74,11 +103,11 @@ func (e *Engine) checkBatch(s *rows.BatchSpec, to string) (err error) {
 	if err := checkText("reason", s.Reason, MaxMessage); err != nil {
 		return err
 	}
-	if takes := []rows.BatchOp{rows.BatchCancel, rows.BatchTerminate, rows.BatchPause, rows.BatchReopen}; s.Reason != "" && !slices.Contains(takes, s.Op) {
+	if takes := []rows.BatchOp{rows.BatchCancel, rows.BatchTerminate, rows.BatchPause, rows.BatchReopen, rows.BatchReset}; s.Reason != "" && !slices.Contains(takes, s.Op) {
 		return invalid("reason", "is not for %s", s.Op)
 	}
-	if (s.Op == rows.BatchMove) != (to != "") {
-		return invalid("to", "is the version of a move, and of nothing else")
+	if s.Op == rows.BatchMove && to == "" || to != "" && s.Op != rows.BatchMove && s.Op != rows.BatchReset {
+		return invalid("to", "is the version of a move, or that on which runs that are reset go on, and of nothing else")
 	}
 	if s.Op != rows.BatchSignal {
 		if s.Signal != "" || len(s.Payload) > 0 {

@@ -148,7 +148,7 @@ func (at *batchAt) again() {
 // pieceOf is how many runs one entry deals with: about a fifth of a second's.
 func pieceOf(s *rows.BatchSpec) int {
 	most := batchPiece
-	if s.Op == rows.BatchMove || s.Op == rows.BatchReopen {
+	if s.Op == rows.BatchMove || s.Op == rows.BatchReopen || s.Op == rows.BatchReset {
 		most = batchProofs
 	}
 	return min(most, max(1, int(s.Rate/5)))
@@ -157,13 +157,16 @@ func pieceOf(s *rows.BatchSpec) int {
 // prepare finds out what the entry has to know of each run. Not whole: of those behind the ones
 // that it returns, it could not find it out now.
 func (l *batches) prepare(ctx context.Context, b *rows.Batch, acts []fsm.BatchAct, at *batchAt) ([]fsm.BatchAct, bool) {
-	if b.Spec.DryRun || b.Spec.Op != rows.BatchMove && b.Spec.Op != rows.BatchReopen {
+	if b.Spec.DryRun || b.Spec.Op != rows.BatchMove && b.Spec.Op != rows.BatchReopen && b.Spec.Op != rows.BatchReset {
 		if len(acts) > 0 {
 			acts[0].Last = at.tries >= batchTries
 		}
 		return acts, true
 	}
 	find := l.reopening
+	if b.Spec.Op == rows.BatchReset {
+		find = l.resetting(&b.Spec)
+	}
 	if b.Spec.Op == rows.BatchMove {
 		m, err := l.mover(ctx, b)
 		if err != nil {
@@ -200,6 +203,36 @@ func (l *batches) reopening(ctx context.Context, act *fsm.BatchAct) error {
 	}
 	act.Reopen = cmd
 	return nil
+}
+
+// resetting finds out what a run that is reset has under way, and proves that it replays.
+func (l *batches) resetting(s *rows.BatchSpec) func(ctx context.Context, act *fsm.BatchAct) error {
+	return func(ctx context.Context, act *fsm.BatchAct) error {
+		var run rows.Run
+		var on *catalog.Package
+		found := false
+		l.e.cfg.Log.View(func(v fsm.View) {
+			run, found = v.Run(act.RunID)
+			on, _ = v.Catalog().Package(s.To)
+		})
+		switch {
+		case !found:
+			return nil // the entry passes it over
+		case on == nil && !s.To.IsZero():
+			return &catalog.UnknownVersion{Ref: s.To.String()}
+		}
+		r := &ResetRequest{Run: fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID}, Point: Point{To: s.Point, version: s.Before}, DropSignals: s.DropSignals}
+		if !s.Before.IsZero() {
+			r.Point.Version = s.Before.String()
+		}
+		_, cmd, err := l.e.resetting(ctx, r, on)
+		if err != nil {
+			return err
+		}
+		cmd.Rules = history.Rules
+		act.Reset = cmd
+		return nil
+	}
 }
 
 // batchMover proves that runs replay on the version of a batch.

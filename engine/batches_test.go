@@ -146,3 +146,44 @@ func TestBatchesAreChecked(t *testing.T) {
 		}
 	})
 }
+
+// A batch of resets takes open runs and closed ones, each once, and tells which have no such point.
+func TestBatchOfResets(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    a = ctx.activity(\"charge\", input)\n    ctx.signal(\"go\")\n    return a\n"}, enginetest.Activities("charge")))
+		steps := works(n, "charge")
+		steps["charge"].broken.Store(1)
+		for i := range 4 {
+			n.Outcome(n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: fmt.Sprint("failed", i)}))
+		}
+		steps["charge"].broken.Store(0)
+		for i := range 3 {
+			n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: fmt.Sprint("waits", i)})
+		}
+		spec := rows.BatchSpec{Op: rows.BatchReset, Rate: 100, Reason: "the bank is back"}
+		b, failures := batch(t, n, engine.BatchRequest{Spec: spec, Point: &engine.Point{To: "failure"}}, nil)
+		if b.Found != 7 || b.Done != 4 || len(failures) != 3 || failures[0].Code != "invalid_state" {
+			t.Errorf("%+v, %+v", b, failures)
+		}
+		b, failures = batch(t, n, engine.BatchRequest{Spec: spec, Point: &engine.Point{To: "start"}}, nil)
+		if b.Found != 7 || b.Done != 7 || len(failures) != 0 {
+			t.Errorf("%+v, %+v", b, failures)
+		}
+		for i := range 4 {
+			n.Send(fsm.RunRef{WorkflowID: fmt.Sprint("failed", i)}, "go", "")
+			if got := n.Outcome(fsm.RunRef{WorkflowID: fmt.Sprint("failed", i)}); !strings.HasPrefix(got, "completed") {
+				t.Errorf("run %d: %s", i, got)
+			}
+		}
+		for name, r := range map[string]engine.BatchRequest{
+			"no point":          {Spec: spec},
+			"an event":          {Spec: spec, Point: &engine.Point{Event: 3}},
+			"of something else": {Spec: rows.BatchSpec{Op: rows.BatchPause}, Point: &engine.Point{To: "start"}},
+		} {
+			r.Spec.Where = []rows.Condition{ofTypeW}
+			if _, _, err := n.StartBatch(background, engine.Call{}, r); enginetest.CodeOf(err) != "invalid_input" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

@@ -67,7 +67,11 @@ func (e *Engine) Reset(ctx context.Context, r ResetRequest) (*Reset, Answered, e
 		}
 		return &Reset{ResetAnswer: *answer, Event: answer.Kept}, a, nil
 	}
-	found, cmd, err := e.resetting(ctx, &r)
+	on, err := e.resetsOn(ctx, &r)
+	if err != nil {
+		return nil, Answered{}, err
+	}
+	found, cmd, err := e.resetting(ctx, &r, on)
 	if err != nil || r.DryRun {
 		return found, Answered{}, err
 	}
@@ -94,21 +98,21 @@ func (r *ResetRequest) check() error {
 	return r.Point.check()
 }
 
+// resetsOn finds the version on which the run is to go on, nil = its own, and the one that the
+// point names.
+func (e *Engine) resetsOn(ctx context.Context, r *ResetRequest) (on *catalog.Package, err error) {
+	e.view(ctx, func(v fsm.View) { err = r.Point.resolve(v) })
+	if err != nil || r.On == "" {
+		return nil, err
+	}
+	return e.movableTo(ctx, r.On)
+}
+
 // resetting finds out what the command has to say.
-func (e *Engine) resetting(ctx context.Context, r *ResetRequest) (*Reset, *fsm.ResetRun, error) {
+func (e *Engine) resetting(ctx context.Context, r *ResetRequest, on *catalog.Package) (*Reset, *fsm.ResetRun, error) {
 	var run rows.Run
 	var at place
 	var err error
-	e.view(ctx, func(v fsm.View) { err = r.Point.resolve(v) })
-	if err != nil {
-		return nil, nil, err
-	}
-	var on *catalog.Package
-	if r.On != "" {
-		if on, err = e.movableTo(ctx, r.On); err != nil {
-			return nil, nil, err
-		}
-	}
 	e.cfg.Log.View(func(v fsm.View) {
 		if run, err = find(v, r.Run); err != nil {
 			return

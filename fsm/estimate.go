@@ -80,7 +80,12 @@ func Estimate(c Command) uint64 {
 		return least + againCost*uint64(len(c.Again)) + keptCost*(c.Cut+c.Turns) + maxKeptBytes/4/store.BytesPerUnit
 	case *PurgeRuns:
 		return least + perRun*uint64(len(c.Runs)) + purgedRows
-	case *Continue, *TakeFingerprints, *TakeOrdered, *ActBatch:
+	case *ActBatch:
+		if len(c.Acts) > 0 && c.Acts[0].Reset != nil {
+			return EntryBudget
+		}
+		return EntryBudget / 2
+	case *Continue, *TakeFingerprints, *TakeOrdered:
 		return EntryBudget / 2
 	}
 	return least

@@ -61,6 +61,8 @@ func (c *StartBatch) apply(t *step) (Answer, Refusal) {
 	switch {
 	case t.level() < 4:
 		return nil, &Fenced{Why: "nodes of an earlier build are not replaced yet"}
+	case t.level() < 5 && c.Spec.Op == rows.BatchReset:
+		return nil, &Fenced{Why: "nodes of an earlier build are not replaced yet"}
 	case len(c.Spec.Reason) > maxText:
 		return nil, tooLong("reason", len(c.Spec.Reason))
 	case len(c.Spec.Signal) > maxText:

@@ -29,6 +29,7 @@ type BatchAct struct {
 	Code   string        `cbor:"5,keyasint,omitempty"` // it cannot be done, as the leader found out
 	Detail string        `cbor:"6,keyasint,omitempty"`
 	Last   bool          `cbor:"7,keyasint,omitempty"` // if it cannot be done as the run stands, it is not tried again
+	Reset  *ResetRun     `cbor:"8,keyasint,omitempty"`
 }
 
 // Kind implements Command.
@@ -52,7 +53,7 @@ func (c *ActBatch) apply(t *step) (Answer, Refusal) {
 			a.Acted++
 			continue
 		}
-		if i > 0 && t.spent() {
+		if i > 0 && (t.spent() || act.Reset != nil && t.cost()+Estimate(act.Reset) > t.budget) {
 			break
 		}
 		if a.Blocked = !t.actOn(b, act); a.Blocked {
@@ -92,7 +93,8 @@ func (t *step) takes(b *rows.Batch, r *row) bool {
 
 // reaches reports whether a batch may reach a run, and has anything to do there.
 func reaches(b *rows.Batch, only *Scope, r *rows.Run) bool {
-	return namespace.Of(r.WorkflowID) == b.Space && only.HasType(r.Type) && (b.Spec.Op != rows.BatchMove || r.Version != b.Spec.To)
+	return namespace.Of(r.WorkflowID) == b.Space && only.HasType(r.Type) && (b.Spec.Op != rows.BatchMove || r.Version != b.Spec.To) &&
+		(b.Spec.Op != rows.BatchReset || r.ResetAs.IsZero())
 }
 
 // actOn does the operation to one run, or notes why that is impossible; false = the run has changed
@@ -158,6 +160,12 @@ func (t *step) operate(b *rows.Batch, act *BatchAct, r *row) (Answer, Refusal) {
 		if act.Move != nil {
 			c := *act.Move
 			c.Run = ref
+			return c.apply(t)
+		}
+	case rows.BatchReset:
+		if act.Reset != nil {
+			c := *act.Reset
+			c.Run, c.As, c.Reason, c.DropSignals = ref, "", s.Reason, s.DropSignals
 			return c.apply(t)
 		}
 	}

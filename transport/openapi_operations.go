@@ -31,7 +31,7 @@ var operations = map[string]struct {
 		answer: `{"backtest_id":"7xq2m4k6c3ysu5bv1dfa8ghw9e","status":"completed","node":"n2","done":1843,"total":1843,"same":1842,"diverged":1,"differed":0,"skipped":0,"results":[{"workflow_id":"order-17","run_id":"` + aRun +
 			`","version":"` + aVersion + `","verdict":"diverged","seq":5,"recorded":"TimerStarted {\"id\":2,\"duration\":\"1h0m0s\"}","asked":"TimerStarted {\"id\":2,\"duration\":\"2h0m0s\"}","where":"order.star:9"}],"left_off":842,"began_at":"2026-11-28T12:00:00Z","ended_at":"2026-11-28T12:00:02Z","index":90412}`},
 	"stop_backtest": {text: "Its results stay.", codes: []string{"not_found"}},
-	"start_batch": {text: "The runs are those that started before the batch and meet the conditions when it comes to them, from the newest down; each is come to once, whatever node leads. Of `cancel`, `terminate`, `pause`, `signal` and `move` they are open runs, of `resume` paused ones, of `reopen` ones that did not end well. " +
+	"start_batch": {text: "The runs are those that started before the batch and meet the conditions when it comes to them, from the newest down; each is come to once, whatever node leads. Of `cancel`, `terminate`, `pause`, `signal` and `move` they are open runs, of `resume` paused ones, of `reopen` ones that did not end well, of `reset` all but those that continued as new or were reset before. " +
 		"Needs the grant of the operation by itself, too, and reaches the runs that it reaches.",
 		example: `{"operation":"cancel","where":["type=order","city=Bern"],"reason":"the shop in Bern has closed","rate":50}`,
 		answer:  `{"batch_id":"` + aRun + `","index":90412}`},

@@ -35,7 +35,7 @@ func (s *Server) batchRoutes(payload int64) {
 // batchGrants are those that each operation by itself needs.
 var batchGrants = map[rows.BatchOp]grant.Kind{
 	rows.BatchCancel: grant.Signal, rows.BatchSignal: grant.Signal, rows.BatchTerminate: grant.Operate, rows.BatchPause: grant.Operate, rows.BatchResume: grant.Operate,
-	rows.BatchReopen: grant.Operate, rows.BatchMove: grant.Deploy,
+	rows.BatchReopen: grant.Operate, rows.BatchReset: grant.Operate, rows.BatchMove: grant.Deploy,
 }
 
 type startBatchInput struct{ Keyed }
@@ -48,7 +48,7 @@ func (s *Server) startBatch(ctx context.Context, _ *startBatchInput) (*answer[wi
 	}
 	op, ok := rows.ParseBatchOp(b.Operation)
 	if !ok {
-		return nil, invalid("operation", "is %q; want cancel, terminate, pause, resume, signal, reopen or move", clip(b.Operation))
+		return nil, invalid("operation", "is %q; want cancel, terminate, pause, resume, signal, reopen, reset or move", clip(b.Operation))
 	}
 	x := exchangeOf(ctx)
 	kind := batchGrants[op]
@@ -57,6 +57,10 @@ func (s *Server) startBatch(ctx context.Context, _ *startBatchInput) (*answer[wi
 	}
 	c.Only = x.scopeOf(kind)
 	r := engine.BatchRequest{To: b.To, Spec: rows.BatchSpec{Op: op, DryRun: b.DryRun, Rate: b.Rate, Reason: b.Reason, Signal: b.Signal, Payload: history.Payload(b.Payload)}}
+	r.Spec.DropSignals = b.DropSignals
+	if p := b.Point; p != nil {
+		r.Point = &engine.Point{To: p.To, Event: p.ToEvent, Version: p.ToVersion}
+	}
 	if r.Spec.Where, err = where(b.Where); err != nil {
 		return nil, err
 	}
@@ -143,6 +147,9 @@ func batchOf(b *rows.Batch) wire.Batch {
 	}
 	for i := range b.Spec.Where {
 		w.Where[i] = conditionText(&b.Spec.Where[i])
+	}
+	if w.Point = b.Spec.Point; !b.Spec.Before.IsZero() {
+		w.ToVersion = versionText(b.Spec.Before)
 	}
 	if b.Ended != 0 {
 		w.EndedAt = timeOf(b.Ended)

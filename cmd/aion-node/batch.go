@@ -57,6 +57,20 @@ whichever node leads, and does it to each run once.
 		move.To = args[0]
 		return nil
 	}))
+	reset := &wire.BatchRequest{Operation: "reset", Point: &wire.ResetPoint{}}
+	cmd.AddCommand(batchOf(a, reset, "reset", "Start many runs anew from a point of their histories, open and closed ones", func(c *cobra.Command) {
+		f := c.Flags()
+		f.StringVar(&reset.Point.To, "to", "", "keep the turns up to `TURN`: a number, start, last or failure")
+		f.StringVar(&reset.Point.ToVersion, "to-version", "", "keep the turns before the run was moved to `VERSION`, or a prefix")
+		f.StringVar(&reset.To, "on", "", "go on with `VERSION`, if the turns that are kept replay on it")
+		f.BoolVar(&reset.DropSignals, "drop-signals", false, "do not deliver signals and updates again that came after the point")
+		f.StringVar(&reset.Reason, "reason", "", "why, for the histories: `TEXT`")
+	}, arguments(), func([]string) error {
+		if (reset.Point.To == "") == (reset.Point.ToVersion == "") {
+			return usage("batch reset: one of --to and --to-version is needed")
+		}
+		return nil
+	}))
 	cmd.AddCommand(batchListCmd(a), batchDescribeCmd(a), batchStopCmd(a))
 	return cmd
 }
@@ -152,6 +166,13 @@ func printBatch(w io.Writer, b *wire.BatchAnswer) {
 	switch {
 	case b.Signal != "":
 		what += " " + b.Signal
+	case b.Operation == "reset":
+		if what += " to " + b.Point; b.ToVersion != "" {
+			what = "reset to before " + short(b.ToVersion)
+		}
+		if b.To != "" {
+			what += " on " + short(b.To)
+		}
 	case b.To != "":
 		what += " to " + short(b.To)
 	}

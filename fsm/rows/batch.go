@@ -18,9 +18,10 @@ const (
 	BatchSignal    BatchOp = 5
 	BatchReopen    BatchOp = 6
 	BatchMove      BatchOp = 7
+	BatchReset     BatchOp = 8
 )
 
-var batchOps = [...]string{BatchCancel: "cancel", BatchTerminate: "terminate", BatchPause: "pause", BatchResume: "resume", BatchSignal: "signal", BatchReopen: "reopen", BatchMove: "move"}
+var batchOps = [...]string{BatchCancel: "cancel", BatchTerminate: "terminate", BatchPause: "pause", BatchResume: "resume", BatchSignal: "signal", BatchReopen: "reopen", BatchMove: "move", BatchReset: "reset"}
 
 // String is the name that users see.
 func (o BatchOp) String() string {
@@ -47,6 +48,8 @@ func (o BatchOp) Takes() []history.Status {
 		return []history.Status{history.StatusPaused}
 	case BatchReopen:
 		return []history.Status{history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut}
+	case BatchReset:
+		return []history.Status{history.StatusRunning, history.StatusPaused, history.StatusCompleted, history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut}
 	}
 	return []history.Status{history.StatusRunning, history.StatusPaused}
 }
@@ -76,7 +79,11 @@ type BatchSpec struct {
 	Signal  string          `cbor:"6,keyasint,omitempty"` // its name
 	Payload history.Payload `cbor:"7,keyasint,omitempty"`
 	Waiting uint64          `cbor:"8,keyasint,omitempty"` // signals that may wait at a run, as SignalRun.MaxWaiting
-	To      catalog.Version `cbor:"9,keyasint,omitzero"`  // of a move
+	To      catalog.Version `cbor:"9,keyasint,omitzero"`  // of a move, or on which runs that are reset go on; zero = on their own
+
+	Point       string          `cbor:"20,keyasint,omitempty"` // of a reset: a turn, or a word for one
+	Before      catalog.Version `cbor:"21,keyasint,omitzero"`  // of a reset: the last turn before the run was moved to it
+	DropSignals bool            `cbor:"22,keyasint,omitempty"` // of a reset
 }
 
 // Batch is the row of one batch. Types and Space are what its starter may touch.

@@ -370,7 +370,9 @@ export interface Batch {
   /** Absent when there are no more failures so far */
   next_cursor?: string;
   /** What is done to each run */
-  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move";
+  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move" | "reset";
+  /** Of a reset: the turn up to which is kept, or the word for it */
+  point?: string;
   /** Runs a second, at most */
   rate: number;
   /** Why, for people */
@@ -381,8 +383,10 @@ export interface Batch {
   started_by?: string;
   /** Current status */
   status: "running" | "completed" | "stopped";
-  /** Version that runs are moved to */
+  /** Version that runs are moved to, or go on with */
   to?: string;
+  /** Of a reset: what is kept ends before the run was moved to this version */
+  to_version?: string;
   /** Conditions that the runs meet */
   where: string[];
 }
@@ -415,7 +419,9 @@ export interface BatchAnswer {
   /** Absent when there are no more failures so far */
   next_cursor?: string;
   /** What is done to each run */
-  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move";
+  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move" | "reset";
+  /** Of a reset: the turn up to which is kept, or the word for it */
+  point?: string;
   /** Runs a second, at most */
   rate: number;
   /** Why, for people */
@@ -426,8 +432,10 @@ export interface BatchAnswer {
   started_by?: string;
   /** Current status */
   status: "running" | "completed" | "stopped";
-  /** Version that runs are moved to */
+  /** Version that runs are moved to, or go on with */
   to?: string;
+  /** Of a reset: what is kept ends before the run was moved to this version */
+  to_version?: string;
   /** Conditions that the runs meet */
   where: string[];
 }
@@ -444,19 +452,23 @@ export interface BatchFailure {
 }
 
 export interface BatchRequest {
+  /** Of a reset: signals after the point are not delivered again */
+  drop_signals?: boolean;
   /** Count the runs, and do nothing */
   dry_run?: boolean;
   /** What is done to each run */
-  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move";
+  operation: "cancel" | "terminate" | "pause" | "resume" | "signal" | "reopen" | "move" | "reset";
   /** Of a signal: any JSON value */
   payload?: unknown;
+  /** Of a reset: up to where the history of each run is kept. No to_event */
+  point?: ResetPoint;
   /** Runs a second, at most; 1 to 10000, default 100 */
   rate?: number;
-  /** For the histories; of cancel, terminate, pause and reopen */
+  /** For the histories; of cancel, terminate, pause, reopen and reset */
   reason?: string;
   /** Of a signal: its name */
   signal?: string;
-  /** Of a move: the version that the runs go to, full or a prefix */
+  /** Of a move: the version that the runs go to, full or a prefix; of a reset: with which they go on, their own by default */
   to?: string;
   /** Conditions, as in a listing: runs that meet all, and started before the batch */
   where: string[];
@@ -1826,6 +1838,15 @@ export interface ResetAnswer {
   version: string;
   /** Of the new run */
   workflow_id: string;
+}
+
+export interface ResetPoint {
+  /** The number of the last turn that is kept; or start (nothing but the input), last (all turns but the one that closed the run), failure (up to the turn that began the step whose failure is the newest) */
+  to?: string;
+  /** Seq of the last event that is kept; in the middle of what a turn asked for, the rest of that is kept, too */
+  to_event?: number;
+  /** The last turn before the run was moved to this version, full or a prefix */
+  to_version?: string;
 }
 
 export interface ResetRequest {

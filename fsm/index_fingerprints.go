@@ -152,7 +152,7 @@ func (c *TakeFingerprints) apply(t *step) (Answer, Refusal) {
 	t.Put(rows.Key(rows.FamilyFingerprint), t.s.prints.done.Encode())
 	for _, serial := range serials {
 		t.Charge(2)
-		if r := t.runOf(serial); r != nil {
+		if r := t.startedBy(serial); r != nil { // it may have started in this entry
 			t.print(r, r.printed)
 		}
 	}

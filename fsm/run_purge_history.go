@@ -12,10 +12,16 @@ import (
 // heir is the run that goes on from a closed one and shows signals that it had; nil = there is
 // none.
 func (t *step) heir(r *row) *row {
-	if r.Run.Status != history.StatusContinuedAsNew {
+	var id history.RunID
+	switch s := r.Run.Status; {
+	case s == history.StatusContinuedAsNew:
+		id = history.DeriveRunID(r.Run.RunID, "continue", 1)
+	case r.Tried && (s == history.StatusFailed || s == history.StatusTimedOut):
+		id = r.nextTry()
+	default:
 		return nil
 	}
-	next := t.run(history.DeriveRunID(r.Run.RunID, "continue", 1))
+	next := t.run(id)
 	if next == nil || next.Carried.From != r.Run.RunID {
 		return nil
 	}

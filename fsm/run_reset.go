@@ -115,6 +115,13 @@ func (c *ResetRun) allowed(t *step, old *row) Refusal {
 	} else if old.Job != 0 {
 		return &TreeCloses{WorkflowID: old.Run.WorkflowID, RunID: old.Run.RunID}
 	}
+	version := c.Version
+	if version.IsZero() {
+		version = old.Run.Version
+	}
+	if refusal := t.stopped(old.Run.Type, version); refusal != nil {
+		return refusal
+	}
 	if newest := t.latest(id); newest != nil && newest.Run.Status.Open() && (newest != old || c.As != "") {
 		return &AlreadyRunning{WorkflowID: id, RunID: newest.Run.RunID}
 	}

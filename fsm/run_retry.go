@@ -102,13 +102,18 @@ func (t *step) again(r *row, with history.Data) {
 		}
 		c.left -= c.backoff
 	}
+	if id := r.nextTry(); t.run(id) == nil {
+		*next, t.chain = id, c
+	}
+}
+
+// nextTry is the id of the run that tries r again.
+func (r *row) nextTry() history.RunID {
 	purpose := "retry"
 	if r.Epoch > 0 {
 		purpose += "/" + strconv.FormatUint(r.Epoch, 10)
 	}
-	if id := history.DeriveRunID(r.Run.RunID, purpose, 1); t.run(id) == nil {
-		*next, t.chain = id, c
-	}
+	return history.DeriveRunID(r.Run.RunID, purpose, 1)
 }
 
 // fail closes r, which has failed or timed out, and tries it again if that is to be.

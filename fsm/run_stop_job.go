@@ -75,8 +75,8 @@ func (t *step) continueStop(j *rows.Job) *ContinueAnswer {
 			serials = append(serials, rows.U64(k[len(k)-8:]))
 			return len(serials) < serialsPerRead
 		})
-		for _, serial := range serials {
-			if !room() {
+		for i, serial := range serials {
+			if i > 0 && !room() { // what was read is worth one run at least: a piece must come further
 				break
 			}
 			t.Charge(1)

@@ -43,7 +43,7 @@ func (m *Model) holdBack(r *run) bool {
 	}
 	m.append(r, new(history.WorkflowPaused))
 	r.void, r.stopped = 0, true
-	if r.deadline > m.now {
+	if r.deadline > m.now && r.beginsAt == 0 {
 		r.timeLeft, r.deadline = r.deadline-m.now, 0
 	}
 	return true
@@ -119,6 +119,9 @@ func (m *Model) liftStop(c *fsm.LiftStop, r *fsm.Result) (code, why string) {
 
 func (m *Model) beginStop(h held, lifts bool) {
 	m.jobs++
+	if m.started == 0 {
+		return // there is no run yet: it is over as it begins
+	}
 	m.pending = append(m.pending, &job{id: m.jobs, stop: &stopJob{of: h, lifts: lifts, from: 1, to: uint64(m.started) + 1}})
 }
 

@@ -92,6 +92,7 @@ const (
 	KindReportActivity Kind = 121
 	KindStopRuns       Kind = 130
 	KindLiftStop       Kind = 131
+	KindSetRunQuota    Kind = 132
 	KindResetRun       Kind = 136
 )
 

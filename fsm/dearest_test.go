@@ -298,6 +298,12 @@ var dearest = map[Kind]func(w *world) []Command{
 		}
 		return all
 	},
+	KindSetRunQuota: func(w *world) []Command {
+		for i := range MaxQuotas {
+			w.do(&SetRunQuota{Quota: rows.RunQuota{Name: fmt.Sprint("t", i), Depth: 1}})
+		}
+		return times(1024, &SetRunQuota{Quota: rows.RunQuota{Name: "t1", Depth: 1, OpenRuns: 2}})
+	},
 	KindLiftStop: func(w *world) (all []Command) {
 		w.laden("run")
 		w.stoppable()

@@ -210,7 +210,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 65 {
+	if seen != 66 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

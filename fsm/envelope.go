@@ -77,6 +77,7 @@ var commands = [...]struct {
 	KindStopBatch:           {"StopBatch", func() Command { return new(StopBatch) }},
 	KindActBatch:            {"ActBatch", func() Command { return new(ActBatch) }},
 	KindStopRuns:            {"StopRuns", func() Command { return new(StopRuns) }},
+	KindSetRunQuota:         {"SetRunQuota", func() Command { return new(SetRunQuota) }},
 	KindLiftStop:            {"LiftStop", func() Command { return new(LiftStop) }},
 	KindUpdateRun:           {"UpdateRun", func() Command { return new(UpdateRun) }},
 	KindBootstrap:           {"Bootstrap", func() Command { return new(Bootstrap) }},

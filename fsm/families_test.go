@@ -75,8 +75,8 @@ var owners = map[string][]string{
 	"Line":      {"job.go"},
 	"Retention": {"retention.go", "namespace.go"}, // rules of a namespace go with it
 
-	"Stop":  {"run_stop_table.go"},
-	"Batch": {"run_batch.go", "run_batch_act.go"}, // batches, and failures
+	"Stop":  {"run_stop_table.go", "run_quota.go"}, // two kinds of rows
+	"Batch": {"run_batch.go", "run_batch_act.go"},  // batches, and failures
 
 	"Space":    {"namespace_table.go", "namespace_use.go"}, // two kinds of rows
 	"SpaceRun": {"namespace_runs.go"},

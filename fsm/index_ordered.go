@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"slices"
+
 	"bytes"
 
 	"aion.dev/aion/fsm/history"
@@ -63,6 +65,12 @@ func (c *TakeOrdered) apply(t *step) (Answer, Refusal) {
 		serials = append(serials, rows.U64(k[1:]))
 		return len(serials) < orderedAtOnce
 	})
+	for _, r := range t.stale { // the rows of those that started in this entry are not stored before its end
+		if _, there := slices.BinarySearch(serials, r.Serial); !there && r.Serial > done.Done && r.Serial <= done.Until && len(serials) < orderedAtOnce {
+			serials = slices.Insert(serials, len(serials), r.Serial)
+			slices.Sort(serials)
+		}
+	}
 	through := done.Until
 	if len(serials) == orderedAtOnce {
 		through = serials[len(serials)-1]
@@ -75,7 +83,7 @@ func (c *TakeOrdered) apply(t *step) (Answer, Refusal) {
 		}
 		t.Charge(2)
 		t.s.ordered.Done = serial // so that order has it
-		if r := t.runOf(serial); r != nil {
+		if r := t.startedBy(serial); r != nil {
 			t.order(r, nil, r.Run.Attributes)
 		}
 	}

@@ -222,6 +222,7 @@ func (t *step) firstQueue(space string) string {
 func (t *step) forgetNamespace(n *rows.Namespace) {
 	t.forgetBatches(n.Name)
 	t.forgetStops(n.Name)
+	t.forgetQuotas(n.Name)
 	prefix := namespace.Prefix(n.Name)
 	for _, typ := range t.s.catalog.ForgetRoutes(n.Name) {
 		t.Del(rows.TextKey(rows.FamilyRoute, typ))

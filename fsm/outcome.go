@@ -84,6 +84,7 @@ var outcomes = [...]func() any{
 	84: func() any { return new(ActivityOver) },
 	90: func() any { return new(StopAnswer) },
 	91: func() any { return new(Stopped) },
+	92: func() any { return new(RunQuotaReached) },
 	96: func() any { return new(ResetAnswer) },
 }
 
@@ -133,6 +134,8 @@ func outcomeKind(v any) byte {
 		return 90
 	case *Stopped:
 		return 91
+	case *RunQuotaReached:
+		return 92
 	case *ResetAnswer:
 		return 96
 	case *NoUnloadAsked:

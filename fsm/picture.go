@@ -24,6 +24,7 @@ type picture struct {
 	ordered  rows.FingerprintsDone
 	batches  []string // that run
 	stops    stops
+	quotas   runQuotas
 	rules    rules
 	versions *rows.VersionRetention
 	kept     map[string]*rows.VersionRetention
@@ -42,7 +43,7 @@ type picture struct {
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
 	s.tokens.shared, s.policy.shared = true, true
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, prints: s.prints.done, ordered: s.ordered, batches: s.batches, stops: s.stops, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, prints: s.prints.done, ordered: s.ordered, batches: s.batches, stops: s.stops, quotas: s.quotas, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	if s.ends == nil {
 		s.ends = make(chan struct{})

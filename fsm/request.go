@@ -76,7 +76,7 @@ func (t *step) remember(q *Request, r Result) {
 		return
 	}
 	switch r.Refusal.(type) {
-	case *Recheck, *Fenced, *TreeCloses, *RunCloses, *Overtaken, *QuotaReached, *NoNamespace:
+	case *Recheck, *Fenced, *TreeCloses, *RunCloses, *Overtaken, *QuotaReached, *RunQuotaReached, *NoNamespace:
 		return
 	}
 	t.requests++

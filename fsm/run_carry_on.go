@@ -19,7 +19,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, c chain, befor
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
-		schedule: t.handSchedule(r, e.NewRunID), fired: t.firedFor(r), first: t.firstOf(r), root: t.rootBelow(r), chain: c,
+		schedule: t.handSchedule(r, e.NewRunID), fired: t.firedFor(r), first: t.firstOf(r), root: t.rootBelow(r), depth: r.Depth, chain: c,
 	})
 	t.handParent(r, e.NewRunID)
 	if t.rules >= 2 || r.Carried.Count > 0 {

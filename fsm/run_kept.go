@@ -166,13 +166,13 @@ func (t *step) copyRun(old *row, c *ResetRun, k *kept) *row {
 			Events: c.Cut, Turns: c.Turns, Through: k.through, Cut: k.cut, CancelAsked: k.cancelAt > 0, Reopened: k.reopened, Moved: k.moved,
 			Origin: &rows.Origin{WorkflowID: old.Run.WorkflowID, RunID: old.Run.RunID, Turn: c.Turns, Seq: c.Cut + 1, Fork: c.As != ""},
 		},
-		Serial: t.meta.Serial, Attempt: old.Attempt, Timeout: old.Timeout, Continued: old.Continued, Ordinal: k.ordinal, Attempts: old.Attempts, Limits: old.Limits,
+		Serial: t.meta.Serial, Attempt: old.Attempt, Timeout: old.Timeout, Continued: old.Continued, Tried: old.Tried, Ordinal: k.ordinal, Attempts: old.Attempts, Limits: old.Limits,
 		Signals: k.signals, Consumed: min(c.Consumed, k.signals),
 	}}
 	if c.As != "" {
 		r.Run.WorkflowID, r.Run.Parent = c.As, nil
 	} else {
-		r.Run.Schedule = old.Run.Schedule
+		r.Run.Schedule, r.Depth = old.Run.Schedule, old.Depth
 	}
 	t.enrol(r)
 	t.label(r, k.attributes)

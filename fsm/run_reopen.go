@@ -81,6 +81,9 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	if refusal := t.stopped(r.Run.Type, on); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := t.mayOpen(r.Run.Type, r.Depth, nil); refusal != nil {
+		return nil, refusal
+	}
 	if refusal := t.mayHave(r.Run.WorkflowID, true); refusal != nil {
 		return nil, refusal
 	}

@@ -18,7 +18,7 @@ import (
 // alone, and the new one has that workflow id and shares nothing with it.
 //
 // Refused: not_found, already_running (another run of the workflow id is open),
-// version_unavailable, invalid_input (Cut is no end of a turn, or the run was closed there),
+// stopped, resource_exhausted (a quota of open runs), version_unavailable, invalid_input (Cut is no end of a turn, or the run was closed there),
 // resource_exhausted (there is too much to be kept). Level 5.
 type ResetRun struct {
 	Run         RunRef          `cbor:"1,keyasint"`
@@ -124,6 +124,16 @@ func (c *ResetRun) allowed(t *step, old *row) Refusal {
 	}
 	if newest := t.latest(id); newest != nil && newest.Run.Status.Open() && (newest != old || c.As != "") {
 		return &AlreadyRunning{WorkflowID: id, RunID: newest.Run.RunID}
+	}
+	gives, depth := old, old.Depth
+	if c.As != "" || !old.Run.Status.Open() {
+		gives = nil
+	}
+	if c.As != "" {
+		depth = 0
+	}
+	if refusal := t.mayOpen(old.Run.Type, depth, gives); refusal != nil {
+		return refusal
 	}
 	if c.As != "" {
 		return t.mayStart(id, true)

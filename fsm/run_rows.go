@@ -80,6 +80,7 @@ type birth struct {
 	root       *history.Root    // of the tree that it is a child in; nil = not noted
 	delay      history.Duration // after which it begins; 0 = at once
 	chain      chain            // what it has of runs that go on from each other
+	depth      uint64           // below that root
 }
 
 // start makes a run and appends its first event. The caller has checked that run id and workflow id
@@ -95,7 +96,7 @@ func (t *step) start(b birth) *row {
 			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
 			StartIndex: t.index, Schedule: b.schedule,
 		},
-		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(), Tried: b.chain.some(),
+		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(), Depth: b.depth, Tried: b.chain.some(),
 	}}
 	t.enrol(r)
 	t.label(r, setAll(nil, b.attributes))
@@ -148,6 +149,9 @@ func (t *step) append(r *row, data history.Data) {
 	was := r.Run.Status
 	r.Run.Status = history.Fold(r.Run.Status, data)
 	t.grew(r, uint64(len(b)), was, r.Run.Status)
+	if was.Open() != r.Run.Status.Open() {
+		t.s.countOpen(r.Run.Type, map[bool]uint64{true: 1, false: ^uint64(0)}[r.Run.Status.Open()])
+	}
 	if history.Wakes(data) {
 		r.Woken = e.Seq
 	}

@@ -10,9 +10,9 @@ import (
 // StartRun starts a run on the version that its type is routed to when this is applied, or on
 // exactly Version; or does with the open run of its workflow id what Options say. Refused:
 // unknown_workflow_type (no route), unknown_version, already_running (naming the open run),
-// already_closed (naming the newest run), and Recheck when the version it resolves to has an input
-// schema other than CheckedSchema; stopped (the type or the version is). A signal is refused as by
-// SignalRun.
+// already_closed (naming the newest run), stopped (the type or the version is), resource_exhausted
+// (a quota is reached), and Recheck when the version it resolves to has an input schema other than
+// CheckedSchema. A signal is refused as by SignalRun.
 type StartRun struct {
 	WorkflowID    string             `cbor:"1,keyasint"`
 	RunID         history.RunID      `cbor:"2,keyasint"`
@@ -56,6 +56,10 @@ func (c *StartRun) apply(t *step) (Answer, Refusal) {
 		return nil, refusal
 	}
 	if refusal := t.stopped(c.Type, version); refusal != nil {
+		return nil, refusal
+	}
+	gives, _ := c.inTheWay(t)
+	if refusal := t.mayOpen(c.Type, 0, gives); refusal != nil {
 		return nil, refusal
 	}
 	return t.startOn(c, version, member), nil

@@ -26,6 +26,8 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 			failed = &history.RunError{Kind: history.KindInvalidInput, Message: flaw}
 		} else if refusal := t.stopped(e.WorkflowType, version); refusal != nil {
 			failed = &history.RunError{Kind: history.KindStopped, Message: bareText(namespace.Of(e.WorkflowType), refusal)}
+		} else if reached := t.within(e.WorkflowType, depthBelow(t, parent), nil); reached != nil {
+			failed = &history.RunError{Kind: reached.kind(), Message: bareText(namespace.Of(e.WorkflowType), reached)}
 		} else if refusal := t.mayHave(e.WorkflowID, true); refusal != nil {
 			failed = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 		}
@@ -43,10 +45,18 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 		root = &history.Root{WorkflowID: parent.Run.WorkflowID, RunID: parent.Run.RunID}
 	}
 	t.start(birth{
-		workflowID: e.WorkflowID, runID: id, version: version, member: member, input: e.Input, attempt: 1, root: root, timeout: e.Timeout, attributes: e.Attributes,
+		workflowID: e.WorkflowID, runID: id, version: version, member: member, input: e.Input, attempt: 1, root: root, timeout: e.Timeout, attributes: e.Attributes, depth: depthBelow(t, parent),
 		chain:  firstOfChain(e.Retry, e.ChainTimeout),
 		parent: &history.Parent{WorkflowID: parent.Run.WorkflowID, RunID: parent.Run.RunID, ID: e.ID, OnClose: e.OnClose},
 	})
+}
+
+// depthBelow is how deep a child is; 0 below level 5, where no row says it.
+func depthBelow(t *step, parent *row) uint64 {
+	if t.level() < 5 {
+		return 0
+	}
+	return parent.Depth + 1
 }
 
 // ChildVersion resolves the version of a child: its parent's when that package carries the type,

@@ -91,6 +91,10 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	if refusal := t.stopped(s.Type, pkg.Version); refusal != nil {
 		return nil, refusal
 	}
+	gives, _ := s.inTheWay(t)
+	if refusal := t.mayOpen(s.Type, 0, gives); refusal != nil {
+		return nil, refusal
+	}
 	signing, refusal := t.signing().admits(pkg, c.Signatures, t.signatures(pkg.Version))
 	if refusal != nil {
 		return nil, t.refuse(this, refusal)

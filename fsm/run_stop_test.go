@@ -12,7 +12,7 @@ import (
 
 // stopCommands is one of each kind with every field set.
 func stopCommands() []Command {
-	return []Command{&StopRuns{Type: "order", Version: "3f2a1b", Reason: "r"}, &LiftStop{Type: "order", Version: "3f2a1b", Resume: true}}
+	return []Command{&StopRuns{Type: "order", Version: "3f2a1b", Reason: "r"}, &LiftStop{Type: "order", Version: "3f2a1b", Resume: true}, &SetRunQuota{Quota: rows.RunQuota{Name: "order", OpenRuns: 9, Depth: 3}}}
 }
 
 // TestStop: nothing of what is stopped starts, by any way, and what is open is paused by a job that

@@ -64,6 +64,10 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 		s.fail(history.KindStopped, bareText(namespace.Of(s.Type), refusal))
 		return false
 	}
+	if reached := t.within(s.Type, 0, nil); reached != nil {
+		s.fail(reached.kind(), bareText(namespace.Of(s.Type), reached))
+		return false
+	}
 	if refusal := t.mayHave(id, true); refusal != nil {
 		s.fail(refusal.Code(), refusal.Error())
 		return false

@@ -52,6 +52,8 @@ type State struct {
 	census    census
 	prints    fingerprints
 	stops     stops
+	quotas    runQuotas
+	open      map[string]uint64     // runs, by type and by the empty name of each namespace
 	batches   []string              // ids of those that run; pictures share it, so it is never changed in place
 	ordered   rows.FingerprintsDone // which runs are in the index of ordered attributes
 	rules     rules
@@ -119,6 +121,7 @@ func (s *State) load() error {
 	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
 	s.prints, s.ordered, s.batches, s.stops = newFingerprints(), rows.FingerprintsDone{}, nil, nil
+	s.quotas, s.open = nil, map[string]uint64{}
 	s.tails = newTails(s.meta.Index)
 	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
 	var err error
@@ -185,10 +188,21 @@ func (s *State) load() error {
 			s.stops = append(s.stops, stop)
 			return true
 		}),
+		s.db.Scan(rows.QuotaPrefix(), rows.After(rows.QuotaPrefix()), func(_, v []byte) bool {
+			var q rows.RunQuota
+			err = errors.Join(err, rows.Decode(v, &q))
+			s.quotas = append(s.quotas, q)
+			return true
+		}),
 		s.queues.findFirsts(s.db.Reader),
 	)
 	if err != nil {
 		return fmt.Errorf("read the hot tables: %w", err)
+	}
+	for _, k := range s.census.cohorts {
+		if k.Status.Open() {
+			s.countOpen(k.Type, s.census.of[k])
+		}
 	}
 	s.publish()
 	return nil

@@ -86,6 +86,7 @@ type View interface {
 	JobCount() uint64                                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                                        // by type, version and status; of f only Type, Version and Status count
 	CountFound(f RunFilter, by string) (counts []FoundCount, tooMuch string) // of what f finds, exactly; by an attribute if by names one, which leaves out runs without it. tooMuch says why it is not counted
+	RunQuotas() []rows.RunQuota                                              // by name
 	Stops() []rows.Stop                                                      // types and versions that are stopped, in order
 	StopOf(typ string, version catalog.Version) (rows.Stop, bool)            // the stop that holds runs of a type on a version
 

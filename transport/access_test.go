@@ -86,7 +86,7 @@ var askedOf = map[string]string{
 	"stop_backtest": "deploy no", "start_move": "deploy no", "move": "read no", "stop_move": "deploy no",
 	"start_batch": "operate body", "batches": "read no", "batch": "read no", "stop_batch": "operate no",
 	"stop": "operate body", "stops": "read yes", "unstop": "operate body",
-	"policy": "read yes", "trust_key": "admin no", "revoke_key": "admin no", "set_signature_rule": "admin no", "drop_signature_rule": "admin no", "audit": "admin no",
+	"policy": "read yes", "trust_key": "admin no", "revoke_key": "admin no", "set_signature_rule": "admin no", "drop_signature_rule": "admin no", "audit": "admin no", "quotas": "read yes", "set_quota": "operate no", "set_type_quota": "operate yes",
 	"bootstrap": "admin no", "self": "any", "create_token": "admin no", "tokens": "admin no", "revoke_token": "admin no",
 	"create_namespace": "admin no", "namespaces": "admin no", "namespace": "admin no", "set_namespace": "admin no", "delete_namespace": "admin no",
 }

@@ -79,6 +79,8 @@ func samples() []wire.Refusal {
 		&fsm.NotNewest{WorkflowID: "w", RunID: id, Newest: history.RunID{2}},
 		&fsm.NoSchedule{ID: "nightly"},
 		&fsm.NoBatch{ID: "01a22990"},
+		&fsm.RunQuotaReached{Quota: "open_runs", Limit: 9, Type: "order"},
+		&fsm.RunQuotaReached{Quota: "depth", Limit: 9},
 		&fsm.Stopped{Type: "order", Reason: "it forks"},
 		&fsm.Stopped{Version: catalog.Version{1}},
 		&fsm.ScheduleExists{ID: "nightly"},

@@ -155,6 +155,7 @@ func parts(node any) transport.Parts {
 		Mover:        part[transport.Mover](node, struct{ transport.Mover }{}),
 		Batcher:      part[transport.Batcher](node, struct{ transport.Batcher }{}),
 		Stopper:      part[transport.Stopper](node, struct{ transport.Stopper }{}),
+		RunLimiter:   part[transport.RunLimiter](node, struct{ transport.RunLimiter }{}),
 		Catalog:      part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:      part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:    part[transport.RunReader](node, struct{ transport.RunReader }{}),

@@ -35,6 +35,7 @@ var glossary = map[string]string{
 	"cluster_id":            "Id of the cluster, generated when it was founded",
 	"batch_id":              "Id of the batch",
 	"batches":               "Newest first",
+	"quotas":                "That of the namespace as a whole first",
 	"stops":                 "Types first, then versions",
 	"stopped":               "Its type or its version was stopped",
 	"code":                  "Code of the problem: docs/ERRORS.md",

@@ -45,7 +45,11 @@ var operations = map[string]struct {
 		codes:   []string{"unknown_workflow_type", "unknown_version", "resource_exhausted"},
 		example: `{"type":"order","reason":"it starts ever more children"}`,
 		answer:  `{"workflow_type":"order","reason":"it starts ever more children","stopped_by":"ada","stopped_at":"2026-11-28T12:00:00Z","stopped_index":90412,"runs_open":1200,"changed":true,"job_id":7,"index":90412}`},
-	"stops": {text: "Types first, then versions; those whose types the token may read."},
+	"stops":  {text: "Types first, then versions; those whose types the token may read."},
+	"quotas": {text: "Those whose types the token may read. A run that continues as new takes the place of another; whatever else starts, or is opened again, is counted."},
+	"set_quota": {text: "A start beyond it is refused `resource_exhausted`; a child fails in its parent with the kind `quota_reached` or `too_deep`, and what a schedule fires counts as failed. Open runs stay as they are. Zeros remove it. " +
+		"Of a namespace but default `open_runs` is a quota of the namespace itself.", example: `{"open_runs":10000,"depth":5}`, answer: `{"open_runs":10000,"depth":5,"index":90412}`},
+	"set_type_quota": {text: "As that of the namespace as a whole, which holds as well.", example: `{"open_runs":500}`, answer: `{"workflow_type":"order","open_runs":500,"index":90412}`},
 	"unstop": {text: "Its runs stay paused. With `resume` a job resumes those that the stop has paused, or one that was lifted before, unless another stop holds them.",
 		codes: []string{"unknown_workflow_type", "unknown_version"}},
 	"start_move": {text: "Each open run is replayed on the new version as far as it has come. If it asks for the same, one log entry moves it, guarded by the number of turns that were proven; its pin goes along. Others stay, and are listed with the difference. " +

@@ -21,6 +21,7 @@ type Parts struct {
 	Mover        Mover
 	Batcher      Batcher
 	Stopper      Stopper
+	RunLimiter   RunLimiter
 	Catalog      Catalog
 	Starter      Starter
 	RunReader    RunReader

@@ -88,6 +88,7 @@ func (s *Server) routes() {
 	s.batchRoutes(payload)
 	s.stopRoutes()
 	s.auditRoutes()
+	s.quotaRoutes()
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", needs: needs(ofBody, grant.Start), group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		ephemeral: true, limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)

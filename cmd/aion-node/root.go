@@ -55,7 +55,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	}
 	add("code", "Code:", newCmd(a), devCmd(a), testCmd(a), checkCmd(a), lspCmd(a), stubsCmd(a), packageCmd(a), keyCmd(a), deployCmd(a), planCmd(a), versionsCmd(a), routeCmd(a), unrouteCmd(a), rollbackCmd(a), canaryCmd(a), unloadCmd(a), backtestCmd(a), debugCmd(a), moveCmd(a), pinsCmd(a), deploysCmd(a))
 	add("runs", "Runs:", startCmd(a), runCmd(a), resultCmd(a), describeCmd(a), historyCmd(a), exportCmd(a), logsCmd(a), listCmd(a), countCmd(a), signalCmd(a), updateCmd(a), queryCmd(a), cancelCmd(a), terminateCmd(a), pauseCmd(a), resumeCmd(a), reopenCmd(a), resetCmd(a), forkCmd(a), batchCmd(a), stopCmd(a), unstopCmd(a), stopsCmd(a))
-	add("plans", "Schedules, queues, retention:", scheduleCmd(a), queueCmd(a), activityCmd(a), retentionCmd(a), namespaceCmd(a), jobsCmd(a))
+	add("plans", "Schedules, queues, retention:", scheduleCmd(a), queueCmd(a), activityCmd(a), retentionCmd(a), namespaceCmd(a), quotaCmd(a), jobsCmd(a))
 	add("node", "Nodes:", serveCmd(a), clusterCmd(a), backupCmd(a), restoreCmd(a), recoverCmd(a), tlsCmd(a), eventsCmd(a), authCmd(a), tokenCmd(a), policyCmd(a), benchCmd(a), versionCmd(a))
 	root.AddCommand(checkArchiveCmd(a), manCmd(a))
 	root.SetHelpCommand(helpCmd())

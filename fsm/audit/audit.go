@@ -43,6 +43,7 @@ func Check(s *fsm.State) error {
 		c.checkFingerprints()
 		c.checkBatches()
 		c.checkStops()
+		c.checkQuotas()
 		c.checkVersions()
 		c.checkEphemerals()
 		c.checkCanaries()

@@ -49,6 +49,8 @@ const (
 	KindUnknownWorkflowType = "unknown_workflow_type" // a child of a type without a route
 	KindAlreadyRunning      = "already_running"       // a child with the id of an open run
 	KindStopped             = "stopped"               // a child whose type or version is stopped
+	KindQuotaReached        = "quota_reached"         // a child beyond the quota of open runs
+	KindTooDeep             = "too_deep"              // a child beyond the depth that its tree may have
 	KindInvalidInput        = "invalid_input"         // a value that is no JSON, or that a schema refuses
 	KindInvalidOutput       = "invalid_output"        // a result that the output schema refuses
 )

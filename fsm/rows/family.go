@@ -29,7 +29,7 @@ const (
 	FamilyPolicy     = '8' // k, name -> TrustedKey; r, prefix -> SignatureRule
 	FamilySignatures = '9' // version -> VersionSignatures
 
-	FamilyStop  = '-' // s, t, type or s, v, version -> Stop
+	FamilyStop  = '-' // s, t, type or s, v, version -> Stop; q, type or empty name of a namespace -> RunQuota
 	FamilyBatch = ',' // b, batch id -> Batch; f, batch id, 0, n (8) -> BatchFailure
 
 	FamilySpace    = '5' // n, name -> Namespace; u, name -> NamespaceUse

@@ -74,6 +74,8 @@ type RunRow struct {
 
 	Closed history.Time `cbor:"21,keyasint,omitempty"` // when it closed, as the closed index lists it; 0 = it does not
 
+	Depth uint64 `cbor:"61,keyasint,omitempty"` // below the root of its tree, as far as the tree began at level 5
+
 	Job uint64 `cbor:"23,keyasint,omitempty"` // it is closed, and ending what it leaves behind is left to this job; 0 = nothing is
 
 	Voided uint64 `cbor:"24,keyasint,omitempty"` // closing turns in a row that were void

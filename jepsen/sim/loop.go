@@ -66,6 +66,7 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 			for _, j := range v.Jobs(0, 2) {
 				cs = append(cs, &fsm.Continue{Job: j.ID})
 			}
+			cs = append(cs, w.nextOfBatches(v, rng)...)
 		case Purge:
 			if runs := v.ExpiredRuns(now, 20); len(runs) > 0 {
 				cs = append(cs, &fsm.PurgeRuns{Runs: runs})

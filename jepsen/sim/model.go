@@ -51,7 +51,10 @@ type Model struct {
 	deploys []deployed // those that are kept
 	closes  []closedAt // all
 
-	stops map[held]uint64 // since which index
+	stops  map[held]uint64 // since which index
+	quotas map[string]rows.RunQuota
+
+	batches map[string]*batch // by id
 
 	jobs    uint64          // number of jobs ever begun
 	pending []*job          // jobs that are not over
@@ -79,7 +82,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
-		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, policy: newPolicy(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{}, stops: map[held]uint64{},
+		limits: map[string]*limits{}, cluster: newCluster(), callers: callers{named: map[string]token{}}, policy: newPolicy(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{}, stops: map[held]uint64{}, quotas: map[string]rows.RunQuota{}, batches: map[string]*batch{},
 	}
 }
 
@@ -128,6 +131,9 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	if why != "" {
 		return why
 	}
+	if _, full := r.Refusal.(*fsm.RunQuotaReached); full {
+		return "" // not remembered: the same request may succeed later
+	}
 	if q != nil && code != fenced && code != recheck && code != later {
 		m.remember(q, got)
 	}
@@ -144,7 +150,8 @@ func (m *Model) compareTold(e *fsm.Envelope, r *fsm.Result) string {
 	if got.code == "request_mismatch" || got.code == fenced || got.code == recheck || got.code == later {
 		return ""
 	}
-	if _, full := r.Refusal.(*fsm.RequestsFull); full {
+	switch r.Refusal.(type) {
+	case *fsm.RequestsFull, *fsm.RunQuotaReached:
 		return ""
 	}
 	row := m.requests[requestName(e.Request)]
@@ -277,6 +284,14 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.onOpen(c.Run, func(r *run) string { return m.move(r, c) })
 	case *fsm.StopRuns:
 		return m.stopRuns(c, r)
+	case *fsm.StartBatch:
+		return m.startBatch(c), ""
+	case *fsm.StopBatch:
+		return m.stopBatch(c), ""
+	case *fsm.ActBatch:
+		return m.actBatch(c, r)
+	case *fsm.SetRunQuota:
+		return m.setQuota(c), ""
 	case *fsm.LiftStop:
 		return m.liftStop(c, r)
 	case *fsm.ReopenRun:

@@ -39,6 +39,9 @@ func (m *Model) startPackage(c *fsm.StartPackage, r *fsm.Result) (code, why stri
 	if m.stopped(c.Start.Type, c.Package.Version) {
 		return "stopped", ""
 	}
+	if !m.within(c.Start.Type, 0, m.givesWay(&c.Start)) {
+		return "resource_exhausted", ""
+	}
 	signers, refused := m.unsigned(&c.Package, c.Signatures)
 	if refused != "" {
 		return refuse(refused)

@@ -123,6 +123,9 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 	if m.stopped(r.typ, on) {
 		return "stopped"
 	}
+	if !m.within(r.typ, r.depth, nil) {
+		return "resource_exhausted"
+	}
 	if most := m.budget / 10; most > 0 && uint64(len(c.Again)) > most {
 		return "resource_exhausted"
 	}

@@ -53,6 +53,7 @@ type run struct {
 	beginsAt          history.Time     // when its delay is over; 0 = it has begun
 	timeLeft          history.Time     // while it is paused
 	stopped           bool             // a stop has paused it
+	depth             uint64           // below the root of its tree
 	timeout           history.Duration // that its starter set
 	limit             history.Duration // that it began with
 	kids              []kid            // by ordinal
@@ -290,6 +291,9 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 	}
 	if m.stopped(c.Type, p.Version) {
 		return "stopped", ""
+	}
+	if !m.within(c.Type, 0, m.givesWay(c)) {
+		return "resource_exhausted", ""
 	}
 	want := m.startWith(c, &run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, input: c.Input, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
 	return ok, answersStart(r, want)

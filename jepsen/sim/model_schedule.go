@@ -251,7 +251,7 @@ func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (ag
 	if p != nil && schemaOf(p, s.typ) != checked {
 		return true
 	}
-	if p == nil || open != nil && open.status.Open() || m.stopped(s.typ, p.Version) {
+	if p == nil || open != nil && open.status.Open() || m.stopped(s.typ, p.Version) || !m.within(s.typ, 0, nil) {
 		s.failed++
 		return false
 	}

@@ -164,6 +164,9 @@ func (m *Model) carryStop(j *job, a *fsm.ContinueAnswer) (why string) {
 
 // stopsAreNot compares what is stopped.
 func (m *Model) stopsAreNot(v fsm.View) string {
+	if why := cmp.Or(m.quotasAreNot(v), m.batchesAreNot(v)); why != "" {
+		return why
+	}
 	stops := v.Stops()
 	if len(stops) != len(m.stops) || slices.ContainsFunc(stops, func(s rows.Stop) bool { return m.stops[held{s.Type, s.Version}] != s.Index }) {
 		return fmt.Sprintf("stopped are %+v, want %+v", stops, m.stops)
@@ -176,14 +179,20 @@ func (m *Model) stopsAreNot(v fsm.View) string {
 func (w *World) submitStop(n *node, rng *rand.Rand) bool {
 	m := w.model
 	if m.level < fsm.NewestLevel && !odds(rng, 12) {
-		return odds(rng, 8) && w.forward(n, &call{envelope: fsm.Envelope{Command: &fsm.RaiseLevel{Level: fsm.NewestLevel}}})
+		return odds(rng, 3) && w.forward(n, &call{envelope: fsm.Envelope{Command: &fsm.RaiseLevel{Level: fsm.NewestLevel}}})
 	}
 	if len(w.calls) >= atOnce {
 		return false
 	}
+	if odds(rng, 3) {
+		return w.send(n, w.drawQuota(rng), rng)
+	}
 	h := held{typ: one(rng, types)}
 	if odds(rng, 2) {
 		h = held{version: one(rng, packages).Version}
+		if routed := m.routes[one(rng, types)].now; !routed.IsZero() && odds(rng, 2) { // what continues as new goes there
+			h.version = routed
+		}
 	}
 	all := slices.SortedFunc(maps.Keys(m.stops), func(a, b held) int {
 		return cmp.Or(cmp.Compare(a.typ, b.typ), slices.Compare(a.version[:], b.version[:]))

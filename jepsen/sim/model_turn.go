@@ -148,7 +148,7 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
 		return &run{
 			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, input: e.Input, timeout: r.timeout,
-			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.noted(r.fired), goesOnFrom: r.id, attrs: r.attrs, chain: m.onward(r),
+			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.noted(r.fired), goesOnFrom: r.id, attrs: r.attrs, depth: r.depth, chain: m.onward(r),
 		}
 	case *history.WorkflowFailed:
 		failed := &history.WorkflowFailed{Error: e.Error}
@@ -206,7 +206,7 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 		r.adopt(e.ID, open.id)
 		return
 	}
-	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil || m.stopped(e.WorkflowType, v) {
+	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil || m.stopped(e.WorkflowType, v) || !m.within(e.WorkflowType, m.below(r), nil) {
 		m.append(r, &note)
 		m.deliver(r, &history.ChildWorkflowFailed{ID: e.ID})
 		return
@@ -214,7 +214,7 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 	note.RunID = id
 	m.append(r, &note)
 	r.adopt(e.ID, id)
-	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose, timeout: e.Timeout, attrs: labelled(nil, e.Attributes), chain: firstOfChain(e.Retry, e.ChainTimeout)})
+	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose, timeout: e.Timeout, attrs: labelled(nil, e.Attributes), depth: m.below(r), chain: firstOfChain(e.Retry, e.ChainTimeout)})
 }
 
 func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Version {

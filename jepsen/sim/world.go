@@ -147,6 +147,8 @@ func (w *World) do(s *Step) bool {
 		return w.submitOwned(n, seed)
 	case Facts:
 		return w.submitVersion(n, dice(seed))
+	case Many:
+		return w.submitBatch(n, dice(seed))
 	case Hold:
 		return w.submitStop(n, dice(seed))
 	case Move:

@@ -48,6 +48,7 @@ func server(cfg Config, grant Grant) *mcp.Server {
 	t := &tools{server: s, api: cfg.API}
 	t.look()
 	t.lookAtCanaries()
+	t.lookAtMany()
 	if grant >= Tries {
 		t.try()
 		t.run()
@@ -55,6 +56,7 @@ func server(cfg Config, grant Grant) *mcp.Server {
 	if grant >= Acts {
 		t.act()
 		t.actOnCanaries()
+		t.actOnMany()
 	}
 	return s
 }

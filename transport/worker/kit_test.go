@@ -56,7 +56,7 @@ func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*tra
 // parts returns all parts of a node.
 func parts(n *enginetest.Node) transport.Parts {
 	return transport.Parts{
-		Authority: n, Namespacer: n, Deployer: n, Archivist: n, Releaser: n, Backtester: n, Mover: n, Batcher: n, Stopper: n, Catalog: n, Starter: n, RunReader: n, LogReader: n, Rewinder: n, RunCounter: n, Controller: n, Querier: n, Updater: n,
+		Authority: n, Namespacer: n, Deployer: n, Archivist: n, Releaser: n, Backtester: n, Mover: n, Batcher: n, Stopper: n, RunLimiter: n, Catalog: n, Starter: n, RunReader: n, LogReader: n, Rewinder: n, RunCounter: n, Controller: n, Querier: n, Updater: n,
 		TaskDesk: n, QueueKeeper: n, Scheduler: n, Retainer: n, CanaryKeeper: n, PolicyKeeper: n, JobReader: n, Timekeeper: n, EventFeed: n,
 	}
 }

@@ -105,7 +105,7 @@ func tokens(a config.Auth) []transport.Token {
 // served are the parts of the engine that callers reach over HTTP.
 func served(e *engine.Engine) transport.Parts {
 	return transport.Parts{
-		Authority: e, Namespacer: e, Deployer: e, Archivist: e, Releaser: e, Backtester: e, Mover: e, Batcher: e, Stopper: e, Catalog: e, Starter: e, RunReader: e, LogReader: e, Rewinder: e, RunCounter: e, Controller: e, Querier: e, Updater: e,
+		Authority: e, Namespacer: e, Deployer: e, Archivist: e, Releaser: e, Backtester: e, Mover: e, Batcher: e, Stopper: e, RunLimiter: e, Catalog: e, Starter: e, RunReader: e, LogReader: e, Rewinder: e, RunCounter: e, Controller: e, Querier: e, Updater: e,
 		TaskDesk: e, QueueKeeper: e, Scheduler: e, Retainer: e, CanaryKeeper: e, PolicyKeeper: e, JobReader: e, Timekeeper: e, EventFeed: e,
 	}
 }

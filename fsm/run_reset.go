@@ -17,9 +17,9 @@ import (
 // DropSignals, the signals and updates that came after Cut. With As it is a fork: the run is left
 // alone, and the new one has that workflow id and shares nothing with it.
 //
-// Refused: not_found, already_running (another run of the workflow id is open),
-// stopped, resource_exhausted (a quota of open runs), version_unavailable, invalid_input (Cut is no end of a turn, or the run was closed there),
-// resource_exhausted (there is too much to be kept). Level 5.
+// Refused: not_found, already_running (another run of the workflow id is open), stopped,
+// quota_reached, version_unavailable, invalid_input (Cut is no end of a turn, or the run was closed
+// there), resource_exhausted (there is too much to be kept). Level 5.
 type ResetRun struct {
 	Run         RunRef          `cbor:"1,keyasint"`
 	RunID       history.RunID   `cbor:"2,keyasint"`           // of the new run

@@ -2135,6 +2135,46 @@ export interface RunName {
   workflow_id: string;
 }
 
+export interface RunQuota {
+  /** How deep below the root of its tree, which has 0, a run may be; absent: no bound */
+  depth?: number;
+  /** In a listing: runs that are open now */
+  open?: number;
+  /** Runs that may be open at a time; absent: no bound */
+  open_runs?: number;
+  /** Absent: the namespace as a whole */
+  workflow_type?: string;
+}
+
+export interface RunQuotaAnswer {
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
+  /** How deep below the root of its tree, which has 0, a run may be; absent: no bound */
+  depth?: number;
+  /** Log index that this answer reflects */
+  index: number;
+  /** In a listing: runs that are open now */
+  open?: number;
+  /** Runs that may be open at a time; absent: no bound */
+  open_runs?: number;
+  /** Absent: the namespace as a whole */
+  workflow_type?: string;
+}
+
+export interface RunQuotaRequest {
+  /** How deep below the root of its tree a run may be; 0: no bound */
+  depth?: number;
+  /** Runs that may be open at a time; 0: no bound */
+  open_runs?: number;
+}
+
+export interface RunQuotas {
+  /** Log index that this answer reflects */
+  index: number;
+  /** That of the namespace as a whole first */
+  quotas: RunQuota[];
+}
+
 export interface RunRecord {
   /** The seqs of its WorkflowReopened events */
   reopened?: number[];

@@ -46,7 +46,7 @@ func TestOpenAPIBodies(t *testing.T) {
 			continue
 		}
 		required, _ := body["required"].(bool)
-		path := strings.NewReplacer("{type}", "order", "{id}", "w", "{queue}", "q", "{name}", "n").Replace(r.path)
+		path := strings.NewReplacer("{type}", "order", "{id}", "w", "{queue}", "q", "{name}", "n", "{run}", "0190b2c4-7d52-7000-8000-000000000007", "{activity}", "1").Replace(r.path)
 		answer := h.send(t, r.method, path, "")
 		refused := answer.status == http.StatusBadRequest
 		if refused != required {

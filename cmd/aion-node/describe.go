@@ -133,7 +133,7 @@ func runLines(r *wire.Run) [][2]string {
 		status += ", cancellation requested"
 	}
 	if r.BeginsAt != nil {
-		status += ", begins " + moment(*r.BeginsAt)
+		status += ", begins " + stamp(*r.BeginsAt)
 	}
 	return [][2]string{
 		{"workflow", r.WorkflowID}, {"run", r.RunID}, {"type", r.WorkflowType}, {"version", r.Version},

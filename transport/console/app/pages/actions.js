@@ -10,6 +10,7 @@ import { act } from "../parts/dialog.js";
 import { json } from "../parts/json.js";
 import { runAddress, status } from "../parts/names.js";
 import { count, plural, short } from "../parts/text.js";
+import { goBack } from "./run_back.js";
 
 // buttons shows actions; what the token does not allow is shown too, with the grant that it lacks.
 export const buttons = list => h("div.actions", { key: "actions" }, list.filter(Boolean).map(a => h("button", { key: a.name, type: "button", disabled: !!a.no, title: a.no || null, onclick: a.open }, a.name + (a.no ? "" : "…"))));
@@ -77,6 +78,7 @@ export function runActions(r, chain = {}) {
     open && simple("terminate", "operate", "Terminate", "It is closed at once: its code is not asked, nothing is cleaned up, and children end as their parent-close policy says.", { danger: true }),
     !open && r.status !== "completed" && r.status !== "continued_as_new" && !chain.continued_to && simple("reopen", "operate", "Reopen", "It goes on where it ended: its last turn is taken back, and made anew by the version that it is on."),
     move(r, of, to, at, flag, open),
+    ...(r.status === "continued_as_new" || chain.continued_to ? [] : goBack(r, of, at, flag)),
     startRun(r.workflow_type, r.input, r.attributes),
   ].filter(Boolean);
 }

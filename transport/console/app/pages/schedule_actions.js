@@ -10,20 +10,21 @@ import { plural } from "../parts/text.js";
 import { allowed } from "./actions.js";
 
 // rhythm says when a schedule fires.
-export const rhythm = s => s.every ? "every " + s.every : [h("code", {}, s.cron), s.timezone && s.timezone !== "UTC" ? h("span.dim", {}, " " + s.timezone) : ""];
+export const rhythm = s => [s, ...(s.also || [])].map((t, i) => [i ? "; " : "", t.every ? "every " + t.every : [h("code", {}, t.cron), t.timezone && t.timezone !== "UTC" ? h("span.dim", {}, " " + t.timezone) : ""]]);
 
-const overlaps = ["skip", "buffer_one", "buffer_all", "cancel_previous", "allow_all"];
+const overlaps = ["skip", "buffer_one", "buffer_all", "cancel_previous", "terminate_previous", "allow_all"];
 const to = (id, verb) => path`/v1/schedules/${id}` + (verb ? "/" + verb : "");
 const started = a => a.runs?.length ? h("div", {}, h("p", {}, plural(a.runs.length, "run") + " started:"), h("ul", {}, a.runs.slice(0, 20).map(r => h("li", {}, runLink(r))))) : h("p", {}, "Nothing started: the overlap policy held it back.");
 
 const fields = s => [
   { name: "every", label: "Every", value: s?.every, hint: "Such as 90m; or" }, { name: "cron", label: "Cron", value: s?.cron, hint: "Five fields, such as 30 3 * * *" }, { name: "timezone", label: "Time zone of cron", value: s?.timezone, hint: "Such as Europe/Zurich. Empty: UTC" },
+  { name: "also", label: "More times", kind: "json", rows: 2, value: s?.also ? JSON.stringify(s.also) : "", hint: 'JSON, such as [{"cron": "0 10 * * sat"}, {"every": "24h"}]' },
   { name: "input", label: "Input", kind: "json", value: s?.input === undefined ? "" : JSON.stringify(s.input, null, 2) }, { name: "attributes", label: "Attributes", kind: "json", rows: 2, value: s?.attributes && Object.keys(s.attributes).length ? JSON.stringify(s.attributes) : "" },
   { name: "overlap", label: "If a run is still open", kind: "choice", options: overlaps.map(o => [o, o.replaceAll("_", " ")]), value: s?.overlap || "skip" }, { name: "catch_up", label: "Times that passed without a leader", kind: "choice", options: ["one", "none", "all"], value: s?.catch_up || "one" },
   { name: "jitter", label: "Jitter", value: s?.jitter, hint: "Each fire comes less than so much after its time" }, { name: "pause_on_failure", label: "A failed run pauses it", kind: "check", value: s?.pause_on_failure },
 ];
-const body = v => ({ every: v.every, cron: v.cron, timezone: v.timezone, input: v.input, attributes: v.attributes, overlap: v.overlap, catch_up: v.catch_up, jitter: v.jitter, pause_on_failure: v.pause_on_failure || undefined });
-const flags = v => [["--every", v.every], ["--cron", v.cron], ["--timezone", v.timezone], ["--overlap", v.overlap === "skip" ? "" : v.overlap], ["--catch-up", v.catch_up === "one" ? "" : v.catch_up], v.input !== undefined && ["--input", JSON.stringify(v.input)]];
+const body = v => ({ every: v.every, cron: v.cron, timezone: v.timezone, also: v.also, input: v.input, attributes: v.attributes, overlap: v.overlap, catch_up: v.catch_up, jitter: v.jitter, pause_on_failure: v.pause_on_failure || undefined });
+const flags = v => [["--every", v.every], ["--cron", v.cron], ...(v.also || []).map(t => t.every ? ["--every", t.every] : ["--cron", t.cron]), ["--timezone", v.timezone], ["--overlap", v.overlap === "skip" ? "" : v.overlap], ["--catch-up", v.catch_up === "one" ? "" : v.catch_up], v.input !== undefined && ["--input", JSON.stringify(v.input)]];
 
 // create makes a new one.
 export const create = () => allowed("start", { any: true }, { name: "Create a schedule", open: async () => {

@@ -62,6 +62,7 @@ export function steps(events) {
       case "WorkflowResumed": end("pause", e, "warn", "resumed"); break;
       case "WorkflowFailed": case "WorkflowTimedOut": point(e, "run", undefined, "bad"); break;
       case "WorkflowCompleted": point(e, "run", undefined, "ok"); break;
+      case "WorkflowReset": point(e, "run", (d.fork ? "copied from " : "reset from ") + d.of_workflow_id + " at turn " + d.turn, "warn"); break;
       default: point(e);
     }
   }

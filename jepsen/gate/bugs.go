@@ -144,10 +144,10 @@ func Bugs() []Bug {
 		{"cleanup-killed", "a child that cleans up is terminated with its parent", true, []Try{under("children", "none")}},
 		{"lost-uncounted", "leases lost do not count against max_attempts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"input-kept", "a schedule that is put again keeps the input that it had", true, nil},
-		{"fires-anew", "a schedule that is resumed forgets how often it has fired, so that it never ends", true, nil},
+		{"fires-on", "a schedule that has fired as often as it may goes on to its next time", true, nil},
 		{"failure-unpaused", "a run that failed does not pause its schedule", true, nil},
 		{"fire-time-newest", "a fire that waited starts its run with the time of the newest fire", true, nil},
-		{"ending-forgotten", "a fire starts its run although the entry had no room to end all runs before it", true, nil},
+		{"previous-left", "a fire that ends the run before it starts beside it", true, nil},
 		{"schedule-twice", "a fire is proposed again when its answer is slow, and is not fenced by its time", true, []Try{under("schedules", "none"), under("schedules", "process")}},
 
 		{"resume-skips", "a stream of events that is resumed leaves out the index after the one it goes on from", false, []Try{busy(under("readers", "none")), under("readers", "network")}},

@@ -37,6 +37,9 @@ func (s *Spec) Plan() error {
 			if err == nil && k.Certified != s.Certified && (k.Certified || !worksWithCertificates(k)) {
 				err = fmt.Errorf("%s is for nodes with certificates, or not for them", k.Name)
 			}
+			if err == nil && s.Workload == "callers" && slices.Contains(newcomers, k.Name) {
+				err = fmt.Errorf("%s lets a node in that has no join token, and callers guards its cluster: join-token does that", k.Name)
+			}
 			if err != nil {
 				unfit = err
 				continue
@@ -54,6 +57,10 @@ func (s *Spec) Plan() error {
 	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs" || len(asked) > 1)
 	return nil
 }
+
+// newcomers are the faults that bring a node which the cluster does not know. Once callers have
+// tokens it is not let in without a join token.
+var newcomers = []string{"grow", "joiner-lacks", "joiner-lags", "replace-dead", "replace-one", "reuse"}
 
 // kindsCalled lists the faults of a name or family; all if every is set.
 func kindsCalled(word string, every bool) (kinds []fault.Kind) {

@@ -214,7 +214,7 @@ func TestForeignRuns(t *testing.T) {
 	k := newKeeper(t)
 	k.node.Deploy(enginetest.Pack(t, waiting("1")))
 	for _, id := range []string{"mine"} {
-		if _, err := k.root.Start(t.Context(), wire.StartRequest{Type: "order", WorkflowID: id, Input: json.RawMessage(`{"card":"4711"}`)}); err != nil {
+		if _, err := k.root.Start(t.Context(), wire.StartRequest{Type: "order", WorkflowID: id, Input: json.RawMessage(`{"card":"visa-4711"}`)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -235,7 +235,7 @@ func TestForeignRuns(t *testing.T) {
 			if got != want {
 				t.Errorf("%s %s: %q, want %q", c.method, c.path, got, want)
 			}
-			if strings.Contains(r.body, "4711") || strings.Contains(r.body, `"bytes"`) || strings.Contains(r.body, `"record"`) {
+			if strings.Contains(r.body, "visa-4711") || strings.Contains(r.body, `"bytes"`) || strings.Contains(r.body, `"record"`) {
 				t.Errorf("%s %s shows the input to a caller without payload: %s", c.method, c.path, r.body)
 			}
 			if c.method == "GET" && want == "" && !strings.Contains(r.body, `"payload_withheld":true`) {
@@ -250,7 +250,7 @@ func TestForeignRuns(t *testing.T) {
 		}
 	}
 	r := k.send(t, "GET", "/v1/workflows/mine/history", "", "Authorization: Bearer "+k.with(t, "read", "payload:type=order"))
-	if !strings.Contains(r.body, "4711") || strings.Contains(r.body, "payload_withheld") {
+	if !strings.Contains(r.body, "visa-4711") || strings.Contains(r.body, "payload_withheld") {
 		t.Errorf("with payload of the type: %s", r.body)
 	}
 	r = k.send(t, "GET", "/v1/workflows/mine/history?record=true", "", "Authorization: Bearer "+k.with(t, "read", "payload:type=order"))

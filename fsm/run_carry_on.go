@@ -16,10 +16,11 @@ import (
 func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, c chain, before uint64) {
 	p, _ := t.s.catalog.Package(e.Version)
 	member, _ := p.Member(r.Run.Type)
+	schedule := t.handSchedule(r, e.NewRunID)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
-		schedule: t.handSchedule(r, e.NewRunID), fired: t.firedFor(r), first: t.firstOf(r), root: t.rootBelow(r), depth: r.Depth, chain: c,
+		schedule: schedule, fired: t.firedFor(r, schedule), first: t.firstOf(r), root: t.rootBelow(r), depth: r.Depth, chain: c,
 	})
 	t.handParent(r, e.NewRunID)
 	if t.rules >= 2 || r.Carried.Count > 0 {
@@ -75,9 +76,10 @@ func (t *step) firstOf(r *row) history.RunID {
 	return started.First
 }
 
-// firedFor is the time for which the schedule of r fired, which the run that goes on from it keeps.
-func (t *step) firedFor(r *row) history.Time {
-	if r.Run.Schedule == "" || t.level() < 5 {
+// firedFor is the time for which the schedule of r fired. The run that goes on from r keeps it with
+// its place in the schedule.
+func (t *step) firedFor(r *row, schedule string) history.Time {
+	if schedule == "" || t.level() < 5 {
 		return 0
 	}
 	started, _ := t.event(r, 1).(*history.WorkflowStarted)

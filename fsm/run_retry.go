@@ -139,9 +139,10 @@ func (t *step) tryAgain(r *row, id history.RunID, c chain) {
 	if r.Continued {
 		first = began.First
 	}
+	schedule := t.handSchedule(r, id)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: id, version: r.Run.Version, member: member, input: began.Input, attributes: began.Attributes, timeout: r.Timeout,
-		parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1, schedule: t.handSchedule(r, id), fired: began.FireTime, depth: r.Depth, first: first, root: began.Root, delay: c.backoff, chain: c,
+		parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1, schedule: schedule, fired: t.firedFor(r, schedule), depth: r.Depth, first: first, root: began.Root, delay: c.backoff, chain: c,
 	})
 	t.handParent(r, id)
 	t.bequeathAll(r, next)

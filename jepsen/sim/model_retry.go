@@ -54,7 +54,7 @@ func (m *Model) again(r *run, kind string) *run {
 	}
 	next := &run{
 		id: history.DeriveRunID(r.id, purpose, 1), workflowID: r.workflowID, typ: r.typ, version: r.version, input: r.input, timeout: r.timeout,
-		parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: r.fired, depth: r.depth, goesOnFrom: r.id, attrs: r.beganWith, chain: c,
+		parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.handedFire(r), depth: r.depth, goesOnFrom: r.id, attrs: r.beganWith, chain: c,
 		beginsAt: m.now + c.backoff,
 	}
 	if m.runs[next.id] != nil {

@@ -270,6 +270,15 @@ func (m *Model) noted(at history.Time) history.Time {
 	return at
 }
 
+// handedFire is the time of a fire that the run which goes on from r keeps, with its place in the
+// schedule.
+func (m *Model) handedFire(r *run) history.Time {
+	if m.openedBy(r) == nil {
+		return 0
+	}
+	return m.noted(r.fired)
+}
+
 // inputFor is what the run of one time gets.
 func (s *schedule) inputFor(at history.Time) history.Payload {
 	if !s.fills {

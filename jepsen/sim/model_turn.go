@@ -148,7 +148,7 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
 		return &run{
 			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, input: e.Input, timeout: r.timeout,
-			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.noted(r.fired), goesOnFrom: r.id, attrs: r.attrs, depth: r.depth, chain: m.onward(r),
+			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, fired: m.handedFire(r), goesOnFrom: r.id, attrs: r.attrs, depth: r.depth, chain: m.onward(r),
 		}
 	case *history.WorkflowFailed:
 		failed := &history.WorkflowFailed{Error: e.Error}

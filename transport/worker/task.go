@@ -18,6 +18,7 @@ type Task struct {
 	Activity     string
 	ActivityID   uint64    // number of the step within its run
 	Attempt      uint32    // 1 for the first. No attempt number is used twice
+	Token        string    // names this attempt, for those who report its outcome later: see ErrLater
 	Deadline     time.Time // of this attempt, by the cluster's clock; zero = none. The handler's context ends then
 
 	// Traceparent is the W3C Trace Context of this attempt, for the headers of what the handler
@@ -98,7 +99,7 @@ func encode(v any) (json.RawMessage, error) {
 // dropped.
 func NewTask(t wire.Task) Task {
 	task := Task{
-		WorkflowID: t.WorkflowID, RunID: t.RunID, WorkflowType: t.WorkflowType, Activity: t.Activity, ActivityID: t.ActivityID, Attempt: t.Attempt, Traceparent: t.Traceparent,
+		WorkflowID: t.WorkflowID, RunID: t.RunID, WorkflowType: t.WorkflowType, Activity: t.Activity, ActivityID: t.ActivityID, Attempt: t.Attempt, Token: t.Token, Traceparent: t.Traceparent,
 		input: t.Input, details: t.Details,
 	}
 	if t.Deadline != nil {

@@ -20,7 +20,7 @@ from . import _core
 from ._client import AsyncClient
 from ._loop import Blocking
 from ._values import ABSENT, Duration
-from .types import Event, Outcome, Run, Start, Started, StartReply, Task, TaskReply, UpdateState
+from .types import Event, Outcome, Retry, Run, Start, Started, StartReply, StreamEvent, Task, TaskReply, UpdateState
 
 
 class Client(Blocking):

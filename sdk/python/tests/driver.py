@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ class Script:
             return {"attempts": sorted(found(), key=lambda a: a["attempt"])}
 
     def begin(self, a: aion.Attempt) -> dict[str, Any]:
-        seen = {"activity": a.activity, "attempt": a.number, "input": a.input, "details": a.details, "key": a.key}
+        seen = {"activity": a.activity, "attempt": a.number, "input": a.input, "details": a.details, "key": a.key, "run": a.run_id, "activity_id": a.activity_id, "token": a.token}
         with self.changed:
             self.attempts.append(seen)
             self.changed.notify_all()
@@ -66,12 +68,27 @@ def act(name: str, value: Any, a: aion.Attempt) -> tuple[bool, Any]:
         return True, a.details
     if name == "fail":
         raise aion.Failure(value["message"], kind=value.get("kind", "failed"), retryable=value["retryable"], details=value.get("details"))
+    if name == "later":
+        raise aion.Later
     if name == "raise":
         raise ArithmeticError(value)
     if name == "heartbeat":
         a.heartbeat(value)
         return False, None
     raise NotImplementedError(name)
+
+
+def ending(e: BaseException, a: aion.Attempt) -> str:
+    return "later" if isinstance(e, aion.Later) else a.cause or "failed"
+
+
+def start_options(w: dict[str, Any]) -> dict[str, Any]:
+    more = {name: w[name] for name in ("input", "attributes", "if_open", "if_closed", "delay", "chain_timeout") if name in w}
+    if "signal" in w:
+        more |= {"signal": w["signal"]["name"], **({"signal_payload": w["signal"]["payload"]} if "payload" in w["signal"] else {})}
+    if "retry" in w:
+        more["retry"] = aion.Retry(**w["retry"])
+    return more
 
 
 def handler(scripts: list[list[dict[str, Any]]]) -> Any:
@@ -92,8 +109,8 @@ def handler(scripts: list[list[dict[str, Any]]]) -> Any:
                         over, out = act(name, value, a)
                         if over:
                             return out
-        except BaseException:
-            how = a.cause or "failed"
+        except BaseException as e:
+            how = ending(e, a)
             raise
         finally:
             script.end(seen, how)
@@ -113,8 +130,8 @@ def handler(scripts: list[list[dict[str, Any]]]) -> Any:
                         over, out = act(name, value, a)
                         if over:
                             return out
-        except BaseException:
-            how = a.cause or "failed"
+        except BaseException as e:
+            how = ending(e, a)
             raise
         finally:
             script.end(seen, how)
@@ -140,6 +157,31 @@ class Driver:
             return [x async for x in getattr(self.client, name)(*args, **kwargs)]
         return asyncio.run_coroutine_threadsafe(collect(), LOOP).result()
 
+    def events(self, w: dict[str, Any]) -> dict[str, Any]:
+        """Reads the stream until so many different events have come."""
+        events: list[dict[str, Any]] = []
+        last = 0
+
+        def take(e: aion.StreamEvent) -> bool:
+            nonlocal last
+            last = max(last, e.id)
+            if (one := {"name": e.name, "data": e.data}) not in events:
+                events.append(one)
+            return len(events) >= w["count"]
+
+        async def collect() -> None:
+            async with contextlib.aclosing(self.client.events(w.get("names", ()), after=w.get("after"))) as stream:
+                async for e in stream:
+                    if take(e):
+                        return
+        if ASYNC:
+            asyncio.run_coroutine_threadsafe(collect(), LOOP).result()
+        else:
+            for e in self.client.events(w.get("names", ()), after=w.get("after")):
+                if take(e):
+                    break
+        return {"events": events, "last": last}
+
     def do(self, do: str, w: dict[str, Any]) -> Any:
         key = {"request_id": w["request_id"]} if "request_id" in w else {}
         if do == "open":
@@ -147,10 +189,10 @@ class Driver:
             self.client = (aion.AsyncClient if ASYNC else aion.Client)(w["addresses"], **options)
             return {}
         if do == "start":
-            more = {name: w[name] for name in ("input", "attributes", "wait") if name in w}
-            return self.call("start", w["type"], workflow_id=w.get("id"), **more, **key).raw
+            wait = {"wait": w["wait"]} if "wait" in w else {}
+            return self.call("start", w["type"], workflow_id=w.get("id"), **start_options(w), **wait, **key).raw
         if do == "start_many":
-            return {"results": [r.raw for r in self.call("start_many", [aion.Start(**s) for s in w["starts"]], **key)]}
+            return {"results": [r.raw for r in self.call("start_many", [aion.Start(s["type"], workflow_id=s.get("workflow_id"), **start_options(s)) for s in w["starts"]], **key)]}
         if do == "result":
             return self.call("outcome", w["id"], wait=w.get("wait", 0)).raw
         if do == "describe":
@@ -169,6 +211,29 @@ class Driver:
             return self.call(do, w["id"], w.get("reason", ""), **key)
         if do == "resume":
             return self.call(do, w["id"], **key)
+        if do == "reset":
+            return self.call("reset", w["id"], to=w.get("to"), reason=w.get("reason", ""), **key)
+        if do == "fork":
+            return self.call("fork", w["id"], w["as"], to=w.get("to"), **key)
+        if do == "stop_type":
+            return self.call("stop", type=w["type"], reason=w.get("reason"), **key)
+        if do == "unstop_type":
+            return self.call("unstop", type=w["type"], resume=w.get("resume", False), **key)
+        if do == "stops":
+            return {"stops": self.call("stops")}
+        if do == "start_batch":
+            return {"batch_id": self.call("start_batch", w["operation"], w["where"], reason=w.get("reason"), **key)}
+        if do == "batch":
+            while (b := self.call("batch", w["batch"]))["status"] == "running":
+                time.sleep(0.02)
+            return b
+        if do == "events":
+            return self.events(w)
+        if do == "later":
+            return self.call("defer", w["task"], **key).raw
+        if do in ("complete_activity", "fail_activity", "heartbeat_activity"):
+            more = {name: w[name] for name in ("output", "message", "kind", "retryable", "details", "attempt") if name in w}
+            return self.call(do, w["run"], w["activity"], **more, **key)
         if do == "poll":
             tasks = self.call("poll", w["queue"], w["activities"], max_tasks=w.get("max", 1), wait=w.get("wait", 0), lease=w["lease"], **key)
             return {"tasks": [t.raw for t in tasks]}

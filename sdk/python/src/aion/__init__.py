@@ -15,16 +15,16 @@ from ._sync import Client
 from ._values import ABSENT
 from .activity import Activity, Attempt, activity, current
 from .errors import (
-    AionError, AttemptOver, Cancelled, Failure, LeaseLost, OutcomeUnknown, Problem, Rejected, StillOpen, Stopped, TimedOut, TryAgain, UpdateRejected,
+    AionError, AttemptOver, Cancelled, Failure, Later, LeaseLost, OutcomeUnknown, Problem, Rejected, StillOpen, Stopped, TimedOut, TryAgain, UpdateRejected,
     WorkflowFailed,
 )
-from .types import Event, Outcome, Run, RunError, Start, Started, StartReply, Task, TaskReply, UpdateState
+from .types import Event, Outcome, Retry, Run, RunError, Start, Started, StartReply, StreamEvent, Task, TaskReply, UpdateState
 from .worker import Stats, Worker
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "ABSENT", "Activity", "AionError", "AsyncClient", "Attempt", "AttemptOver", "Cancelled", "Client", "Event", "Failure", "LeaseLost", "Outcome",
-    "OutcomeUnknown", "Problem", "Rejected", "Run", "RunError", "Start", "Started", "StartReply", "Stats", "StillOpen", "Stopped", "Task", "TaskReply",
-    "TimedOut", "TryAgain", "UpdateRejected", "UpdateState", "WorkflowFailed", "Worker", "activity", "current", "new_request_id",
+    "ABSENT", "Activity", "AionError", "AsyncClient", "Attempt", "AttemptOver", "Cancelled", "Client", "Event", "Failure", "Later", "LeaseLost",
+    "Outcome", "OutcomeUnknown", "Problem", "Rejected", "Retry", "Run", "RunError", "Start", "Started", "StartReply", "Stats", "StillOpen", "Stopped",
+    "StreamEvent", "Task", "TaskReply", "TimedOut", "TryAgain", "UpdateRejected", "UpdateState", "WorkflowFailed", "Worker", "activity", "current", "new_request_id",
 ]

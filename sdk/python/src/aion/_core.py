@@ -75,6 +75,9 @@ class Call:
     attempt: float | None = None  # seconds of silence before another node is tried
     total: float | None = None  # seconds that the call is repeated after its first failure
 
+    def target(self) -> str:
+        return self.path + ("?" + urlencode(self.query) if self.query else "")
+
 
 def get(*path: str) -> Call:
     return Call("GET", _join(path))
@@ -206,21 +209,7 @@ class Core:
         sending = len(call.body or b"") * 4e-6  # at least 250 kB/s
         if call.slow and not await self._alive(node):  # it may take minutes, so the node first shows that it answers at all
             raise NotSent(f"{node.address} answers nothing within {ALIVE_WITHIN:g} s")
-        headers = {"User-Agent": "aion-python"}
-        if call.media:
-            headers["Content-Type"] = call.media
-        if self.config.token:
-            headers["Authorization"] = f"Bearer {self.config.token}"
-        if self.config.namespace:
-            headers["Aion-Namespace"] = self.config.namespace
-        if self.config.actor:
-            headers["Aion-Actor"] = self.config.actor
-        if call.request_id is not None:
-            headers["Idempotency-Key"] = call.request_id
-            if call.generated:
-                headers["Aion-Request-Generated"] = "true"
-        target = call.path + ("?" + urlencode(call.query) if call.query else "")
-        asking = asyncio.ensure_future(node.request(call.method, target, headers, call.body))
+        asking = asyncio.ensure_future(node.request(call.method, call.target(), self._headers(call), call.body))
         tasks: list[asyncio.Future[Any]] = [asking]
         if len(self.nodes) > 1:
             tasks.append(asyncio.ensure_future(self._pulse(node, sending)))
@@ -240,6 +229,22 @@ class Core:
         if r.status >= 300:
             raise parse_problem(r.status, r.body)
         return r
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        headers = {"User-Agent": "aion-python"}
+        if call.media:
+            headers["Content-Type"] = call.media
+        if self.config.token:
+            headers["Authorization"] = f"Bearer {self.config.token}"
+        if self.config.namespace:
+            headers["Aion-Namespace"] = self.config.namespace
+        if self.config.actor:
+            headers["Aion-Actor"] = self.config.actor
+        if call.request_id is not None:
+            headers["Idempotency-Key"] = call.request_id
+            if call.generated:
+                headers["Aion-Request-Generated"] = "true"
+        return headers
 
     async def _pulse(self, node: Node, sending: float) -> None:
         """Returns once the node accepts connections and answers nothing, not even whether it is alive: it, or its machine, is frozen."""

@@ -11,12 +11,14 @@ import ipaddress
 import ssl
 import time
 from dataclasses import dataclass
+from typing import AsyncIterator
 from urllib.parse import urlsplit
 
 from .errors import Problem, make_problem
 
 MAX_HEAD = 64 << 10
 MAX_BODY = 256 << 20
+MAX_LINE = 4 << 20
 IDLE = 60.0  # seconds after which a kept connection is not used again
 
 
@@ -105,6 +107,33 @@ class _Connection:
             pass
 
 
+class Stream:
+    """An answer that lasts: its body comes line by line, unless its status is an error's. It has a connection of its own."""
+
+    def __init__(self, address: Address, c: _Connection, response: Response, parts: AsyncIterator[bytes]) -> None:
+        self.response = response
+        self._address, self._c, self._parts = address, c, parts
+        self._lines: list[bytes] = []
+        self._rest = b""
+
+    async def line(self) -> bytes | None:
+        """The next line, without its end; None: the answer is over."""
+        while not self._lines:
+            try:
+                part = await anext(self._parts, None)
+            except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as e:
+                raise Broken(f"{self._address}: {_text(e)}") from e
+            if part is None:
+                return None
+            *self._lines, self._rest = (self._rest + part).split(b"\n")
+            if len(self._rest) > MAX_LINE:
+                raise Broken(f"{self._address}: a line of an answer has more than {MAX_LINE} bytes")
+        return self._lines.pop(0).rstrip(b"\r")
+
+    def close(self) -> None:
+        self._c.close()
+
+
 class Node:
     """The connections to one node."""
 
@@ -133,6 +162,28 @@ class Node:
             c.close()
         return response
 
+    async def stream(self, target: str, headers: dict[str, str]) -> Stream:
+        """Asks for an answer that lasts. The caller closes it."""
+        c = await self._connection()
+        try:
+            c.writer.write(self._request("GET", target, headers, None))
+            await c.writer.drain()
+            status, headers, _ = await self._head(c.reader)
+            if status != 200:
+                body, _ = await self._body(c.reader, status, headers)
+                return Stream(self.address, c, Response(status, headers, body), _none())
+            chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+            return Stream(self.address, c, Response(status, headers, b""), self._chunks(c.reader) if chunked else _rest(c.reader))
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as e:
+            c.close()
+            problem = self._tls_alert(e)
+            if problem:
+                raise Hopeless(problem) from e
+            raise Broken(f"{self.address}: {_text(e)}") from e
+        except BaseException:
+            c.close()
+            raise
+
     def close(self) -> None:
         for c in self._idle:
             c.close()
@@ -154,12 +205,15 @@ class Node:
             raise NotSent(f"{self.address}: {_text(e) or 'no connection in time'}") from e
         return _Connection(reader, writer)
 
-    async def _exchange(self, c: _Connection, method: str, target: str, headers: dict[str, str], body: bytes | None) -> tuple[Response, bool]:
+    def _request(self, method: str, target: str, headers: dict[str, str], body: bytes | None) -> bytes:
         lines = [f"{method} {self.address.path}{target} HTTP/1.1", f"Host: {self.address.authority}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if body is not None or method not in ("GET", "DELETE"):
             lines.append(f"Content-Length: {len(body or b'')}")
-        c.writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b""))
+        return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
+
+    async def _exchange(self, c: _Connection, method: str, target: str, headers: dict[str, str], body: bytes | None) -> tuple[Response, bool]:
+        c.writer.write(self._request(method, target, headers, body))
         reading = asyncio.ensure_future(self._read(c.reader))
         try:
             # A node may answer before it has read everything, and close: then only the answer counts.
@@ -175,6 +229,11 @@ class Node:
             reading.cancel()
 
     async def _read(self, r: asyncio.StreamReader) -> tuple[Response, bool]:
+        status, headers, keep = await self._head(r)
+        body, ends = await self._body(r, status, headers)
+        return Response(status, headers, body), keep and ends
+
+    async def _head(self, r: asyncio.StreamReader) -> tuple[int, dict[str, str], bool]:
         while True:
             head = (await r.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             version, _, rest = head[0].partition(" ")
@@ -187,29 +246,36 @@ class Node:
         for line in head[1:-2]:
             name, _, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
-        keep = version == "HTTP/1.1" and "close" not in headers.get("connection", "").lower()
+        return status, headers, version == "HTTP/1.1" and "close" not in headers.get("connection", "").lower()
+
+    async def _body(self, r: asyncio.StreamReader, status: int, headers: dict[str, str]) -> tuple[bytes, bool]:
+        """A body, and whether it has an end of its own. Without one the connection's is that."""
         if status in (204, 304):
-            return Response(status, headers, b""), keep
+            return b"", True
         if "chunked" in headers.get("transfer-encoding", "").lower():
-            return Response(status, headers, await self._chunks(r)), keep
+            body = bytearray()
+            async for part in self._chunks(r):
+                body += part
+                if len(body) > MAX_BODY:
+                    raise ValueError("the answer is too long")
+            return bytes(body), True
         if "content-length" in headers:
             length = int(headers["content-length"])
             if length > MAX_BODY:
                 raise ValueError(f"the answer has {length} bytes")
-            return Response(status, headers, await r.readexactly(length)), keep
-        return Response(status, headers, await r.read(MAX_BODY)), False
+            return await r.readexactly(length), True
+        return await r.read(MAX_BODY), False
 
-    async def _chunks(self, r: asyncio.StreamReader) -> bytes:
-        body = bytearray()
+    async def _chunks(self, r: asyncio.StreamReader) -> AsyncIterator[bytes]:
         while True:
             size = int((await r.readuntil(b"\r\n")).split(b";")[0], 16)
-            if len(body) + size > MAX_BODY:
+            if size > MAX_BODY:
                 raise ValueError("the answer is too long")
             if size == 0:
                 while await r.readuntil(b"\r\n") != b"\r\n":
                     pass
-                return bytes(body)
-            body += await r.readexactly(size)
+                return
+            yield await r.readexactly(size)
             await r.readexactly(2)
 
     def _tls_alert(self, e: BaseException) -> Problem | None:
@@ -228,6 +294,16 @@ class Node:
         if (e.reason or "") in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"):
             return misdirected(f"{a.authority} speaks plain HTTP, and was called with HTTPS", f"If everybody on the way may read the token and what is sent, write http://{a.authority}.")
         return misdirected(f"{a.authority} ended the TLS handshake: {e.reason or e}", "The node's log says why: it may take only callers with a certificate of its own authority.")
+
+
+async def _rest(r: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while part := await r.read(1 << 16):
+        yield part
+
+
+async def _none() -> AsyncIterator[bytes]:
+    for part in ():
+        yield part
 
 
 def misdirected(detail: str, hint: str) -> Problem:

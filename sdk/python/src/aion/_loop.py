@@ -52,8 +52,16 @@ class Blocking:
         with self._lock:
             thread, self._thread = self._thread, None
             if thread is not None and self._pid == os.getpid():
-                thread.submit(self._client.aclose()).result(5)
+                thread.submit(self._end()).result(5)
                 thread.stop()
+
+    async def _end(self) -> None:
+        """Ends what other threads still wait for, such as the next event of a stream."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.aclose()
 
     def _start(self) -> LoopThread:
         with self._lock:
@@ -75,9 +83,18 @@ class Blocking:
             raise
 
     def _iterate(self, ask: Callable[[AsyncClient], AsyncIterator[T]]) -> Iterator[T]:
-        items = ask(self._client)
-        while True:
-            try:
-                yield self._run(lambda _: items.__anext__())
-            except StopAsyncIteration:
-                return
+        items, thread = ask(self._client), None
+        try:
+            while True:
+                thread = self._start()
+                try:
+                    yield self._run(lambda _: items.__anext__())
+                except StopAsyncIteration:
+                    return
+                except concurrent.futures.CancelledError:
+                    if thread is self._thread:
+                        raise
+                    return  # the client was closed
+        finally:
+            if thread is not None and thread is self._thread and self._pid == os.getpid():  # a stream that is left keeps no connection
+                thread.submit(items.aclose())  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from . import _core
 from ._client import AsyncClient
 from ._loop import Blocking
 from ._values import ABSENT, Duration
-from .types import Event, Outcome, Run, Start, Started, StartReply, Task, TaskReply, UpdateState
+from .types import Event, Outcome, Retry, Run, Start, Started, StartReply, StreamEvent, Task, TaskReply, UpdateState
 
 
 class Client(Blocking):
@@ -58,11 +58,21 @@ class Client(Blocking):
         version: str | None = None,
         attributes: Mapping[str, Any] | None = None,
         timeout: Duration | None = None,
+        signal: str | None = None,
+        signal_payload: Any = ABSENT,
+        if_open: str | None = None,
+        if_closed: str | None = None,
+        delay: Duration | None = None,
+        retry: Retry | int | None = None,
+        chain_timeout: Duration | None = None,
+        archive: str | None = None,
+        ephemeral: bool = False,
+        signatures: Sequence[str] = (),
         wait: Duration | None = None,
         request_id: str | None = None,
     ) -> Started:
-        """Starts a run. With ``wait`` the answer has its result, if it closes by then."""
-        return self._run(lambda c: c.start(type, input, workflow_id=workflow_id, version=version, attributes=attributes, timeout=timeout, wait=wait, request_id=request_id))
+        """Starts a run. With ``wait`` the answer has its result, if it closes by then. The options are those of :class:`aion.Start`."""
+        return self._run(lambda c: c.start(type, input, workflow_id=workflow_id, version=version, attributes=attributes, timeout=timeout, signal=signal, signal_payload=signal_payload, if_open=if_open, if_closed=if_closed, delay=delay, retry=retry, chain_timeout=chain_timeout, archive=archive, ephemeral=ephemeral, signatures=signatures, wait=wait, request_id=request_id))
 
     def execute(
         self,
@@ -73,11 +83,21 @@ class Client(Blocking):
         version: str | None = None,
         attributes: Mapping[str, Any] | None = None,
         timeout: Duration | None = None,
+        signal: str | None = None,
+        signal_payload: Any = ABSENT,
+        if_open: str | None = None,
+        if_closed: str | None = None,
+        delay: Duration | None = None,
+        retry: Retry | int | None = None,
+        chain_timeout: Duration | None = None,
+        archive: str | None = None,
+        ephemeral: bool = False,
+        signatures: Sequence[str] = (),
         wait: Duration | None = None,
         request_id: str | None = None,
     ) -> Any:
         """Starts a run, waits until it closes, and returns its result. Raises WorkflowFailed if it ends otherwise, StillOpen if ``wait`` is over first."""
-        return self._run(lambda c: c.execute(type, input, workflow_id=workflow_id, version=version, attributes=attributes, timeout=timeout, wait=wait, request_id=request_id))
+        return self._run(lambda c: c.execute(type, input, workflow_id=workflow_id, version=version, attributes=attributes, timeout=timeout, signal=signal, signal_payload=signal_payload, if_open=if_open, if_closed=if_closed, delay=delay, retry=retry, chain_timeout=chain_timeout, archive=archive, ephemeral=ephemeral, signatures=signatures, wait=wait, request_id=request_id))
 
     def start_many(self, starts: Iterable[Start], *, request_id: str | None = None) -> list[StartReply]:
         """Starts runs, each by itself, and returns a reply for each, in the order asked. Those that may succeed in a moment, or whose outcome is
@@ -108,10 +128,13 @@ class Client(Blocking):
         version: str | None = None,
         attributes: Mapping[str, Any] | None = None,
         parent: str | None = None,
+        where: str | Sequence[str] = (),
+        sort: str | None = None,
         page_size: int = 100,
     ) -> Iterator[Run]:
-        """Runs, newest first. A page is asked for when it is needed."""
-        return self._iterate(lambda c: c.runs(type=type, status=status, version=version, attributes=attributes, parent=parent, page_size=page_size))
+        """Runs, newest first unless ``sort`` says otherwise. ``where`` has conditions such as ``amount>=100`` (docs/FINDING.md). A page is asked for
+        when it is needed."""
+        return self._iterate(lambda c: c.runs(type=type, status=status, version=version, attributes=attributes, parent=parent, where=where, sort=sort, page_size=page_size))
 
     def signal(self, workflow_id: str, name: str, payload: Any = ABSENT, *, run_id: str | None = None, request_id: str | None = None) -> Mapping[str, Any]:
         """Sends a message to an open run. No payload is null."""
@@ -160,9 +183,98 @@ class Client(Blocking):
         """Reopens a failed, cancelled, terminated or timed-out run: steps that failed run again, finished ones keep their outcome."""
         return self._run(lambda c: c.reopen(workflow_id, reason, run_id=run_id, request_id=request_id))
 
+    def reset(
+        self,
+        workflow_id: str,
+        *,
+        to: str | int | None = None,
+        to_event: int | None = None,
+        to_version: str | None = None,
+        on: str | None = None,
+        drop_signals: bool = False,
+        reason: str = "",
+        dry_run: bool = False,
+        run_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Starts a run anew with its history up to a point (docs/RESET.md): a turn, ``start``, ``last`` or ``failure``, an event, or the move to a
+        version. An open run is terminated in the same step, and the new one takes its place. ``dry_run`` only says what would be redone."""
+        return self._run(lambda c: c.reset(workflow_id, to=to, to_event=to_event, to_version=to_version, on=on, drop_signals=drop_signals, reason=reason, dry_run=dry_run, run_id=run_id, request_id=request_id))
+
+    def fork(
+        self,
+        workflow_id: str,
+        new_workflow_id: str,
+        *,
+        to: str | int | None = None,
+        to_event: int | None = None,
+        to_version: str | None = None,
+        on: str | None = None,
+        drop_signals: bool = False,
+        reason: str = "",
+        dry_run: bool = False,
+        run_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Starts a copy of a run, under another workflow id, with its history up to a point: without one, with all of its turns."""
+        return self._run(lambda c: c.fork(workflow_id, new_workflow_id, to=to, to_event=to_event, to_version=to_version, on=on, drop_signals=drop_signals, reason=reason, dry_run=dry_run, run_id=run_id, request_id=request_id))
+
+    def start_batch(
+        self,
+        operation: str,
+        where: str | Sequence[str],
+        *,
+        dry_run: bool = False,
+        rate: int | None = None,
+        reason: str | None = None,
+        signal: str | None = None,
+        payload: Any = ABSENT,
+        to: str | None = None,
+        point: Mapping[str, Any] | None = None,
+        drop_signals: bool = False,
+        request_id: str | None = None,
+    ) -> str:
+        """Begins to do one operation to all runs that meet the conditions and started before, and returns the batch's id. The cluster goes on with
+        it, whichever node leads, and does it to each run once."""
+        return self._run(lambda c: c.start_batch(operation, where, dry_run=dry_run, rate=rate, reason=reason, signal=signal, payload=payload, to=to, point=point, drop_signals=drop_signals, request_id=request_id))
+
+    def batch(self, batch_id: str, *, cursor: str = "") -> Mapping[str, Any]:
+        """How a batch stands, with a page of the runs to which it could not do its operation; ``cursor`` is the ``next_cursor`` of the page before."""
+        return self._run(lambda c: c.batch(batch_id, cursor=cursor))
+
+    def batches(self) -> Iterator[Mapping[str, Any]]:
+        """Batches, newest first."""
+        return self._iterate(lambda c: c.batches())
+
+    def stop_batch(self, batch_id: str, *, request_id: str | None = None) -> Mapping[str, Any]:
+        """Stops a batch. What was done stays done."""
+        return self._run(lambda c: c.stop_batch(batch_id, request_id=request_id))
+
+    def stop(self, *, type: str | None = None, version: str | None = None, reason: str | None = None, request_id: str | None = None) -> Mapping[str, Any]:
+        """Stops a workflow type or a version: nothing of it starts or makes a turn any more, and its open runs are paused."""
+        return self._run(lambda c: c.stop(type=type, version=version, reason=reason, request_id=request_id))
+
+    def unstop(self, *, type: str | None = None, version: str | None = None, resume: bool = False, request_id: str | None = None) -> Mapping[str, Any]:
+        """Lets a workflow type or a version run again. With ``resume`` the runs go on that the stop has paused."""
+        return self._run(lambda c: c.unstop(type=type, version=version, resume=resume, request_id=request_id))
+
+    def stops(self) -> Sequence[Mapping[str, Any]]:
+        """What is stopped: types, then versions."""
+        return self._run(lambda c: c.stops())
+
+    def events(self, names: str | Sequence[str] = (), *, after: int | None = None) -> Iterator[StreamEvent]:
+        """The cluster's events as they appear (docs/API.md, "Events"): those of the names, or all. It begins now, or after a log index; 0 is the
+        oldest event that is kept. If a connection breaks or a node fails it goes on where it was, at any node: it may repeat the events of one
+        index, and skips none. It ends by an error, when no node was reached for as long as the client's patience, or a node refuses."""
+        return self._iterate(lambda c: c.events(names, after=after))
+
     def deploy(self, archive: bytes | str | os.PathLike[str], *, route: bool = True, message: str = "", request_id: str | None = None) -> Mapping[str, Any]:
         """Loads a package, the bytes or the path of an .aion file, and routes its workflow types to it."""
         return self._run(lambda c: c.deploy(archive, route=route, message=message, request_id=request_id))
+
+    def store_archive(self, archive: bytes | str | os.PathLike[str], *, request_id: str | None = None) -> str:
+        """Stores a package without loading it, and returns what ``start(archive=...)`` takes."""
+        return self._run(lambda c: c.store_archive(archive, request_id=request_id))
 
     def poll(
         self,
@@ -193,6 +305,33 @@ class Client(Blocking):
     def release(self, token: str, *, request_id: str | None = None) -> TaskReply:
         """Gives an attempt back undone: it is offered again at once, and did not fail."""
         return self._run(lambda c: c.release(token, request_id=request_id))
+
+    def defer(self, token: str, *, request_id: str | None = None) -> TaskReply:
+        """Lets go of an attempt whose outcome comes later, from anywhere: by its token, or by its ids."""
+        return self._run(lambda c: c.defer(token, request_id=request_id))
+
+    def complete_activity(self, run_id: str, activity_id: int, output: Any = None, *, attempt: int | None = None, request_id: str | None = None) -> Mapping[str, Any]:
+        """Ends an activity by its ids, from any process. ``attempt`` is a fence: only if this is the newest attempt, and it is under way."""
+        return self._run(lambda c: c.complete_activity(run_id, activity_id, output, attempt=attempt, request_id=request_id))
+
+    def fail_activity(
+        self,
+        run_id: str,
+        activity_id: int,
+        message: str,
+        *,
+        kind: str | None = None,
+        retryable: bool,
+        details: Any = ABSENT,
+        attempt: int | None = None,
+        request_id: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Lets an activity fail by its ids."""
+        return self._run(lambda c: c.fail_activity(run_id, activity_id, message, kind=kind, retryable=retryable, details=details, attempt=attempt, request_id=request_id))
+
+    def heartbeat_activity(self, run_id: str, activity_id: int, details: Any = ABSENT, *, attempt: int | None = None, request_id: str | None = None) -> Mapping[str, Any]:
+        """Says by its ids that an activity goes on. ``cancel_requested`` in the answer: it is to end."""
+        return self._run(lambda c: c.heartbeat_activity(run_id, activity_id, details, attempt=attempt, request_id=request_id))
 
     def call(
         self,

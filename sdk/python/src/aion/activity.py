@@ -60,6 +60,11 @@ class Attempt:
         return self.task.activity_id
 
     @property
+    def token(self) -> str:
+        """Names this attempt, for those who report its outcome later: see :class:`aion.Later`."""
+        return self.task.token
+
+    @property
     def input(self) -> Any:
         """What the workflow gave."""
         return self.task.input

@@ -85,6 +85,12 @@ class Failure(AionError):
         self.details = details
 
 
+class Later(AionError):
+    """Raised by a handler whose activity ends later, from elsewhere: by its token (``Attempt.token``), or by its run id and activity id
+    (``complete_activity``, ``fail_activity``). The worker lets go of the attempt. Time limits hold on, and so does a heartbeat that the
+    workflow asked for."""
+
+
 class AttemptOver(AionError):
     """Raised in a handler when its attempt is over. It should end soon; what it raises then does not matter."""
 

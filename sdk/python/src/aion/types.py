@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ._values import ABSENT, go_duration, Duration, parse_time
 from .errors import Problem, StillOpen, UpdateRejected, WorkflowFailed, problem_of
@@ -24,7 +24,10 @@ class RunError:
 
 @dataclass(frozen=True)
 class Started:
-    """A run that was started. ``status``, ``result`` and ``error`` are there if the call waited."""
+    """A run that was started. ``status``, ``result`` and ``error`` are there if the call waited.
+
+    ``outcome`` is there if the start had one of ``signal``, ``if_open``, ``if_closed`` and ``delay``: ``started``, ``signalled`` or ``used``.
+    """
 
     workflow_id: str
     run_id: str
@@ -34,6 +37,9 @@ class Started:
     status: str | None
     result: Any
     error: RunError | None
+    outcome: str | None
+    terminated_run_id: str | None
+    begins_at: datetime | None
     raw: Mapping[str, Any] = field(repr=False)
 
 
@@ -51,6 +57,11 @@ class Outcome:
     @property
     def open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def continued_to(self) -> str | None:
+        """The run that continues it, or tries again."""
+        return self.raw.get("continued_to")
 
     def value(self) -> Any:
         """The result of a completed run. Raises WorkflowFailed, or StillOpen."""
@@ -93,6 +104,15 @@ class Event:
 
 
 @dataclass(frozen=True)
+class StreamEvent:
+    """One event of a cluster. ``id`` is the log index to go on after; 0 if the events of that index are not over."""
+
+    id: int
+    name: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class UpdateState:
     """Where an update stands: ``accepted``, ``completed`` or ``rejected``."""
 
@@ -114,8 +134,25 @@ class UpdateState:
 
 
 @dataclass(frozen=True)
+class Retry:
+    """How often a run is tried, as another run of its workflow id, and the waits between."""
+
+    max_attempts: int = 0
+    """Tries in all; 0: as many as it takes."""
+    backoff: Duration | None = None
+    factor: float | None = None
+    max_backoff: Duration | None = None
+    non_retryable: Sequence[str] = ()
+    """Kinds of failures that end it; ``timed_out`` is the time limit's."""
+
+    def body(self) -> dict[str, Any]:
+        times = {name: None if d is None else go_duration(d) for name, d in (("backoff", self.backoff), ("max_backoff", self.max_backoff))}
+        return present(max_attempts=self.max_attempts, factor=self.factor, non_retryable=[*self.non_retryable] or None, **times)
+
+
+@dataclass(frozen=True)
 class Start:
-    """One of many starts."""
+    """A start, as one of many, or as ``start`` makes one of its arguments. docs/STARTING.md says what the options promise."""
 
     type: str
     input: Any = ABSENT
@@ -124,9 +161,36 @@ class Start:
     attributes: Mapping[str, Any] | None = None
     timeout: Duration | None = None
     request_id: str | None = None
+    signal: str | None = None
+    """The name of a signal that the run receives as it starts or, with ``if_open="signal"``, the run that is open."""
+    signal_payload: Any = ABSENT
+    if_open: str | None = None
+    """``refuse``, ``signal``, ``use`` or ``terminate``."""
+    if_closed: str | None = None
+    """``allow``, ``failed_only`` or ``refuse``."""
+    delay: Duration | None = None
+    retry: Retry | int | None = None
+    """An int is how often in all."""
+    chain_timeout: Duration | None = None
+    archive: str | None = None
+    """What ``store_archive`` answered, in place of a version."""
+    ephemeral: bool = False
+    signatures: Sequence[str] = ()
 
     def body(self) -> dict[str, Any]:
-        return start_body(self.type, self.input, self.workflow_id, self.version, self.attributes, self.timeout)
+        signal = None if self.signal is None else {"name": self.signal}
+        if self.signal_payload is not ABSENT:
+            signal = {**(signal or {}), "payload": self.signal_payload}  # a node says what is missing
+        retry = Retry(self.retry) if isinstance(self.retry, int) else self.retry
+        if not isinstance(retry, Retry | None):
+            raise TypeError(f"retry is {retry!r}: it has to be a Retry, or how often in all")
+        times = {name: None if d is None else go_duration(d) for name, d in (("timeout", self.timeout), ("delay", self.delay), ("chain_timeout", self.chain_timeout))}
+        body = present(
+            type=self.type, workflow_id=self.workflow_id, version=self.version, attributes=None if self.attributes is None else dict(self.attributes), signal=signal,
+            if_open=self.if_open, if_closed=self.if_closed, retry=None if retry is None else retry.body(), archive=self.archive, ephemeral=self.ephemeral or None,
+            signatures=[*self.signatures] or None, **times,
+        )
+        return body if self.input is ABSENT else {**body, "input": self.input}
 
 
 @dataclass(frozen=True)
@@ -137,6 +201,7 @@ class StartReply:
     workflow_id: str | None
     run_id: str | None
     problem: Problem | None
+    outcome: str | None
     raw: Mapping[str, Any] = field(repr=False)
 
 
@@ -171,19 +236,9 @@ class TaskReply:
     raw: Mapping[str, Any] = field(repr=False)
 
 
-def start_body(type: str, input: Any, workflow_id: str | None, version: str | None, attributes: Mapping[str, Any] | None, timeout: Duration | None) -> dict[str, Any]:
-    body: dict[str, Any] = {"type": type}
-    if input is not ABSENT:
-        body["input"] = input
-    if workflow_id is not None:
-        body["workflow_id"] = workflow_id
-    if version is not None:
-        body["version"] = version
-    if attributes is not None:
-        body["attributes"] = dict(attributes)
-    if timeout is not None:
-        body["timeout"] = go_duration(timeout)
-    return body
+def present(**members: Any) -> dict[str, Any]:
+    """Those members of a body that are there: None is none."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _error(d: Any) -> RunError | None:
@@ -191,7 +246,10 @@ def _error(d: Any) -> RunError | None:
 
 
 def started(d: Mapping[str, Any]) -> Started:
-    return Started(d["workflow_id"], d["run_id"], d.get("version", ""), d.get("index", 0), bool(d.get("deduplicated")), d.get("status"), d.get("result"), _error(d.get("error")), d)
+    return Started(
+        d["workflow_id"], d["run_id"], d.get("version", ""), d.get("index", 0), bool(d.get("deduplicated")), d.get("status"), d.get("result"), _error(d.get("error")),
+        d.get("outcome"), d.get("terminated_run_id"), parse_time(d.get("begins_at")), d,
+    )
 
 
 def outcome(d: Mapping[str, Any]) -> Outcome:
@@ -216,7 +274,7 @@ def update_state(d: Mapping[str, Any]) -> UpdateState:
 
 def start_reply(d: Mapping[str, Any]) -> StartReply:
     problem = problem_of(d["problem"]) if d.get("problem") else None
-    return StartReply(bool(d.get("ok")), d.get("workflow_id"), d.get("run_id"), problem, d)
+    return StartReply(bool(d.get("ok")), d.get("workflow_id"), d.get("run_id"), problem, d.get("outcome"), d)
 
 
 def task(d: Mapping[str, Any]) -> Task:

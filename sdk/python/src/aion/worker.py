@@ -25,7 +25,7 @@ from ._core import MAX_WAIT, Core, change, new_request_id
 from ._loop import Blocking, LoopThread
 from ._values import Duration, encode, go_duration, seconds
 from .activity import Activity, Attempt, Handler
-from .errors import AttemptOver, Failure, Problem, Rejected
+from .errors import AttemptOver, Failure, Later, Problem, Rejected
 from .types import Task, task as parse_task
 
 logger = logging.getLogger("aion.worker")
@@ -51,6 +51,7 @@ class Stats:
     cancelled: int = 0  # attempts that were to end, as the handler learned, and that did without a result
     lost: int = 0  # attempts that another worker has: their outcome here did not count
     released: int = 0  # attempts given back undone
+    deferred: int = 0  # attempts whose outcome comes later, from elsewhere
     undelivered: int = 0  # outcomes that no node took
 
 
@@ -80,7 +81,7 @@ class _Hold:
 @dataclass(eq=False)
 class _Outcome:
     hold: _Hold
-    verb: str  # complete, fail, release
+    verb: str  # complete, fail, release, later
     body: bytes = b""  # members of the item beside the token
     unwanted: bool = False  # the workflow had given the activity up
     plain: bool = False  # refused once, and stripped
@@ -206,7 +207,7 @@ class _Machine:
         self.running = 0  # handlers that have not returned
         self.asked = 0  # tasks that polls on their way ask for
         self.drain = worker.drain
-        self.outcomes: dict[str, list[_Outcome]] = {"complete": [], "fail": [], "release": []}
+        self.outcomes: dict[str, list[_Outcome]] = {"complete": [], "fail": [], "release": [], "later": []}
         self.senders: set[asyncio.Task[None]] = set()
         self.beats: set[asyncio.Task[None]] = set()
         self.stopped = asyncio.Event()
@@ -484,7 +485,7 @@ class _Machine:
         if verb != "complete":
             await self.flush(batch)
         pause = _Pause()
-        member = "tokens" if verb == "release" else "results"
+        member = "tokens" if verb in ("release", "later") else "results"
         items = [_item(o.hold.task.token, o.body) for o in batch]
         request_id = new_request_id()
         while True:
@@ -534,6 +535,8 @@ class _Machine:
                 self.stats.cancelled += 1
             elif o.verb == "fail":
                 self.stats.failed += 1
+            elif o.verb == "later":
+                self.stats.deferred += 1
             else:
                 self.stats.released += 1
         elif r.get("code") == "lease_lost" and o.unwanted:
@@ -594,6 +597,8 @@ def _outcome(h: _Hold, value: Any) -> _Outcome:
 def _failure(h: _Hold, e: BaseException) -> _Outcome:
     """What a handler raised. After the attempt was lost or the worker stopped that is no failure of the activity."""
     cause = h.attempt.cause
+    if isinstance(e, Later):
+        return _Outcome(h, "later", unwanted=cause == "cancelled")
     if cause in ("stopped", "lease_lost"):
         return _Outcome(h, "release")
     text = str(e) or type(e).__name__

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type * as api from "./api.js";
 import { type Call, type ClientOptions, Core, change, get, maxWait, newRequestId, optionsFromEnv, pause, setBody } from "./core.js";
 import { StillOpen, UpdateRejected, WorkflowFailed, problemOf } from "./errors.js";
+import { type EventsOptions, type StreamEvent, events } from "./stream.js";
 import { type Duration, encode, goDuration, milliseconds } from "./values.js";
 
 /** What every call may be given. */
@@ -22,11 +23,68 @@ export interface OfRun {
   runId?: string;
 }
 
+/** How often a run is tried, as another run of its workflow id, and the waits between. */
+export interface Retry {
+  /** Tries in all; absent: as many as it takes. */
+  maxAttempts?: number;
+  backoff?: Duration;
+  factor?: number;
+  maxBackoff?: Duration;
+  /** Kinds of failures that end it; `timed_out` is the time limit's. */
+  nonRetryable?: string[];
+}
+
+/** What a start may ask for; docs/STARTING.md says what is promised. */
 export interface StartOptions {
   workflowId?: string;
   version?: string;
   attributes?: Record<string, unknown>;
   timeout?: Duration;
+  /** A signal that the run receives as it starts or, with `ifOpen: "signal"`, the run that is open. */
+  withSignal?: { name: string; payload?: unknown };
+  ifOpen?: "refuse" | "signal" | "use" | "terminate";
+  ifClosed?: "allow" | "failed_only" | "refuse";
+  delay?: Duration;
+  /** A number is how often in all. */
+  retry?: Retry | number;
+  chainTimeout?: Duration;
+  /** What `storeArchive` answered, in place of a version. */
+  archive?: string;
+  ephemeral?: boolean;
+  signatures?: string[];
+}
+
+/** Up to where a history is kept. */
+export interface ResetPoint {
+  /** A turn, or `start`, `last`, `failure`. */
+  to?: number | string;
+  toEvent?: number;
+  toVersion?: string;
+}
+
+export interface ResetOptions extends ResetPoint, OfRun, ChangeOptions {
+  /** The version with which the new run goes on. */
+  on?: string;
+  dropSignals?: boolean;
+  reason?: string;
+  /** Only say what would be redone. */
+  dryRun?: boolean;
+}
+
+/** What is done to many runs, beside its name and the conditions. */
+export interface BatchOptions extends ChangeOptions {
+  dryRun?: boolean;
+  /** Runs a second, at most. */
+  rate?: number;
+  reason?: string;
+  /** Of a signal: its name. */
+  signalName?: string;
+  payload?: unknown;
+  /** Of a move or a reset: a version. */
+  to?: string;
+  /** Of a reset. */
+  point?: ResetPoint;
+  dropSignals?: boolean;
 }
 
 /** One of many starts. */
@@ -150,14 +208,15 @@ export class Client {
     }
   }
 
-  /** Runs, newest first. A page is asked for when it is needed. */
-  async *runs(o: CallOptions & { type?: string; status?: string; version?: string; parent?: string; attributes?: Record<string, unknown>; pageSize?: number } = {}): AsyncGenerator<api.Run> {
+  /** Runs, newest first unless `sort` says otherwise. `where` has conditions such as `amount>=100` (docs/FINDING.md). A page is asked for when it is needed. */
+  async *runs(o: CallOptions & { type?: string; status?: string; version?: string; parent?: string; attributes?: Record<string, unknown>; where?: string | string[]; sort?: string; pageSize?: number } = {}): AsyncGenerator<api.Run> {
     for (let cursor = ""; ; ) {
       const call: Call = { ...get("v1", "workflows"), signal: o.signal };
-      for (const [name, value] of Object.entries({ type: o.type, status: o.status, version: o.version, parent: o.parent, limit: String(o.pageSize ?? 100), cursor })) {
+      for (const [name, value] of Object.entries({ type: o.type, status: o.status, version: o.version, parent: o.parent, sort: o.sort, limit: String(o.pageSize ?? 100), cursor })) {
         if (value) call.query.push([name, value]);
       }
       for (const [name, value] of Object.entries(o.attributes ?? {})) call.query.push(["attr", `${/=|^"/.test(name) ? JSON.stringify(name) : name}=${encode(value)}`]);
+      for (const w of [o.where ?? []].flat()) call.query.push(["where", w]);
       const page = await this.core.json<api.Runs>(call);
       yield* page.workflows;
       if (!page.next_cursor) return;
@@ -221,8 +280,82 @@ export class Client {
     return this.command(workflowId, "reopen", { reason }, o);
   }
 
+  /**
+   * Starts a run anew with its history up to a point (docs/RESET.md). An open run is terminated in the same step, and the new one takes its place.
+   */
+  reset(workflowId: string, o: ResetOptions = {}): Promise<api.ResetAnswer> {
+    return this.core.json({ ...ofRun(change("POST", ["v1", "workflows", workflowId, "reset"], resetBody(o), o.requestId), o), signal: o.signal });
+  }
+
+  /** Starts a copy of a run, under another workflow id, with its history up to a point: without one, with all of its turns. */
+  fork(workflowId: string, newWorkflowId: string, o: ResetOptions = {}): Promise<api.ResetAnswer> {
+    return this.core.json({ ...ofRun(change("POST", ["v1", "workflows", workflowId, "fork"], { ...resetBody(o), as: newWorkflowId }, o.requestId), o), signal: o.signal });
+  }
+
   private command(workflowId: string, verb: string, body: { reason: string } | undefined, o: OfRun & ChangeOptions): Promise<api.RunAnswer> {
     return this.core.json({ ...ofRun(change("POST", ["v1", "workflows", workflowId, verb], body, o.requestId), o), signal: o.signal });
+  }
+
+  /**
+   * Begins to do one operation to all runs that meet the conditions and started before. The cluster goes on with it, whichever node leads, and does it to each
+   * run once: `batch` tells how far it has come.
+   */
+  async startBatch(operation: api.BatchRequest["operation"], where: string | string[], o: BatchOptions = {}): Promise<api.BatchStarted> {
+    const body = {
+      operation, where: [where].flat(), dry_run: o.dryRun, rate: o.rate, reason: o.reason, signal: o.signalName, payload: o.payload, to: o.to,
+      ...(o.point ? { point: pointBody(o.point) } : {}), drop_signals: o.dropSignals,
+    };
+    return this.core.json({ ...change("POST", ["v1", "batches"], body, o.requestId), signal: o.signal });
+  }
+
+  /** How a batch stands, with a page of the runs to which it could not do its operation. */
+  async batch(batchId: string, o: CallOptions & { cursor?: string } = {}): Promise<api.BatchAnswer> {
+    const call = get("v1", "batches", batchId);
+    if (o.cursor) call.query.push(["cursor", o.cursor]);
+    return this.core.json({ ...call, signal: o.signal });
+  }
+
+  /** Batches, newest first. */
+  async *batches(o: CallOptions = {}): AsyncGenerator<api.Batch> {
+    for (let cursor = ""; ; ) {
+      const call = get("v1", "batches");
+      if (cursor) call.query.push(["cursor", cursor]);
+      const page = await this.core.json<api.Batches>({ ...call, signal: o.signal });
+      yield* page.batches;
+      if (!page.next_cursor) return;
+      cursor = page.next_cursor;
+    }
+  }
+
+  /** Stops a batch. What was done stays done. */
+  async stopBatch(batchId: string, o: ChangeOptions = {}): Promise<api.BatchAnswer> {
+    return this.core.json({ ...change("DELETE", ["v1", "batches", batchId], undefined, o.requestId), signal: o.signal });
+  }
+
+  /** Stops a workflow type or a version: nothing of it starts or makes a turn any more, and its open runs are paused. */
+  async stop(what: { type?: string; version?: string; reason?: string }, o: ChangeOptions = {}): Promise<api.StopAnswer> {
+    return this.core.json({ ...change("POST", ["v1", "stops"], { type: what.type, version: what.version, reason: what.reason }, o.requestId), signal: o.signal });
+  }
+
+  /** Lets a workflow type or a version run again. With `resume` the runs go on that the stop has paused. */
+  async unstop(what: { type?: string; version?: string; resume?: boolean }, o: ChangeOptions = {}): Promise<api.StopAnswer> {
+    const call = change("DELETE", ["v1", "stops"], undefined, o.requestId);
+    for (const [name, value] of Object.entries({ type: what.type, version: what.version, resume: what.resume ? "true" : undefined })) if (value) call.query.push([name, value]);
+    return this.core.json({ ...call, signal: o.signal });
+  }
+
+  /** What is stopped: types, then versions. */
+  async stops(o: CallOptions = {}): Promise<api.Stop[]> {
+    return (await this.core.json<api.Stops>({ ...get("v1", "stops"), signal: o.signal })).stops;
+  }
+
+  /**
+   * The cluster's events as they appear (docs/API.md, "Events"): those of the names, or all. If a connection breaks or a node fails it goes on where it was,
+   * at any node: it may repeat the events of one index, and skips none. It throws when no node was reached for as long as the client's patience, or a node
+   * refuses.
+   */
+  events(names: string | string[] = [], o: EventsOptions = {}): AsyncGenerator<StreamEvent> {
+    return events(this.core, [names].flat(), o);
   }
 
   /** Loads a package, the bytes or the path of an .aion file, and routes its workflow types to it. */
@@ -232,6 +365,12 @@ export class Client {
     if (o.message) call.query.push(["message", o.message]);
     const body = typeof archive === "string" ? await readFile(archive) : archive;
     return this.core.json({ ...call, body, media: "application/octet-stream", slow: true, signal: o.signal });
+  }
+
+  /** Stores a package, the bytes or the path of an .aion file, without loading it: `start` takes its `archive`. */
+  async storeArchive(archive: Buffer | string, o: ChangeOptions = {}): Promise<api.Archive> {
+    const body = typeof archive === "string" ? await readFile(archive) : archive;
+    return this.core.json({ ...change("PUT", ["v1", "archives"], undefined, o.requestId), body, media: "application/octet-stream", slow: true, signal: o.signal });
   }
 
   /** Takes tasks, waiting for the first one. Worker does this, and the rest. */
@@ -263,6 +402,30 @@ export class Client {
     return this.report("release", "tokens", { token }, o);
   }
 
+  /** Lets go of an attempt whose outcome comes later, from anywhere: by its token, or by its ids. */
+  defer(token: string, o: ChangeOptions = {}): Promise<api.TaskReply> {
+    return this.report("later", "tokens", { token }, o);
+  }
+
+  /** Ends an activity by its ids, from any process. `attempt` is a fence: only if this is the newest attempt, and it is under way. */
+  completeActivity(runId: string, activityId: number, output?: unknown, o: ChangeOptions & { attempt?: number } = {}): Promise<api.ActivityAnswer> {
+    return this.reportActivity(runId, activityId, "complete", { output: output ?? null, attempt: o.attempt }, o);
+  }
+
+  /** Lets an activity fail by its ids. */
+  failActivity(runId: string, activityId: number, failure: { message: string; kind?: string; retryable: boolean; details?: unknown }, o: ChangeOptions & { attempt?: number } = {}): Promise<api.ActivityAnswer> {
+    return this.reportActivity(runId, activityId, "fail", { ...failure, attempt: o.attempt }, o);
+  }
+
+  /** Says by its ids that an activity goes on. `cancel_requested` in the answer: it is to end. */
+  heartbeatActivity(runId: string, activityId: number, details?: unknown, o: ChangeOptions & { attempt?: number } = {}): Promise<api.ActivityAnswer> {
+    return this.reportActivity(runId, activityId, "heartbeat", { details, attempt: o.attempt }, o);
+  }
+
+  private async reportActivity(runId: string, activityId: number, verb: string, body: object, o: ChangeOptions): Promise<api.ActivityAnswer> {
+    return this.core.json({ ...change("POST", ["v1", "runs", runId, "activities", String(activityId), verb], body, o.requestId), signal: o.signal });
+  }
+
   private async report(verb: string, member: string, item: object, o: ChangeOptions): Promise<api.TaskReply> {
     const call = change("POST", ["v1", "tasks", verb], { [member]: [item] }, o.requestId);
     return (await this.core.json<api.TaskReplies>({ ...call, signal: o.signal })).results[0]!;
@@ -277,13 +440,25 @@ export class Client {
   }
 }
 
+const duration = (d: Duration | undefined): string | undefined => (d === undefined ? undefined : goDuration(d));
+
+// What is undefined is left out when a body is encoded.
 function startBody(s: Start): Record<string, unknown> {
   return {
-    type: s.type, ...(s.input === undefined ? {} : { input: s.input }), ...(s.workflowId === undefined ? {} : { workflow_id: s.workflowId }),
-    ...(s.version === undefined ? {} : { version: s.version }), ...(s.attributes === undefined ? {} : { attributes: s.attributes }),
-    ...(s.timeout === undefined ? {} : { timeout: goDuration(s.timeout) }),
+    type: s.type, input: s.input, workflow_id: s.workflowId, version: s.version, attributes: s.attributes, timeout: duration(s.timeout), signal: s.withSignal, if_open: s.ifOpen,
+    if_closed: s.ifClosed, delay: duration(s.delay), retry: s.retry === undefined ? undefined : retryBody(s.retry), chain_timeout: duration(s.chainTimeout),
+    archive: s.archive, ephemeral: s.ephemeral, signatures: s.signatures,
   };
 }
+
+function retryBody(r: Retry | number): Record<string, unknown> {
+  if (typeof r === "number") return { max_attempts: r };
+  return { max_attempts: r.maxAttempts, backoff: duration(r.backoff), factor: r.factor, max_backoff: duration(r.maxBackoff), non_retryable: r.nonRetryable };
+}
+
+const pointBody = (p: ResetPoint) => ({ to: p.to === undefined ? undefined : String(p.to), to_event: p.toEvent, to_version: p.toVersion });
+
+const resetBody = (o: ResetOptions) => ({ ...pointBody(o), on: o.on, drop_signals: o.dropSignals, reason: o.reason, dry_run: o.dryRun });
 
 function ofRun(call: Call, o: OfRun): Call {
   if (o.runId) call.query.push(["run_id", o.runId]);

@@ -11,9 +11,9 @@ import { encode } from "./values.js";
 
 export const defaultAddress = "127.0.0.1:7600";
 export const maxWait = 60_000; // the longest wait that a node grants; whoever waits longer asks again
-const attemptTimeout = 45_000; // of silence beyond the wait; a node itself waits up to 5 s for a leader
+export const attemptTimeout = 45_000; // of silence beyond the wait; a node itself waits up to 5 s for a leader
 const slowTimeout = 360_000; // the same for a deploy, which compiles the archive and copies it to a majority
-const quietFirst = 2000, quietNext = 12_000; // when a silent node is asked whether it is alive
+export const quietFirst = 2000, quietNext = 12_000; // when a silent node is asked whether it is alive
 const aliveWithin = 3000;
 const firstPause = 20, longestPause = 2000;
 
@@ -92,7 +92,7 @@ export const newRequestId = (): string => randomBytes(16).toString("hex");
 export class Core {
   readonly nodes: Node[];
   readonly patience: number;
-  private last = 0; // the node that answered last
+  last = 0; // the node that answered last
 
   constructor(readonly options: ClientOptions) {
     for (const [what, value] of [["token", options.token], ["namespace", options.namespace], ["actor", options.actor]] as const) {
@@ -172,15 +172,6 @@ export class Core {
     const silence = (call.slow ? slowTimeout : (call.attempt ?? attemptTimeout)) + call.wait;
     const sending = (call.body?.length ?? 0) * 4e-3; // at least 250 kB/s
     if (call.slow && !(await this.alive(node))) throw new NotSent(`${node.address.host} answers nothing within ${aliveWithin} ms`); // it may take minutes
-    const headers: Record<string, string> = { "User-Agent": "aion-node-js" };
-    if (call.media) headers["Content-Type"] = call.media;
-    if (this.options.token) headers["Authorization"] = `Bearer ${this.options.token}`;
-    if (this.options.namespace) headers["Aion-Namespace"] = this.options.namespace;
-    if (this.options.actor) headers["Aion-Actor"] = this.options.actor;
-    if (call.requestId !== undefined) headers["Idempotency-Key"] = call.requestId;
-    if (call.generated) headers["Aion-Request-Generated"] = "true";
-    const query = call.query.map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`).join("&");
-
     const over = new AbortController();
     let gaveUp = "";
     const giveUp = (why: string) => {
@@ -200,7 +191,7 @@ export class Core {
     };
     if (this.nodes.length > 1) pulse = setTimeout(() => void feel(), quietFirst + sending);
     try {
-      const r = await node.request(call.method, call.path + (query ? "?" + query : ""), headers, call.body, over.signal);
+      const r = await node.request(call.method, this.target(call), this.headers(call), call.body, over.signal);
       const p = misdirectedAnswer(node.address, r);
       if (p) throw p;
       if (r.status >= 300) throw parseProblem(r.status, r.body);
@@ -216,8 +207,24 @@ export class Core {
     }
   }
 
+  headers(call: Call): Record<string, string> {
+    const headers: Record<string, string> = { "User-Agent": "aion-node-js" };
+    if (call.media) headers["Content-Type"] = call.media;
+    if (this.options.token) headers["Authorization"] = `Bearer ${this.options.token}`;
+    if (this.options.namespace) headers["Aion-Namespace"] = this.options.namespace;
+    if (this.options.actor) headers["Aion-Actor"] = this.options.actor;
+    if (call.requestId !== undefined) headers["Idempotency-Key"] = call.requestId;
+    if (call.generated) headers["Aion-Request-Generated"] = "true";
+    return headers;
+  }
+
+  target(call: Call): string {
+    const query = call.query.map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`).join("&");
+    return call.path + (query ? "?" + query : "");
+  }
+
   /** False for a node that accepts connections and answers nothing. Any other problem of it shows in the call itself. */
-  private async alive(node: Node): Promise<boolean> {
+  async alive(node: Node): Promise<boolean> {
     const other = node.beside();
     const late = AbortSignal.timeout(aliveWithin);
     try {
@@ -236,7 +243,7 @@ export class Core {
     return problem("outcome_unknown", detail, { status: 503, outcome: "unknown", facts, cause: last });
   }
 
-  private nobody(last: Error): Problem {
+  nobody(last: Error): Problem {
     const asked = this.nodes.map((n) => n.address.origin).join(", ");
     const hint = last instanceof NotSent ? "Is a node running there? `aion-node serve` starts one on this machine." : "";
     return problem("unavailable", `no node answered (asked ${asked}): ${last.message}`, { status: 503, outcome: "retry", hint, cause: last });

@@ -83,6 +83,16 @@ export class Failure extends AionError {
   }
 }
 
+/**
+ * Thrown by a handler whose activity ends later, from elsewhere: by its token (`attempt.token`), or by its run id and activity id (`completeActivity`,
+ * `failActivity`). The worker lets go of the attempt. Time limits hold on, and so does a heartbeat that the workflow asked for.
+ */
+export class Later extends AionError {
+  constructor() {
+    super("the outcome comes later");
+  }
+}
+
 export type Cause = "cancelled" | "lease_lost" | "timeout" | "stopped";
 
 /** Why an attempt is over before its handler is: the reason of its signal. */

@@ -7,6 +7,8 @@ import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 
 import { BlockList, isIP } from "node:net";
 import { type Problem, problem } from "./errors.js";
 
+const maxLine = 4 << 20; // bytes of an answer that comes line by line
+
 export class NotSent extends Error {}
 export class Broken extends Error {}
 
@@ -74,11 +76,38 @@ export class Node {
   }
 
   /** Sends one request and reads its answer. Aborting it closes the connection, so the node learns that nobody waits. */
-  request(method: string, target: string, headers: Record<string, string>, body: Buffer | undefined, signal: AbortSignal): Promise<Response> {
+  async request(method: string, target: string, headers: Record<string, string>, body: Buffer | undefined, signal: AbortSignal): Promise<Response> {
+    return this.whole(await this.begin(this.agent, method, target, headers, body, signal));
+  }
+
+  /** Asks for an answer that lasts, over a connection of its own. Its body comes line by line, unless its status is an error's. Aborting it closes the connection. */
+  async stream(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<{ response: Response; body?: AsyncIterable<string> }> {
+    const r = await this.begin(this.https ? new HttpsAgent({ ...this.tls, minVersion: "TLSv1.2" }) : new HttpAgent(), "GET", target, headers, undefined, signal);
+    if (r.statusCode !== 200) return { response: await this.whole(r) };
+    return { response: { status: 200, headers: r.headers, body: Buffer.alloc(0) }, body: this.lines(r) };
+  }
+
+  private async *lines(r: IncomingMessage): AsyncGenerator<string> {
+    let rest: Buffer = Buffer.alloc(0);
+    try {
+      for await (const part of r as AsyncIterable<Buffer>) {
+        rest = rest.length ? Buffer.concat([rest, part]) : part;
+        let from = 0;
+        for (let end; (end = rest.indexOf(10, from)) >= 0; from = end + 1) yield rest.toString("utf8", from, end).replace(/\r$/, "");
+        rest = rest.subarray(from);
+        if (rest.length > maxLine) throw new Broken(`${this.address.host}: a line of an answer has more than ${maxLine} bytes`);
+      }
+    } catch (e) {
+      throw e instanceof Broken ? e : this.failure(e as Error, true);
+    }
+  }
+
+  /** Resolves with the head of the answer. */
+  private begin(agent: HttpAgent | HttpsAgent, method: string, target: string, headers: Record<string, string>, body: Buffer | undefined, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       let connected = false;
       const options = {
-        agent: this.agent, method, signal, headers: { ...headers, ...(body || !["GET", "DELETE"].includes(method) ? { "Content-Length": String(body?.length ?? 0) } : {}) },
+        agent, method, signal, headers: { ...headers, ...(body || !["GET", "DELETE"].includes(method) ? { "Content-Length": String(body?.length ?? 0) } : {}) },
       };
       const req = (this.https ? httpsRequest : httpRequest)(new URL(this.address.href.replace(/\/+$/, "") + target), options);
       const connecting = setTimeout(() => {
@@ -96,14 +125,18 @@ export class Node {
         clearTimeout(connecting);
         reject(this.failure(e, connected));
       });
-      req.on("response", (r) => {
-        const parts: Buffer[] = [];
-        r.on("data", (b: Buffer) => parts.push(b));
-        r.on("end", () => resolve({ status: r.statusCode ?? 0, headers: r.headers, body: Buffer.concat(parts) }));
-        r.on("error", (e) => reject(this.failure(e, true)));
-        r.on("aborted", () => reject(new Broken(`${this.address.host}: the connection was closed before the answer`)));
-      });
+      req.on("response", resolve);
       req.end(body);
+    });
+  }
+
+  private whole(r: IncomingMessage): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const parts: Buffer[] = [];
+      r.on("data", (b: Buffer) => parts.push(b));
+      r.on("end", () => resolve({ status: r.statusCode ?? 0, headers: r.headers, body: Buffer.concat(parts) }));
+      r.on("error", (e) => reject(this.failure(e, true)));
+      r.on("aborted", () => reject(new Broken(`${this.address.host}: the connection was closed before the answer`)));
     });
   }
 

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import type * as api from "./api.js";
 import { Client } from "./client.js";
 import { type Call, type ClientOptions, Core, change, maxWait, newRequestId, optionsFromEnv } from "./core.js";
-import { AttemptOver, type Cause, Failure, Problem, Rejected, problem } from "./errors.js";
+import { AttemptOver, type Cause, Failure, Later, Problem, Rejected, problem } from "./errors.js";
 import { type Duration, clip, encode, goDuration, milliseconds } from "./values.js";
 
 const beatsPerLease = 3; // one heartbeat may be lost, and the next one be late
@@ -26,6 +26,8 @@ export interface Attempt {
   readonly activity: string;
   /** The number of the step within its run. */
   readonly activityId: number;
+  /** Names this attempt, for those who report its outcome later: see Later. */
+  readonly token: string;
   /** 1 for the first attempt. No number is used twice. */
   readonly number: number;
   /** What the attempt before reported last; undefined if nothing. */
@@ -83,6 +85,8 @@ export interface Stats {
   cancelled: number;
   lost: number;
   released: number;
+  /** Attempts whose outcome comes later, from elsewhere. */
+  deferred: number;
   undelivered: number;
 }
 
@@ -108,6 +112,7 @@ class Hold implements Attempt {
   get workflowType(): string { return this.task.workflow_type; }
   get activity(): string { return this.task.activity; }
   get activityId(): number { return this.task.activity_id; }
+  get token(): string { return this.task.token; }
   get number(): number { return this.task.attempt; }
   get details(): unknown { return this.task.details; }
   get deadline(): Date | undefined { return this.task.deadline === undefined ? undefined : new Date(this.task.deadline); }
@@ -137,7 +142,7 @@ class Hold implements Attempt {
   }
 }
 
-type Verb = "complete" | "fail" | "release";
+type Verb = "complete" | "fail" | "release" | "later";
 
 interface Outcome {
   hold: Hold;
@@ -150,7 +155,7 @@ interface Outcome {
 
 /** Carries out the activities of one queue. Make it, then `run` it, once. */
 export class Worker {
-  readonly stats: Stats = { taken: 0, completed: 0, failed: 0, cancelled: 0, lost: 0, released: 0, undelivered: 0 };
+  readonly stats: Stats = { taken: 0, completed: 0, failed: 0, cancelled: 0, lost: 0, released: 0, deferred: 0, undelivered: 0 };
   readonly id: string;
   private readonly core: Core;
   private readonly queue: string;
@@ -161,7 +166,7 @@ export class Worker {
   private readonly drain: number;
   private readonly log: Logger;
   private readonly holds = new Set<Hold>();
-  private readonly outcomes: Record<Verb, Outcome[]> = { complete: [], fail: [], release: [] };
+  private readonly outcomes: Record<Verb, Outcome[]> = { complete: [], fail: [], release: [], later: [] };
   private readonly senders = new Set<Promise<void>>();
   private readonly stopping = new AbortController(); // no more tasks
   private readonly hurry = new AbortController(); // handlers get no time to finish
@@ -337,6 +342,7 @@ export class Worker {
 
   /** What a handler threw. After the attempt was lost or the worker stopped that is no failure of the activity. */
   private failure(h: Hold, e: unknown): Outcome {
+    if (e instanceof Later) return { hold: h, verb: "later", body: "", unwanted: h.cause === "cancelled" };
     if (h.cause === "stopped" || h.cause === "lease_lost") return { hold: h, verb: "release", body: "", unwanted: false };
     const text = e instanceof Error ? e.message || e.name : String(e);
     if (h.cause === "cancelled") return failed(h, new Failure(text, { kind: "cancelled" }), true);
@@ -470,7 +476,7 @@ export class Worker {
     for (const rest = new Pause(); ; ) {
       const left = Math.max(...batch.map(({ hold: h }) => h.until + Math.max(h.lease, sendAtLeast))) - performance.now();
       try {
-        const replies = await this.post(verb, verb === "release" ? "tokens" : "results", items, sendAttempt, Math.max(left, sendAttempt), requestId);
+        const replies = await this.post(verb, verb === "release" || verb === "later" ? "tokens" : "results", items, sendAttempt, Math.max(left, sendAttempt), requestId);
         batch.forEach((o, i) => this.reported(o, replies[i]!));
         return;
       } catch (e) {
@@ -505,7 +511,7 @@ export class Worker {
   private reported(o: Outcome, r: api.TaskReply): void {
     const detail = r.detail ?? "";
     if (r.ok) {
-      this.stats[o.verb === "complete" ? "completed" : o.verb === "fail" ? "failed" : "released"]++;
+      this.stats[o.verb === "complete" ? "completed" : o.verb === "fail" ? "failed" : o.verb === "later" ? "deferred" : "released"]++;
     } else if (r.code === "lease_lost") {
       this.stats[o.unwanted ? "cancelled" : "lost"]++;
       if (!o.unwanted) this.log.warn(`an outcome came too late: ${o.hold}: ${detail}`);

@@ -1,12 +1,12 @@
 // The driver of the conformance suite (sdk/conformance/README.md): reads steps from standard input, and says what came of each.
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Attempt, AttemptOver, Client, Failure, OutcomeUnknown, Problem, Rejected, TryAgain, Worker } from "../src/index.js";
+import { type Attempt, AttemptOver, Client, Failure, Later, OutcomeUnknown, Problem, Rejected, type StartOptions, TryAgain, Worker } from "../src/index.js";
 import { milliseconds } from "../src/values.js";
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type With = Record<string, any>;
-type Seen = { activity: string; attempt: number; input: unknown; details: unknown; key: string; ended?: string };
+type Seen = { activity: string; attempt: number; input: unknown; details: unknown; key: string; run: string; activity_id: number; token: string; ended?: string };
 
 const seen: Seen[] = [];
 const gates = new Set<string>();
@@ -16,15 +16,15 @@ let client: Client;
 /** A handler that does one thing of the script after the other. */
 function handler(scripts: Record<string, unknown>[][]) {
   return async (input: unknown, a: Attempt): Promise<unknown> => {
-    const mine: Seen = { activity: a.activity, attempt: a.number, input, details: a.details ?? null, key: a.key };
+    const mine: Seen = { activity: a.activity, attempt: a.number, input, details: a.details ?? null, key: a.key, run: a.runId, activity_id: a.activityId, token: a.token };
     seen.push(mine);
     try {
       const out = await play(scripts[Math.min(a.number, scripts.length) - 1]!, input, a);
       mine.ended = "returned";
       return out;
     } catch (e) {
-      mine.ended = a.cause ?? "failed";
-      if (a.cause && !(e instanceof AttemptOver && e.reason === a.cause)) mine.ended = `wrong: ${String(e)}`;
+      mine.ended = e instanceof Later ? "later" : (a.cause ?? "failed");
+      if (a.cause && mine.ended !== "later" && !(e instanceof AttemptOver && e.reason === a.cause)) mine.ended = `wrong: ${String(e)}`;
       throw e;
     }
   };
@@ -41,6 +41,7 @@ async function play(acts: Record<string, unknown>[], input: unknown, a: Attempt)
           const f = value as With;
           throw new Failure(f["message"], { kind: f["kind"], retryable: f["retryable"], details: f["details"] });
         }
+        case "later": throw new Later();
         case "raise": throw new RangeError(value as string);
         case "heartbeat": a.heartbeat(value); break;
         case "gate": while (!gates.has(value as string)) await wait(20, a); break;
@@ -64,6 +65,32 @@ async function attempts(count: number, ended: boolean): Promise<unknown> {
   }
 }
 
+/** Those options that a step has. */
+function given(o: With): With {
+  return Object.fromEntries(Object.entries(o).filter(([, value]) => value !== undefined));
+}
+
+function startOptions(w: With): StartOptions {
+  const r = w["retry"];
+  return given({
+    workflowId: w["id"] ?? w["workflow_id"], attributes: w["attributes"], withSignal: w["signal"], ifOpen: w["if_open"], ifClosed: w["if_closed"], delay: w["delay"],
+    chainTimeout: w["chain_timeout"], retry: r && given({ maxAttempts: r.max_attempts, backoff: r.backoff, factor: r.factor, maxBackoff: r.max_backoff, nonRetryable: r.non_retryable }),
+  });
+}
+
+/** Reads the stream until so many different events have come. */
+async function events(w: With): Promise<unknown> {
+  const seen = new Map<string, unknown>();
+  let last = 0;
+  for await (const e of client.events(w["names"], { after: w["after"] })) {
+    last = Math.max(last, e.id);
+    const one = { name: e.name, data: e.data };
+    seen.set(JSON.stringify(one), one);
+    if (seen.size >= w["count"]) break;
+  }
+  return { events: [...seen.values()], last };
+}
+
 async function act(what: string, w: With): Promise<unknown> {
   const key = "request_id" in w ? { requestId: w["request_id"] as string } : {};
   switch (what) {
@@ -71,9 +98,9 @@ async function act(what: string, w: With): Promise<unknown> {
       client = new Client({ addresses: w["addresses"], namespace: w["namespace"] || undefined, token: w["token"] || undefined, caFile: w["ca_file"] || undefined, patience: milliseconds(w["patience"]) });
       return {};
     case "start":
-      return client.start(w["type"], w["input"], { ...key, ...("id" in w ? { workflowId: w["id"] } : {}), ...("attributes" in w ? { attributes: w["attributes"] } : {}), ...("wait" in w ? { wait: w["wait"] } : {}) });
+      return client.start(w["type"], w["input"], { ...key, ...startOptions(w), ...("wait" in w ? { wait: w["wait"] } : {}) });
     case "start_many":
-      return { results: await client.startMany((w["starts"] as With[]).map((s) => ({ type: s["type"], input: s["input"], ...("workflow_id" in s ? { workflowId: s["workflow_id"] } : {}) })), key) };
+      return { results: await client.startMany((w["starts"] as With[]).map((s) => ({ type: s["type"], input: s["input"], ...startOptions(s) })), key) };
     case "result": return client.outcome(w["id"], { wait: w["wait"] ?? 0 });
     case "describe": return client.describe(w["id"]);
     case "history": {
@@ -94,6 +121,23 @@ async function act(what: string, w: With): Promise<unknown> {
     case "pause": return client.pause(w["id"], w["reason"], key);
     case "resume": return client.resume(w["id"], key);
     case "reopen": return client.reopen(w["id"], w["reason"], key);
+    case "reset": return client.reset(w["id"], { ...key, ...given({ to: w["to"], reason: w["reason"] }) });
+    case "fork": return client.fork(w["id"], w["as"], { ...key, ...given({ to: w["to"] }) });
+    case "stop_type": return client.stop(given({ type: w["type"], reason: w["reason"] }), key);
+    case "unstop_type": return client.unstop(given({ type: w["type"], resume: w["resume"] }), key);
+    case "stops": return { stops: await client.stops() };
+    case "start_batch": return client.startBatch(w["operation"], w["where"], { ...key, ...given({ reason: w["reason"] }) });
+    case "batch":
+      for (;;) {
+        const b = await client.batch(w["batch"]);
+        if (b.status !== "running") return b;
+        await sleep(20);
+      }
+    case "events": return events(w);
+    case "later": return client.defer(w["task"], key);
+    case "complete_activity": return client.completeActivity(w["run"], w["activity"], w["output"], { ...key, ...given({ attempt: w["attempt"] }) });
+    case "fail_activity": return client.failActivity(w["run"], w["activity"], { message: w["message"], retryable: w["retryable"], ...given({ kind: w["kind"], details: w["details"] }) }, { ...key, ...given({ attempt: w["attempt"] }) });
+    case "heartbeat_activity": return client.heartbeatActivity(w["run"], w["activity"], w["details"], { ...key, ...given({ attempt: w["attempt"] }) });
     case "poll": return { tasks: await client.poll(w["queue"], w["activities"], { ...key, maxTasks: w["max"] ?? 1, wait: w["wait"] ?? 0, lease: w["lease"] }) };
     case "complete": return client.complete(w["task"], w["output"], key);
     case "fail": return client.fail(w["task"], { message: w["message"], retryable: w["retryable"], ...("kind" in w ? { kind: w["kind"] } : {}), ...("details" in w ? { details: w["details"] } : {}) }, key);

@@ -36,6 +36,23 @@ type with struct {
 	Wait                   duration
 	Starts                 []wire.StartItem
 
+	Signal       *wire.StartSignal
+	IfOpen       string `json:"if_open"`
+	IfClosed     string `json:"if_closed"`
+	Delay        string
+	Retry        *wire.RetryPolicy
+	ChainTimeout string `json:"chain_timeout"`
+	To, As       string
+	Operation    string
+	Where        []string
+	Batch        string
+	Resume       bool
+	Names        []string
+	After        *uint64
+	Run          string
+	Activity     uint64
+	Attempt      uint32
+
 	Queue           string
 	Activities      json.RawMessage
 	Lease, Drain    duration
@@ -78,7 +95,10 @@ func (d *driver) do(ctx context.Context, s step) (any, error) {
 	case "open":
 		return nil, d.open(w)
 	case "start":
-		r := wire.StartRequest{Type: w.Type, WorkflowID: w.ID, Input: w.Input, Attributes: w.Attributes}
+		r := wire.StartRequest{
+			Type: w.Type, WorkflowID: w.ID, Input: w.Input, Attributes: w.Attributes, Signal: w.Signal, IfOpen: w.IfOpen, IfClosed: w.IfClosed, Delay: w.Delay, Retry: w.Retry,
+			ChainTimeout: w.ChainTimeout,
+		}
 		if wait > 0 {
 			return result(d.client.StartAndWait(ctx, r, wait, opts...))
 		}
@@ -130,6 +150,9 @@ func (d *driver) do(ctx context.Context, s step) (any, error) {
 	case "reopen":
 		return result(d.client.Reopen(ctx, w.ref(), w.Reason, opts...))
 	}
+	if f := manySteps[s.Do]; f != nil {
+		return f(d, ctx, w)
+	}
 	return d.doWork(ctx, s.Do, w)
 }
 
@@ -168,6 +191,15 @@ func (d *driver) doWork(ctx context.Context, do string, w with) (any, error) {
 		return one(d.client.FailTasks(ctx, wire.FailRequest{Results: []wire.TaskFailure{f}}, w.options()...))
 	case "heartbeat":
 		return one(d.client.HeartbeatTasks(ctx, wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: w.TaskToken, Details: w.Details}}}))
+	case "later":
+		return one(d.client.DeferTasks(ctx, wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: w.TaskToken}}}, w.options()...))
+	case "complete_activity":
+		return result(d.client.CompleteActivity(ctx, w.Run, w.Activity, wire.ActivityCompletion{Output: w.Output, Attempt: w.Attempt}, w.options()...))
+	case "fail_activity":
+		f := wire.ActivityFailure{Message: w.Message, Kind: w.Kind, Retryable: w.Retryable, Details: w.Details, Attempt: w.Attempt}
+		return result(d.client.FailActivity(ctx, w.Run, w.Activity, f, w.options()...))
+	case "heartbeat_activity":
+		return result(d.client.HeartbeatActivity(ctx, w.Run, w.Activity, wire.ActivityBeat{Details: w.Details, Attempt: w.Attempt}, w.options()...))
 	case "release":
 		return one(d.client.ReleaseTasks(ctx, wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: w.TaskToken}}}, w.options()...))
 	case "worker":

@@ -50,7 +50,7 @@ func (d *driver) stopWorker(name string) (any, error) {
 		return nil, err
 	}
 	s := r.worker.Stats()
-	return map[string]any{"completed": s.Completed, "failed": s.Failed, "released": s.Released, "lost": s.Lost, "cancelled": s.Cancelled}, nil
+	return map[string]any{"completed": s.Completed, "failed": s.Failed, "released": s.Released, "lost": s.Lost, "cancelled": s.Cancelled, "deferred": s.Deferred}, nil
 }
 
 // script has what the handlers of all workers have seen, and the gates that hold them up.
@@ -68,6 +68,9 @@ type attempt struct {
 	Input    json.RawMessage `json:"input"`
 	Details  json.RawMessage `json:"details"`
 	Key      string          `json:"key"`
+	Run      string          `json:"run"`
+	ID       uint64          `json:"activity_id"`
+	Token    string          `json:"token"`
 	Ended    string          `json:"ended,omitempty"` // how; empty = it goes on
 }
 
@@ -127,7 +130,7 @@ func (s *script) change(f func()) {
 
 // play is a handler: it does one thing of the script after the other, and records how it ended.
 func (s *script) play(ctx context.Context, t worker.Task, acts []map[string]json.RawMessage) (out any, err error) {
-	a := &attempt{Activity: t.Activity, Attempt: t.Attempt, Input: t.RawInput(), Details: json.RawMessage("null"), Key: t.Key()}
+	a := &attempt{Activity: t.Activity, Attempt: t.Attempt, Input: t.RawInput(), Details: json.RawMessage("null"), Key: t.Key(), Run: t.RunID, ID: t.ActivityID, Token: t.Token}
 	if _, err := t.Details(&a.Details); err != nil {
 		return nil, err
 	}
@@ -136,6 +139,8 @@ func (s *script) play(ctx context.Context, t worker.Task, acts []map[string]json
 		how := "returned"
 		switch cause := context.Cause(ctx); {
 		case err == nil:
+		case errors.Is(err, worker.ErrLater):
+			how = "later"
 		case errors.Is(cause, worker.ErrCancelled):
 			how = "cancelled"
 		case errors.Is(cause, worker.ErrLeaseLost):
@@ -189,6 +194,8 @@ func (s *script) act(ctx context.Context, t worker.Task, a *attempt, name string
 			return nil, false, err
 		}
 		return nil, false, errors.New(text)
+	case "later":
+		return nil, false, worker.ErrLater
 	case "heartbeat":
 		return nil, false, t.Heartbeat(value)
 	case "gate":

@@ -44,3 +44,32 @@ func TestAgentsMany(t *testing.T) {
 		t.Errorf("a stop of nothing: %v", got)
 	}
 }
+
+// TestAgentsStart: an agent says what a start does about the run that is open, or was, and how
+// often a run is tried.
+func TestAgentsStart(t *testing.T) {
+	h := listen(t, enginetest.New(t), &throne{}, "n1").lead()
+	s := agent(t, h, "")
+	start := func(tool string, args map[string]any, wants ...string) {
+		t.Helper()
+		got, _ := use(t, s, tool, args)
+		for _, want := range wants {
+			if text := fmt.Sprint(got); !strings.Contains(text, want) {
+				t.Fatalf("%v: %s, want %q", args, text, want)
+			}
+		}
+	}
+	if got, failed := use(t, s, "deploy", with(projectOf("return ctx.signal(\"go\")"), "route", true)); failed {
+		t.Fatal(got)
+	}
+	add := map[string]any{"name": "add", "payload": map[string]any{"sku": "a-1"}}
+	start("start_run", map[string]any{"type": "order", "workflow_id": "o", "signal": add, "if_open": "signal", "attributes": map[string]any{"n": 1}}, "outcome:started")
+	start("start_run", map[string]any{"type": "order", "workflow_id": "o", "signal": add, "if_open": "signal"}, "outcome:signalled")
+	start("run_history", map[string]any{"workflow_id": "o"}, "SignalReceived", "sku:a-1")
+	start("start_run", map[string]any{"type": "order", "workflow_id": "o", "if_open": "terminate", "timeout": "5s"}, "terminated_run_id")
+	start("start_run", map[string]any{"type": "order", "workflow_id": "d", "delay": "1h", "if_closed": "refuse", "chain_timeout": "3h",
+		"retry": map[string]any{"max_attempts": 3, "backoff": "2s", "factor": 1.5, "max_backoff": "9s", "non_retryable": []any{"bad"}}}, "begins_at")
+	start("describe_run", map[string]any{"workflow_id": "d"}, "max_attempts:3", "max_backoff:9s", "chain_timeout:3h", "non_retryable:[bad]")
+	start("start_run", map[string]any{"type": "order", "retry": map[string]any{"factor": 0.5}}, "invalid_input")
+	start("run", with(with(projectOf("fail(\"always\")"), "retry", map[string]any{"max_attempts": 2, "backoff": "1ms"}), "wait", "30s"), "status:failed")
+}

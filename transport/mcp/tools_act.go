@@ -42,22 +42,11 @@ type unloadOf struct {
 }
 
 type startOf struct {
-	Type       string         `json:"type" jsonschema:"workflow type"`
-	Version    string         `json:"version,omitempty" jsonschema:"version to run; empty = the routed one"`
-	ID         string         `json:"workflow_id,omitempty" jsonschema:"id of the run; empty = a new one. At most one run of an id is open"`
-	Input      any            `json:"input,omitempty" jsonschema:"input of the run"`
-	Attributes map[string]any `json:"attributes,omitempty" jsonschema:"names and values by which the run is found"`
-	Wait       string         `json:"wait,omitempty" jsonschema:"how long to wait for the result, such as 10s; at most 60s"`
-	Signal     *startSignal   `json:"signal,omitempty" jsonschema:"signal that the run receives as it starts or, with if_open signal, the run that is open"`
-	IfOpen     string         `json:"if_open,omitempty" jsonschema:"if a run of this id is open: refuse (default), signal (it gets the signal), use (answer with it) or terminate (and start)"`
-	IfClosed   string         `json:"if_closed,omitempty" jsonschema:"if the newest run of this id is closed: allow (default), failed_only (start unless it completed) or refuse"`
-	Delay      string         `json:"delay,omitempty" jsonschema:"how long to wait before the run begins, such as 10m; it is open meanwhile"`
+	Type    string `json:"type" jsonschema:"workflow type"`
+	Version string `json:"version,omitempty" jsonschema:"version to run; empty = the routed one"`
+	startOptions
+	Wait string `json:"wait,omitempty" jsonschema:"how long to wait for the result, such as 10s; at most 60s"`
 	keyed
-}
-
-type startSignal struct {
-	Name    string          `json:"name" jsonschema:"signal"`
-	Payload json.RawMessage `json:"payload,omitempty" jsonschema:"what it carries"`
 }
 
 type signalOf struct {
@@ -126,16 +115,10 @@ func (t *tools) act() {
 	one(t, "start_run", "Start a run", adds, "Start a run, and wait for its result if asked to.",
 		func(in startOf) call {
 			return call{method: http.MethodPost, path: []string{"workflows"}, query: query("wait", in.Wait), key: in.RequestID, body: struct {
-				Type       string         `json:"type"`
-				Version    string         `json:"version,omitempty"`
-				WorkflowID string         `json:"workflow_id,omitempty"`
-				Input      any            `json:"input,omitempty"`
-				Attributes map[string]any `json:"attributes,omitempty"`
-				Signal     *startSignal   `json:"signal,omitempty"`
-				IfOpen     string         `json:"if_open,omitempty"`
-				IfClosed   string         `json:"if_closed,omitempty"`
-				Delay      string         `json:"delay,omitempty"`
-			}{in.Type, in.Version, in.ID, in.Input, in.Attributes, in.Signal, in.IfOpen, in.IfClosed, in.Delay}}
+				Type    string `json:"type"`
+				Version string `json:"version,omitempty"`
+				startOptions
+			}{in.Type, in.Version, in.startOptions}}
 		})
 	one(t, "signal_run", "Signal a run", adds, "Send a signal to an open run.",
 		func(in signalOf) call {

@@ -2,19 +2,15 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 )
 
 type runFilesOf struct {
 	files
-	Type       string         `json:"type,omitempty" jsonschema:"workflow type to run; may be left out if the project has only one"`
-	ID         string         `json:"workflow_id,omitempty" jsonschema:"id of the run; empty = a new one. At most one run of an id is open"`
-	Input      any            `json:"input,omitempty" jsonschema:"input of the run"`
-	Attributes map[string]any `json:"attributes,omitempty" jsonschema:"names and values by which the run is found"`
-	Timeout    string         `json:"timeout,omitempty" jsonschema:"time limit of the whole run, such as 10m; empty = the project's"`
-	Keep       bool           `json:"keep,omitempty" jsonschema:"leave the version loaded, without a route, when its runs have ended"`
-	Wait       string         `json:"wait,omitempty" jsonschema:"how long to wait for the result, such as 10s; at most 60s"`
+	Type string `json:"type,omitempty" jsonschema:"workflow type to run; may be left out if the project has only one"`
+	startOptions
+	Keep bool   `json:"keep,omitempty" jsonschema:"leave the version loaded, without a route, when its runs have ended"`
+	Wait string `json:"wait,omitempty" jsonschema:"how long to wait for the result, such as 10s; at most 60s"`
 	keyed
 }
 
@@ -30,23 +26,11 @@ func (t *tools) run() {
 				in.Type = types[0]
 			}
 			a, err := t.do(ctx, h, call{method: http.MethodPost, path: []string{"workflows"}, query: query("wait", in.Wait), key: in.RequestID, body: struct {
-				Type       string          `json:"type"`
-				Archive    string          `json:"archive"`
-				Ephemeral  bool            `json:"ephemeral,omitempty"`
-				WorkflowID string          `json:"workflow_id,omitempty"`
-				Input      json.RawMessage `json:"input,omitempty"`
-				Attributes map[string]any  `json:"attributes,omitempty"`
-				Timeout    string          `json:"timeout,omitempty"`
-			}{in.Type, id, !in.Keep, in.ID, raw(in.Input), in.Attributes, in.Timeout}})
+				Type      string `json:"type"`
+				Archive   string `json:"archive"`
+				Ephemeral bool   `json:"ephemeral,omitempty"`
+				startOptions
+			}{in.Type, id, !in.Keep, in.startOptions}})
 			return a, false, err
 		})
-}
-
-// raw is a value as it came; nil stays absent.
-func raw(v any) json.RawMessage {
-	if v == nil {
-		return nil
-	}
-	b, _ := json.Marshal(v) // it came as JSON
-	return b
 }

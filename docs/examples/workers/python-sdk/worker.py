@@ -40,100 +40,92 @@ def begin(attempt: Attempt) -> None:
     attempt.wait(pace)
 
 
-@activity
+def step(function):
+    """An activity of one effect, which takes a while: the function says what comes of it, or raises why there is none."""
+
+    @activity(name=function.__name__)
+    def carry_out(given, attempt):
+        begin(attempt)
+        answer = function(given, attempt)
+        write(attempt, "effect")
+        return answer
+
+    return carry_out
+
+
+@step
 def reserve_stock(order, attempt):
-    begin(attempt)
     if order["item"] == "popular" and attempt.number < 3:
         raise Failure("the warehouse is busy", kind="busy", retryable=True)
     if order["item"] == "unobtainium":
         raise Failure("there is no unobtainium", kind="out_of_stock")
-    write(attempt, "effect")
     return {"reservation": order["order"] + "/stock"}
 
 
-@activity
-def charge_card(order, attempt):
-    begin(attempt)
+@step
+def charge_card(order, _):
     if order["card"] == "declined":
         raise Failure("the bank says no", kind="card_declined")
-    write(attempt, "effect")
     return {"charge": order["order"] + "/charge"}
 
 
-@activity
-def ship_order(order, attempt):
-    begin(attempt)
+@step
+def ship_order(order, _):
     if order["address"] == "nowhere":
         raise Failure("nobody lives nowhere", kind="no_such_address")
-    write(attempt, "effect")
     return {"parcel": order["order"] + "/parcel"}
 
 
-@activity
+@step
 def process_item(item, attempt):
-    begin(attempt)
     if item["pages"] < 0:
         raise Failure(f"it has {item['pages']} pages", kind="bad_item")
     for page in range(attempt.details or 0, item["pages"]):  # where the attempt before had come to
         attempt.wait(pace)
         attempt.heartbeat(page + 1)
-    write(attempt, "effect")
     return {"id": item["id"], "words": 100 * item["pages"]}
 
 
-@activity
-def charge_subscription(charge, attempt):
-    begin(attempt)
+@step
+def charge_subscription(charge, _):
     if charge["customer"] == "broke" and charge["period"] > 4:
         raise Failure("the bank says no", kind="card_declined")
-    write(attempt, "effect")
     return {"receipt": f"{charge['customer']}/{charge['period']}"}
 
 
-@activity
-def withdraw(movement, attempt):
-    begin(attempt)
+@step
+def withdraw(movement, _):
     if movement["account"] == "broke":
         raise Failure("there is nothing on it", kind="insufficient_funds")
-    write(attempt, "effect")
     return {"movement": movement["transfer"]}
 
 
-@activity
-def deposit(movement, attempt):
-    begin(attempt)
+@step
+def deposit(movement, _):
     if movement["account"] == "closed":
         raise Failure("there is no such account any more", kind="account_closed")
-    write(attempt, "effect")
     return {"movement": movement["transfer"]}
 
 
-@activity
-def start_job(job, attempt):
-    begin(attempt)
-    write(attempt, "effect")
+@step
+def start_job(job, _):
     return {"id": job["job"]}
 
 
-@activity
-def check_job(asked, attempt):
-    begin(attempt)
+@step
+def check_job(asked, _):
     if asked["job"] == "lost":
         raise Failure("nobody knows of it", kind="unknown_job")
-    write(attempt, "effect")
     return {"state": "running" if asked["job"] == "endless" or asked["question"] < 2 else "done"}
 
 
-def effect(_, attempt):
-    begin(attempt)
-    write(attempt, "effect")
+def effects(*names):
+    """Activities whose effect is all that there is to them."""
+    return [aion.Activity(name, step(lambda _, attempt: None).function) for name in names]
 
 
 if __name__ == "__main__":
     client = aion.Client(args.addr, token=os.environ.get("AION_TOKEN"))
-    worker = aion.Worker(client, queue=args.queue, id=args.id, concurrency=args.concurrency, lease=args.lease,
-                         activities=[reserve_stock, charge_card, ship_order, process_item, charge_subscription,
-                                     withdraw, deposit, start_job, check_job])
-    for name in ("release_stock", "refund_card", "notify", "stop_job"):
-        worker.handle(name, effect)
-    worker.run()
+    aion.Worker(client, queue=args.queue, id=args.id, concurrency=args.concurrency, lease=args.lease,
+                activities=[reserve_stock, charge_card, ship_order, process_item, charge_subscription, withdraw, deposit, start_job, check_job,
+                            *effects("release_stock", "refund_card", "notify", "stop_job")]).run()

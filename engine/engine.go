@@ -64,6 +64,7 @@ type Engine struct {
 	log         hclog.Logger
 	metrics     *metrics
 	taskTimes   *taskTimes
+	pollers     pollers
 	programs    *programs
 	schemas     *schema.Cache
 	queries     *queries

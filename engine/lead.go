@@ -29,6 +29,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("canaries", (&canaryTimes{e}).run)
 	g.Go("drained versions", (&unloader{e}).run)
 	e.polled.begin(time.Now())
+	e.pollers.begin(time.Now())
 	e.desks.set(k)
 	e.driver.Store(d)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
@@ -37,6 +38,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	e.driver.Store(nil)
 	e.desks.set(nil)
 	e.polled.begin(time.Time{})
+	e.pollers.begin(time.Time{})
 	d.close()
 	d.resident.Clear()
 	e.metrics.resident.Set(0)

@@ -36,6 +36,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	if err != nil {
 		return nil, 0, err
 	}
+	defer e.pollers.enter(r, lease.Activities, began)()
 	request := ""
 	if r.Request != nil {
 		request = r.Request.ID
@@ -49,7 +50,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		if err != nil {
 			return nil, 0, err
 		}
-		return e.handToWorker(ctx, d, shared, answer, a)
+		return e.handToWorker(ctx, d, r.Queue, shared, answer, a)
 	}
 	ask := leaseOf(func(tasks uint64) fsm.Envelope {
 		some := *lease
@@ -79,7 +80,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 			return nil, 0, err
 		}
 		if len(answer.Tasks) > 0 || r.Request != nil { // with a request id, another answer would be the same
-			return e.handToWorker(ctx, d, shared, answer, a)
+			return e.handToWorker(ctx, d, r.Queue, shared, answer, a)
 		}
 		if pauses.pause(ctx) != nil {
 			return e.noTasks()
@@ -131,6 +132,11 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 	if r.Max < 0 || r.Max > MaxTasks {
 		return nil, invalid("max_tasks", "is %d; 1 to %d are allowed", r.Max, MaxTasks)
 	}
+	if r.Version != "" {
+		if err := checkLabel("worker_version", r.Version); err != nil {
+			return nil, err
+		}
+	}
 	if r.Lease != 0 && (r.Lease < MinLease || r.Lease > MaxLease) {
 		return nil, invalid("lease", "is %s; %s to %s are allowed", r.Lease, MinLease, MaxLease)
 	}
@@ -144,7 +150,7 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 
 // handToWorker reads what a worker gets with its leases. It gives back the tasks that do not fit
 // into one answer, or all of them if ctx has ended meanwhile.
-func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
+func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, queue string, shared *desk.Claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
 	there := ctx.Err() == nil
 	if shared.DecideHandOver(there) != there { // another poll hands them over, or gives them back
 		return nil, a.Index, nil
@@ -171,6 +177,7 @@ func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Cl
 				continue
 			}
 			e.taskTimes.begin(&leased, events[0].At, e.now())
+			e.pollers.took(leased.Token, queue)
 			task := WorkerTask{Leased: leased, Token: writeToken(namespace.Asked(ctx), leased.Token), Input: scheduled.Input}
 			if e.cfg.Tracer != nil {
 				task.Traceparent = e.cfg.Tracer.Traceparent(leased.Token)

@@ -64,6 +64,9 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 			} else if !a.Deduplicated {
 				s.accepted.Inc()
 			}
+			if r.Lost == "" && !s.ends {
+				e.pollers.took(tokens[i], "")
+			}
 			if s.ends {
 				e.taskTimes.end(tokens[i], s.outcome, e.cfg.Tracer)
 			}

@@ -13,6 +13,8 @@ type PollRequest struct {
 	Call
 	Queue      string
 	Worker     string        // the worker's name, for people
+	Version    string        // of the worker's own code, for people; may be empty
+	Node       string        // that took the poll, for people
 	Activities []string      // the activities that it can carry out; at least one
 	Max        int           // tasks; 0 = 1
 	Lease      time.Duration // the longest that this worker may be silent about a task, unless the activity's own heartbeat is shorter; 0 = Limits.Lease

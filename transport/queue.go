@@ -17,6 +17,8 @@ import (
 type QueueKeeper interface {
 	Queues(ctx context.Context, rd engine.Read, limit int, cursor string) ([]rows.Queue, string, uint64, error)
 	Queue(ctx context.Context, rd engine.Read, name string) (rows.Queue, uint64, error)
+	// Pollers returns who has polled a queue, as this node has seen it while it leads.
+	Pollers(ctx context.Context, queue string, limit int) (list []engine.Poller, total int, since time.Time, err error)
 	LimitQueue(ctx context.Context, c engine.Call, name string, l rows.QueueLimits) (engine.Answered, error)
 }
 
@@ -56,6 +58,18 @@ func (s *Server) queue(ctx context.Context, in *queueInput) (*answer[wire.QueueA
 		return nil, err
 	}
 	body := wire.QueueAnswer{Queue: queueOf(&q), Answered: wire.Answered{Indexed: at(index)}}
+	pollers, total, since, err := s.cfg.QueueKeeper.Pollers(ctx, in.Queue, wire.MaxPollers)
+	if err != nil {
+		return nil, err
+	}
+	if !since.IsZero() {
+		body.Polled = &wire.Polled{Since: since.UTC(), Total: total, Pollers: make([]wire.Poller, len(pollers))}
+		for i, p := range pollers {
+			body.Polled.Pollers[i] = wire.Poller{
+				WorkerID: p.Worker, Version: p.Version, Node: p.Node, LastPoll: p.LastPoll.UTC(), Waiting: p.Waiting, Leased: p.Leased, Activities: p.Activities, MoreActivities: p.More,
+			}
+		}
+	}
 	return &answer[wire.QueueAnswer]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 

@@ -35,6 +35,14 @@ type pollInput struct {
 
 // pollTasks hands tasks to a worker. When the node shuts down, the wait ends and the answer is
 // empty.
+// askedAt is the node that its caller called: the one that forwarded the call, or this one.
+func (s *Server) askedAt(ctx context.Context) string {
+	if by := exchangeOf(ctx).r.Header.Get(wire.HeaderForwarded); by != "" {
+		return clip(by)
+	}
+	return s.cfg.Node
+}
+
 func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tasks], error) {
 	var r wire.PollRequest
 	c, err := change(ctx, &r, required)
@@ -49,7 +57,7 @@ func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	req := engine.PollRequest{Call: c, Queue: in.Queue, Worker: r.WorkerID, Activities: r.Activities, Max: r.MaxTasks, Lease: lease}
+	req := engine.PollRequest{Call: c, Queue: in.Queue, Worker: r.WorkerID, Version: r.WorkerVersion, Node: s.askedAt(ctx), Activities: r.Activities, Max: r.MaxTasks, Lease: lease}
 	var tasks []engine.WorkerTask
 	var index uint64
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {

@@ -112,6 +112,10 @@ func testActivityStory(t *testing.T) {
 	if q, err := c.Queue(ctx, "default"); err != nil || q.Queue.Queue != "default" || q.Leased != 1 || q.Offered != 0 || q.Index == 0 {
 		t.Errorf("queue: %+v, %v", q, err)
 	}
+	if q, err := c.Queue(ctx, "default"); err != nil || q.Polled == nil || q.Polled.Total != 1 || q.Polled.Pollers[0].WorkerID == "" || q.Polled.Pollers[0].Node == "" || q.Polled.Pollers[0].Leased != 1 ||
+		q.Polled.Pollers[0].Waiting != 0 || len(q.Polled.Pollers[0].Activities) == 0 {
+		t.Errorf("who polls the queue: %+v, %v", q.Polled, err)
+	}
 	// Repeated under its request id, a completion gets its first answer; under another id it is too
 	// late.
 	for range 2 {

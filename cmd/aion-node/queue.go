@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
+	"time"
 
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -43,18 +45,21 @@ func queueListCmd(a *app) *cobra.Command {
 func queueDescribeCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "describe QUEUE",
-		Short: "Show the state of a queue",
-		Args:  arguments("QUEUE"),
+		Short: "Show the state of a queue, and who polls it",
+		Long: `Show the state of a queue, and the workers that have polled it within the last hour, as the node that leads has seen them: the node that they called, when they polled last, how many of
+their polls wait, and how many attempts they hold. A node that has just begun to lead learns of each with its next poll or heartbeat.`,
+		Args: arguments("QUEUE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.QueueAnswer, error) {
 				return c.Queue(ctx, args[0], a.readOptions()...)
 			}, func(w io.Writer, q *wire.QueueAnswer) {
-				if q.Offered+q.Backoff+q.Leased == 0 && q.Limits == (wire.QueueLimits{}) {
+				if q.Offered+q.Backoff+q.Leased == 0 && q.Limits == (wire.QueueLimits{}) && (q.Polled == nil || q.Polled.Total == 0) {
 					fmt.Fprintf(w, "there is no queue %s now: it has neither tasks nor limits; aion-node queue list names those that have%s\n",
 						printable(q.Queue.Queue), didYouMean(a.similarNames(cmd.Context(), q.Queue.Queue, queueNames)))
 					return
 				}
 				printQueues(w, q.Queue)
+				printPollers(w, q.Polled)
 			})
 		},
 	}
@@ -155,3 +160,24 @@ func limitsOf(l wire.QueueLimits) string {
 }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// printPollers shows who polls a queue.
+func printPollers(w io.Writer, p *wire.Polled) {
+	if p == nil {
+		fmt.Fprint(w, "\nwho polls it: ask without --stale, the node that leads knows\n")
+		return
+	}
+	var rows [][]string
+	for _, one := range p.Pollers {
+		activities := strings.Join(one.Activities, ", ")
+		if one.MoreActivities > 0 {
+			activities += fmt.Sprintf(" and %d more", one.MoreActivities)
+		}
+		rows = append(rows, []string{one.WorkerID, cmp.Or(one.Version, "-"), one.Node, past(w, one.LastPoll, time.Now()), strconv.Itoa(one.Waiting), strconv.FormatUint(one.Leased, 10), activities})
+	}
+	fmt.Fprintln(w)
+	table(w, "no worker has polled it within the last hour, or since this node leads ("+past(w, p.Since, time.Now())+")", []string{"WORKER", "VERSION", "AT", "LAST POLL", "WAITING", "HOLDS", "ACTIVITIES"}, rows)
+	if more := p.Total - len(p.Pollers); more > 0 {
+		fmt.Fprintf(w, "and %d workers more\n", more)
+	}
+}

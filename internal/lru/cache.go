@@ -5,6 +5,7 @@ package lru
 
 import (
 	"container/list"
+	"iter"
 	"sync"
 )
 
@@ -55,6 +56,24 @@ func (c *Cache[K, V]) Peek(key K) (v V, ok bool) {
 		return v, false
 	}
 	return e.Value.(entry[K, V]).value, true
+}
+
+// All returns all keys and values as they are now, the most recently used first, and marks none as
+// used.
+func (c *Cache[K, V]) All() iter.Seq2[K, V] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]entry[K, V], 0, c.order.Len())
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		all = append(all, e.Value.(entry[K, V]))
+	}
+	return func(yield func(K, V) bool) {
+		for _, e := range all {
+			if !yield(e.key, e.value) {
+				return
+			}
+		}
+	}
 }
 
 // Take removes the value and returns it to the caller, who then owns it.

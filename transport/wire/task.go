@@ -13,11 +13,12 @@ const (
 
 // PollRequest is the body of POST /v1/queues/{queue}/poll.
 type PollRequest struct {
-	WorkerID   string   `json:"worker_id" doc:"The worker's name, for people"`
-	Activities []string `json:"activities" doc:"Names that the worker can carry out"`
-	MaxTasks   int      `json:"max_tasks,omitempty" least:"1 to 1000 are allowed" doc:"1 to 1,000; default 1"`
-	Wait       string   `json:"wait,omitempty" doc:"How long to wait for the first task, a Go duration of at most 60s; default: not at all"`
-	Lease      string   `json:"lease,omitempty" doc:"The longest that this worker is silent about a task, a Go duration; an activity's own heartbeat wins where it is shorter; default: the node's limits.lease"`
+	WorkerID      string   `json:"worker_id" doc:"The worker's name, for people"`
+	WorkerVersion string   `json:"worker_version,omitempty" doc:"Of the worker's own code, for people"`
+	Activities    []string `json:"activities" doc:"Names that the worker can carry out"`
+	MaxTasks      int      `json:"max_tasks,omitempty" least:"1 to 1000 are allowed" doc:"1 to 1,000; default 1"`
+	Wait          string   `json:"wait,omitempty" doc:"How long to wait for the first task, a Go duration of at most 60s; default: not at all"`
+	Lease         string   `json:"lease,omitempty" doc:"The longest that this worker is silent about a task, a Go duration; an activity's own heartbeat wins where it is shorter; default: the node's limits.lease"`
 }
 
 // Task is one attempt that a worker holds.
@@ -165,8 +166,31 @@ type Queues struct {
 	Indexed
 }
 
+// MaxPollers is how many workers the description of a queue lists.
+const MaxPollers = 100
+
+// Polled is who polls a queue, as the node that leads has seen it: nothing of it is in the log.
+type Polled struct {
+	Since   time.Time `json:"since" doc:"Since when that node has led"`
+	Total   int       `json:"total" doc:"Workers that have polled the queue within the last hour"`
+	Pollers []Poller  `json:"pollers" doc:"The first 100 of them, those that polled last first"`
+}
+
+// Poller is a worker that polls a queue.
+type Poller struct {
+	WorkerID       string    `json:"worker_id" doc:"The worker's name, for people"`
+	Version        string    `json:"version,omitempty" doc:"Of the worker's own code, if it tells"`
+	Node           string    `json:"node" doc:"That took its newest poll"`
+	LastPoll       time.Time `json:"last_poll" doc:"When that began, by the clock of the node that leads"`
+	Waiting        int       `json:"waiting" doc:"Polls that wait for a task now"`
+	Leased         uint64    `json:"leased" doc:"Attempts that it has taken, or sent heartbeats for, since that node leads, and that it holds"`
+	Activities     []string  `json:"activities" doc:"The first 20 activities that it polls for, by name"`
+	MoreActivities int       `json:"more_activities,omitempty" doc:"Activities beyond those"`
+}
+
 // QueueAnswer is the answer of GET and PUT /v1/queues/{queue}.
 type QueueAnswer struct {
 	Queue
+	Polled *Polled `json:"polled,omitempty" doc:"Who polls it; absent from answers of nodes that do not lead"`
 	Answered
 }

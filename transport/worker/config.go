@@ -23,6 +23,7 @@ type Config struct {
 
 	Queue       string        // where tasks come from; empty = "default". For several queues, run several workers, which may share a Client
 	ID          string        // the worker's name, for people; empty = host name, process id and a random part
+	Version     string        // of the handlers' code, for people: queue describe shows it. Clusters of builds before it refuse it
 	Concurrency int           // concurrent handlers, at most 10,000; 0 = 100
 	Lease       time.Duration // silence after which a task is given to another worker, unless the activity's own heartbeat is shorter; at least 1 s, 0 = 30 s
 	Wait        time.Duration // how long a poll waits for tasks, at most wire.MaxWait; 0 = 30 s

@@ -71,7 +71,7 @@ func (w *Worker) poll(ctx context.Context, most int) error {
 func (w *Worker) pollOnce(ctx context.Context, room int, pause *pause) error {
 	began := time.Now()
 	tasks, err := w.client.Poll(ctx, w.cfg.Queue, wire.PollRequest{
-		WorkerID: w.cfg.ID, Activities: w.names, MaxTasks: room, Wait: w.cfg.Wait.String(), Lease: w.cfg.Lease.String(),
+		WorkerID: w.cfg.ID, WorkerVersion: w.cfg.Version, Activities: w.names, MaxTasks: room, Wait: w.cfg.Wait.String(), Lease: w.cfg.Lease.String(),
 	}, client.Patience(pollAttempt, pollAttempt))
 	w.count.polls.Add(1)
 	now := time.Now()

@@ -1691,6 +1691,36 @@ export interface PollRequest {
   wait?: string;
   /** The worker's name, for people */
   worker_id: string;
+  /** Of the worker's own code, for people */
+  worker_version?: string;
+}
+
+export interface Polled {
+  /** The first 100 of them, those that polled last first */
+  pollers: Poller[];
+  /** Since when that node has led */
+  since: string;
+  /** Workers that have polled the queue within the last hour */
+  total: number;
+}
+
+export interface Poller {
+  /** The first 20 activities that it polls for, by name */
+  activities: string[];
+  /** When that began, by the clock of the node that leads */
+  last_poll: string;
+  /** Attempts that it has taken, or sent heartbeats for, since that node leads, and that it holds */
+  leased: number;
+  /** Activities beyond those */
+  more_activities?: number;
+  /** That took its newest poll */
+  node: string;
+  /** Of the worker's own code, if it tells */
+  version?: string;
+  /** Polls that wait for a task now */
+  waiting: number;
+  /** The worker's name, for people */
+  worker_id: string;
 }
 
 /** An error (RFC 9457). Further members are its facts, such as workflow_id, version, limit or holders: docs/ERRORS.md lists them by code. */
@@ -1751,6 +1781,8 @@ export interface QueueAnswer {
   limits: QueueLimits;
   /** Tasks that a worker may take */
   offered: number;
+  /** Who polls it; absent from answers of nodes that do not lead */
+  polled?: Polled;
   /** Name of the queue */
   queue: string;
 }

@@ -66,6 +66,8 @@ export interface WorkerOptions {
   activities?: Record<string, Handler>;
   /** The worker's name, for people. */
   id?: string;
+  /** Of the handlers' code, for people: `aion-node queue describe` shows it. Clusters of builds before it refuse it. */
+  version?: string;
   /** Handlers at a time, at most 10,000; 100 unless given. */
   concurrency?: number;
   /** How long the worker may be silent about a task before another gets it; 30 s unless given, 1 s or more. */
@@ -159,6 +161,7 @@ export class Worker {
   readonly id: string;
   private readonly core: Core;
   private readonly queue: string;
+  private readonly version: string | undefined;
   private readonly handlers = new Map<string, Handler>();
   private readonly concurrency: number;
   private readonly lease: number;
@@ -179,6 +182,7 @@ export class Worker {
   constructor(o: WorkerOptions = {}) {
     this.core = new Core(o.client instanceof Client ? o.client.options : (o.client ?? optionsFromEnv()));
     this.queue = o.queue ?? "default";
+    this.version = o.version;
     this.id = o.id ?? `${hostname().slice(0, 100)}-${process.pid}-${newRequestId().slice(0, 6)}`;
     this.concurrency = o.concurrency ?? 100;
     this.lease = milliseconds(o.lease ?? 30_000);
@@ -283,7 +287,7 @@ export class Worker {
       const n = this.room(most);
       this.asked += n;
       const began = performance.now();
-      const body = { worker_id: this.id, activities: names, max_tasks: n, wait: goDuration(this.wait), lease: goDuration(this.lease) };
+      const body = { worker_id: this.id, worker_version: this.version || undefined, activities: names, max_tasks: n, wait: goDuration(this.wait), lease: goDuration(this.lease) };
       const call: Call = { ...change("POST", ["v1", "queues", this.queue, "poll"], body), wait: this.wait, attempt: pollAttempt, total: pollAttempt, signal: stopped };
       try {
         const { tasks } = await this.core.json<api.Tasks>(call);

@@ -94,6 +94,8 @@ class Worker:
     ``run`` works until SIGTERM or SIGINT, or until ``stop`` is called from another thread; then it drains: it takes no more tasks, lets handlers
     finish for ``drain`` seconds, stops the others, gives back what they leave undone, and returns once everything is delivered.
 
+    ``version`` is that of the handlers' code, for people: ``aion-node queue describe`` shows it. Clusters of builds before it refuse it.
+
     ``lease`` is how long the worker may be silent about a task before another gets it; heartbeats are sent by the worker itself.
     """
 
@@ -104,6 +106,7 @@ class Worker:
         activities: Iterable[Activity] = (),
         queue: str = "default",
         id: str | None = None,
+        version: str | None = None,
         concurrency: int = 100,
         lease: Duration = 30,
         wait: Duration = 30,
@@ -113,6 +116,7 @@ class Worker:
             client = AsyncClient(client) if client is not None else AsyncClient.from_env()
         self.config = client.config  # type: ignore[union-attr]
         self.queue = queue
+        self.version = version
         self.id = id or f"{socket.gethostname()[:100]}-{os.getpid()}-{new_request_id()[:6]}"
         self.concurrency, self.lease, self.wait, self.drain = concurrency, seconds(lease), seconds(wait), seconds(drain)
         if not 1 <= concurrency <= 10_000:
@@ -281,6 +285,8 @@ class _Machine:
             self.asked += n
             began = self.clock()
             body = {"worker_id": self.w.id, "activities": self.names, "max_tasks": n, "wait": go_duration(self.w.wait), "lease": go_duration(self.w.lease)}
+            if self.w.version:
+                body["worker_version"] = self.w.version
             call = change("POST", "v1", "queues", self.w.queue, "poll", body=body)
             call.wait, call.attempt, call.total = self.w.wait, POLL_ATTEMPT, POLL_ATTEMPT
             try:

@@ -31,6 +31,7 @@ type kept struct {
 
 	begun    map[uint64]history.Data                  // by seq: what begins an ordinal
 	children map[uint64]*history.ChildWorkflowStarted // by ordinal, the newest of each
+	over     map[uint64]bool                          // those that had ended
 	later    []history.Data                           // signals and updates after the cut, which the new run is to receive
 }
 
@@ -46,7 +47,7 @@ func (k *kept) read(t *step, old *row, c *ResetRun) Refusal {
 		return &catalog.InvalidInput{Field: "to", Reason: why}
 	}
 	k.voids, k.stands = map[uint64]bool{}, map[string]rows.Update{}
-	k.begun, k.children = map[uint64]history.Data{}, map[uint64]*history.ChildWorkflowStarted{}
+	k.begun, k.children, k.over = map[uint64]history.Data{}, map[uint64]*history.ChildWorkflowStarted{}, map[uint64]bool{}
 	tooLarge, looked := false, uint64(0)
 	t.Fail(eachEvent(t.Reader(rows.FamilyEvent), old.Serial, 1, func(e history.Event, size int) bool {
 		looked++
@@ -91,11 +92,12 @@ func (k *kept) readTurns(t *step, old *row, c *ResetRun) (why string) {
 	return ""
 }
 
-// seen finds the newest turn that counts among those before an event.
+// seen finds the newest turn that counts among those before an event. One that asked for nothing
+// is before the event that its first would have been.
 func (k *kept) seen(before uint64) {
 	k.through, k.cut = 0, false
 	for _, turn := range k.turns {
-		if turn.FirstSeq >= before && turn.Count > 0 {
+		if turn.FirstSeq > before || turn.FirstSeq == before && turn.Count > 0 {
 			break
 		}
 		if !k.voids[turn.N] {
@@ -119,6 +121,13 @@ func (k *kept) note(e history.Event) {
 		k.version, k.attributes = d.Version, setAll(nil, d.Attributes)
 	case *history.ChildWorkflowStarted:
 		k.children[d.ID] = d
+		delete(k.over, d.ID)
+	case *history.ChildWorkflowCompleted:
+		k.over[d.ID] = true
+	case *history.ChildWorkflowFailed:
+		k.over[d.ID] = true
+	case *history.ChildWorkflowCancelled:
+		k.over[d.ID] = !d.Asked // one that was given up may go on
 	case *history.WorkflowMoved:
 		k.version, k.moved = d.To, e.Seq
 	case *history.AttributesUpdated:
@@ -131,6 +140,9 @@ func (k *kept) note(e history.Event) {
 		k.reopened = append(k.reopened, e.Seq)
 		if d.Turn != 0 {
 			k.voids[d.Turn] = true
+		}
+		for _, id := range d.Forget {
+			delete(k.over, id)
 		}
 		if k.seen(e.Seq); d.ForgetCancel || k.cancelAt > k.through {
 			k.cancelAt = 0

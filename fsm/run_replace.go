@@ -17,7 +17,9 @@ func (t *step) replace(old, r *row, c *ResetRun, k *kept, lines []rows.Child) (c
 	old.Run.ResetAs = r.Run.RunID
 	t.touch(old)
 	if !old.Run.Status.Open() {
-		t.rejoinSchedule(r, old.Run.StartedAt)
+		if !t.rejoinSchedule(r, old.Run.StartedAt) {
+			r.Run.Schedule = ""
+		}
 		return 0
 	}
 	awaited := make(map[uint64]bool, len(c.Again))
@@ -38,13 +40,33 @@ func (t *step) replace(old, r *row, c *ResetRun, k *kept, lines []rows.Child) (c
 			}
 		}
 	}
-	t.handSchedule(old, r.Run.RunID)
+	r.Run.Schedule = t.handSchedule(old, r.Run.RunID)
 	reason := "reset as run " + r.Run.RunID.String()
 	if c.Reason != "" {
 		reason += ": " + c.Reason
 	}
 	t.shut(old, &history.WorkflowTerminated{Reason: reason})
 	return children
+}
+
+// keptLines returns the first n lines of a run's children that were started by what is kept of its
+// history and had not ended there. Later children have higher ordinals, and are not looked at.
+func (t *step) keptLines(old *row, k *kept, n uint64) (lines []rows.Child) {
+	last := uint64(0)
+	for id := range k.children { // any order: the highest
+		last = max(last, id)
+	}
+	if old.Children == 0 || last == 0 {
+		return nil
+	}
+	mine := rows.NumberKey(rows.FamilyChild, old.Serial)
+	t.Scan(mine, rows.ChildKey(old.Serial, last+1), func(key, b []byte) bool {
+		if line := rows.DecodeChild(rows.U64(key[len(mine):]), b); k.children[line.ID] != nil && !k.over[line.ID] {
+			lines = append(lines, line)
+		}
+		return uint64(len(lines)) < n
+	})
+	return lines
 }
 
 // takeChild makes an open run the child of another parent, in the place of that one's older run.
@@ -75,7 +97,7 @@ func (t *step) takeKept(parent, child *row, e *history.ChildWorkflowStarted, awa
 func startedAs(e *history.ChildWorkflowStarted, child *row) *history.ChildWorkflowStarted {
 	again := &history.ChildWorkflowStarted{
 		ID: e.ID, WorkflowID: e.WorkflowID, WorkflowType: e.WorkflowType, Input: e.Input, OnClose: e.OnClose, Choice: e.Choice,
-		OnCancel: e.OnCancel, Timeout: e.Timeout, Attributes: e.Attributes,
+		OnCancel: e.OnCancel, Timeout: e.Timeout, Attributes: e.Attributes, Retry: e.Retry, ChainTimeout: e.ChainTimeout,
 	}
 	if child != nil {
 		again.RunID, again.Version = child.Run.RunID, child.Run.Version

@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"fmt"
-	"slices"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
@@ -173,8 +172,7 @@ func (c *ResetRun) lines(t *step, old *row, k *kept) ([]rows.Child, Refusal) {
 	if c.As != "" || !old.Run.Status.Open() {
 		return nil, nil
 	}
-	lines, _ := t.childrenUpTo(old, limit+1)
-	lines = slices.DeleteFunc(lines, func(line rows.Child) bool { return k.children[line.ID] == nil })
+	lines := t.keptLines(old, k, limit+1)
 	if uint64(len(lines)) > limit {
 		return nil, &ResourceExhausted{What: "children that a reset takes over", Limit: limit}
 	}

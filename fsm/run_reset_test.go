@@ -262,3 +262,101 @@ func TestResetProperty(t *testing.T) {
 		w.checkReplay(rapid.SampledFrom(replays).Draw(rt, "replay"))
 	})
 }
+
+// TestResetOfAScheduledRun: a copy has the place of its run in the schedule that started that one,
+// and in no other of the same id, also when it is reopened later.
+func TestResetOfAScheduledRun(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	put := &PutSchedule{Apart: true, Schedule: rows.Schedule{ID: "s", Type: "order", Every: 1e9, Overlap: rows.OverlapAllowAll}}
+	open := func() (open []history.RunID) {
+		w.view(func(v View) {
+			s, _ := v.Schedule("s")
+			open = s.Open
+		})
+		return open
+	}
+	w.do(put)
+	old := w.do(&FireSchedule{ID: "s", Apart: true, Times: []history.Time{w.now}}).(*ScheduleAnswer).Started[0]
+	ref := RunRef{WorkflowID: old.WorkflowID}
+	c := w.resetOf(ref, 0)
+	w.do(c)
+	if got := open(); !slices.Equal(got, []history.RunID{c.RunID}) || w.latest(ref.WorkflowID).Schedule != "s" {
+		t.Fatalf("open are %v", got)
+	}
+	w.do(&DeleteSchedule{ID: "s"})
+	w.now = w.now.Add(time.Second)
+	w.do(put)
+	w.now = w.now.Add(time.Second)
+	w.do(w.resetOf(ref, 0)) // an open one
+	w.do(&TerminateRun{Run: ref})
+	w.do(w.resetOf(ref, 0)) // a closed one
+	w.do(&TerminateRun{Run: ref})
+	w.do(w.reopenOf(ref))
+	if got := open(); len(got) > 0 {
+		t.Errorf("the schedule that was made again knows of %v", got)
+	}
+	w.checkReplays()
+}
+
+// TestResetStartsChildrenAsBefore: a child that is started again is tried again as the one before
+// would have been.
+func TestResetStartsChildrenAsBefore(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	w.start("run", "order")
+	w.turn("run", &history.ChildWorkflowStarted{ID: 1, WorkflowID: "kid", WorkflowType: "order", Retry: &history.Retry{MaxAttempts: 3}, ChainTimeout: 100e9})
+	w.do(&TerminateRun{Run: RunRef{WorkflowID: "kid"}})
+	w.do(w.resetOf(RunRef{WorkflowID: "run"}, 1))
+	w.turn("kid", &history.WorkflowFailed{Error: history.RunError{Kind: "broken"}})
+	if kid := w.latest("kid"); !kid.Status.Open() || kid.BeginsAt == 0 {
+		t.Errorf("the child is %+v", kid)
+	}
+	w.checkReplays()
+}
+
+// TestResetLeavesLaterChildren: a child that had failed at the point, and was started again after
+// it, ends with the old run.
+func TestResetLeavesLaterChildren(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	w.start("run", "order")
+	w.turn("run", &history.ChildWorkflowStarted{ID: 1, WorkflowID: "kid", WorkflowType: "order"}, &history.ChildWorkflowStarted{ID: 2, WorkflowID: "other", WorkflowType: "order"})
+	w.do(&TerminateRun{Run: RunRef{WorkflowID: "kid"}})
+	w.turn("run")
+	w.do(&SignalRun{Run: RunRef{WorkflowID: "run"}, Name: "go", MaxWaiting: 9})
+	w.turn("run", &history.WorkflowFailed{Error: history.RunError{Kind: "broken"}})
+	ref := RunRef{WorkflowID: "run"}
+	w.do(w.reopenOf(ref, 1))
+	if kid := w.latest("kid"); !kid.Status.Open() {
+		t.Fatal("the child was not started again")
+	}
+	c := w.resetOf(ref, 2) // after it had failed
+	c.DropSignals = true
+	w.do(c)
+	if kid := w.latest("kid"); kid.Status != history.StatusTerminated {
+		t.Errorf("the child is %+v", kid)
+	}
+	if got, want := w.types(c.RunID, c.Cut+1), "WorkflowReset ChildWorkflowStarted"; got != want { // of the other one, which was terminated in between
+		t.Errorf("the new run goes on with %s, want %s", got, want)
+	}
+	w.checkReplays()
+}
+
+// TestResetAfterAForgottenCancel: a request to cancel that a reopening took back stays taken back
+// in a copy, also when the next turn, which has seen it, asked for nothing.
+func TestResetAfterAForgottenCancel(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	w.start("run", "order")
+	ref := RunRef{WorkflowID: "run"}
+	w.do(&CancelRun{Run: ref})
+	w.do(&TerminateRun{Run: ref})
+	w.do(w.reopenOf(ref))
+	w.turn("run")
+	w.do(w.resetOf(ref, 1))
+	if run := w.latest("run"); run.CancelAsked {
+		t.Errorf("the new run is %+v", run)
+	}
+	w.checkReplays()
+}

@@ -64,17 +64,21 @@ func (t *step) handSchedule(r *row, next history.RunID) string {
 }
 
 // rejoinSchedule puts a run that was opened again, or takes the place of one that had closed, among
-// the open ones of its schedule, if that is still the one that started it, at a time, and has room.
-func (t *step) rejoinSchedule(r *row, started history.Time) {
+// the open ones of its schedule, if that has room. It reports whether it is still the schedule that
+// started the run, at a time.
+func (t *step) rejoinSchedule(r *row, started history.Time) bool {
 	if r.Run.Schedule == "" {
-		return
+		return false
 	}
 	s := t.readSchedule(r.Run.Schedule)
-	if s == nil || started < s.CreatedAt || len(s.Open) >= maxOpenRuns || slices.Contains(s.Open, r.Run.RunID) {
-		return
+	if s == nil || started < s.CreatedAt {
+		return false
 	}
-	s.opens(r.Run.RunID)
-	t.putSchedule(s)
+	if len(s.Open) < maxOpenRuns && !slices.Contains(s.Open, r.Run.RunID) {
+		s.opens(r.Run.RunID)
+		t.putSchedule(s)
+	}
+	return true
 }
 
 // opens adds a run to the open ones.

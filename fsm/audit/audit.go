@@ -169,9 +169,8 @@ type recount struct {
 
 	updates map[string]rows.Update // by id
 
-	parent  *history.Parent
-	origin  *rows.Origin // nil = it is no copy
-	timeout history.Duration
+	parent *history.Parent
+	origin *rows.Origin // nil = it is no copy
 }
 
 type armedTimer struct {
@@ -260,7 +259,7 @@ func (n *recount) apply(e history.Event) {
 		} else if n.limit > 0 {
 			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.limit)})
 		}
-		n.version, n.parent, n.timeout = d.Version, d.Parent, d.Timeout
+		n.version, n.parent = d.Version, d.Parent
 	case *history.WorkflowReset:
 		n.reset(e, d)
 	case *history.ParentReset:

@@ -13,8 +13,8 @@ func (n *recount) reset(e history.Event, d *history.WorkflowReset) {
 	n.origin = &rows.Origin{WorkflowID: d.OfWorkflowID, RunID: d.OfRunID, Turn: d.Turn, Seq: e.Seq, Fork: d.Fork}
 	n.still, n.begins = 0, 0 // its time counts anew, and a delay is over
 	n.timers = slices.DeleteFunc(n.timers, func(t armedTimer) bool { return t.id == 0 })
-	if n.timeout > 0 {
-		n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.timeout)})
+	if n.limit > 0 {
+		n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.limit)})
 	}
 	if n.parent = d.Parent; d.Fork {
 		n.children = nil

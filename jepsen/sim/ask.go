@@ -153,69 +153,14 @@ func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 // standing fills in what was open before the turn that closed a run of drawn turns: everything
 // begun without an outcome, and some of what failed.
 func standing(v fsm.View, r *rows.Run, c *fsm.ReopenRun, rng *rand.Rand) {
-	events, void, forgot := v.Events(r.RunID, 1, int(r.Events)), map[uint64]bool{}, map[uint64]uint64{}
-	turns := v.Turns(r.RunID, 1, int(r.Turns))
-	leaveOut := func(n uint64) {
-		for _, t := range turns {
-			for seq := t.FirstSeq; t.N == n && seq < t.FirstSeq+t.Count; seq++ {
-				void[seq] = true
-			}
-		}
-	}
-	leaveOut(c.Turn)
-	for _, seq := range r.Reopened {
-		e := events[seq-1].Data.(*history.WorkflowReopened)
-		leaveOut(e.Turn)
-		for _, id := range e.Forget {
-			forgot[id] = seq
-		}
-	}
-	// ordinal -> its newest beginning; ordinal -> whether its outcome is a failure
-	began, ended := map[uint64]history.Event{}, map[uint64]bool{}
-	end := func(e history.Event, begin history.Type, id uint64, failed bool) {
-		if b, is := began[id]; is && b.Data.Type() == begin && e.Seq > forgot[id] {
-			ended[id] = failed
-		}
-	}
-	for _, e := range events {
-		if void[e.Seq] {
-			continue
-		}
-		if id := begins(e.Data); id != 0 {
-			began[id] = e
-			delete(ended, id)
-		}
-		switch d := e.Data.(type) {
-		case *history.TimerFired:
-			end(e, history.TypeTimerStarted, d.ID, false)
-		case *history.TimerCancelled:
-			end(e, history.TypeTimerStarted, d.ID, false)
-		case *history.ActivityCompleted:
-			end(e, history.TypeActivityScheduled, d.ID, false)
-		case *history.ActivityFailed:
-			end(e, history.TypeActivityScheduled, d.ID, true)
-		case *history.ActivityCancelled:
-			end(e, history.TypeActivityScheduled, d.ID, false)
-		case *history.ChildWorkflowCompleted:
-			end(e, history.TypeChildWorkflowStarted, d.ID, false)
-		case *history.ChildWorkflowFailed:
-			end(e, history.TypeChildWorkflowStarted, d.ID, true)
-		case *history.ChildWorkflowCancelled:
-			end(e, history.TypeChildWorkflowStarted, d.ID, false)
-		}
-	}
-	ordinals := make([]uint64, 0, len(began))
-	for id := range began { // any order: sorted below
-		ordinals = append(ordinals, id)
-	}
-	slices.Sort(ordinals)
-	for _, id := range ordinals {
-		failed, over := ended[id]
+	s := standingAt(v, r, r.Events, c.Turn)
+	for _, id := range s.ordinals {
+		failed, over := s.ended[id]
 		if over && failed && odds(rng, 2) {
 			c.Forget, over = append(c.Forget, id), false
 		}
 		if !over {
-			c.Again = append(c.Again, fsm.Again{ID: id, Seq: began[id].Seq})
+			c.Again = append(c.Again, fsm.Again{ID: id, Seq: s.began[id].Seq})
 		}
 	}
 }

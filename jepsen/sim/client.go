@@ -125,12 +125,20 @@ func (w *World) retry(n *node, seed uint64) bool {
 	return false
 }
 
-// outlived reports whether c starts a run that has continued. Engines mint another run id when a
+// outlived reports whether c starts, or resets, a run that has continued. Engines mint another run id when a
 // start is repeated. Repeated with the same id, after its request key is forgotten and its run is
 // purged, it would start that run again, which would continue as the same next run as before.
 func (w *World) outlived(c *call) bool {
-	s, ok := c.envelope.Command.(*fsm.StartRun)
-	return ok && w.model.runs[history.DeriveRunID(s.RunID, "continue", 1)] != nil
+	var id history.RunID
+	switch s := c.envelope.Command.(type) {
+	case *fsm.StartRun:
+		id = s.RunID
+	case *fsm.ResetRun:
+		id = s.RunID
+	default:
+		return false
+	}
+	return w.model.runs[history.DeriveRunID(id, "continue", 1)] != nil
 }
 
 func (w *World) drop(c *call) {

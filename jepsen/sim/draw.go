@@ -38,13 +38,14 @@ func one[T any](rng *rand.Rand, of []T) T { return of[rng.IntN(len(of))] }
 func odds(rng *rand.Rand, n int) bool     { return rng.IntN(n) == 0 }
 
 // mint draws a run id. Sometimes it is one that was used before, but never that of a run that has
-// continued: once that one is purged the id is free again, and a second run of it would continue as
-// the same next run. Engines mint each id once.
+// continued, or was copied: once that one is purged the id is free again, and a second run of it
+// would continue as the same next run, or be taken for what the copy began as. Engines mint each id
+// once.
 func (w *World) mint(rng *rand.Rand) history.RunID {
 	w.minted++
 	if odds(rng, 50) {
 		id := minted(1 + rng.Uint64N(w.minted))
-		if w.model.runs[history.DeriveRunID(id, "continue", 1)] == nil {
+		if w.model.runs[history.DeriveRunID(id, "continue", 1)] == nil && !w.model.copied(id) {
 			return id
 		}
 	}

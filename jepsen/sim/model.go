@@ -296,6 +296,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.liftStop(c, r)
 	case *fsm.ReopenRun:
 		return m.reopen(c), ""
+	case *fsm.ResetRun:
+		return m.reset(c, r)
 	case *fsm.LimitQueue:
 		return m.limit(c), ""
 	case *fsm.TakeFingerprints:

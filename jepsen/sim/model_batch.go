@@ -28,7 +28,7 @@ func (m *Model) startBatch(c *fsm.StartBatch) string {
 		}
 	}
 	switch {
-	case m.level < 4:
+	case m.level < 4, m.level < 5 && c.Spec.Op == rows.BatchReset:
 		return fenced
 	case running >= fsm.MaxRunningBatches:
 		return "resource_exhausted"
@@ -70,7 +70,7 @@ func (m *Model) actBatch(c *fsm.ActBatch, res *fsm.Result) (code, why string) {
 			acted++
 			continue
 		}
-		if m.tight && is && i > 0 && acted == a.Acted && !a.Blocked {
+		if (m.tight || act.Reset != nil) && is && i > 0 && acted == a.Acted && !a.Blocked {
 			break
 		}
 		if blocked = !m.actOn(b, act); blocked {
@@ -121,7 +121,7 @@ func (m *Model) actOn(b *batch, act *fsm.BatchAct) bool {
 
 func (m *Model) takes(b *batch, r *run) bool {
 	row := &rows.Run{Type: r.typ, Status: r.status, Version: r.version, Attributes: r.attrs}
-	return slices.Contains(b.spec.Op.Takes(), r.status) && (b.spec.Op != rows.BatchMove || r.version != b.spec.To) &&
+	return slices.Contains(b.spec.Op.Takes(), r.status) && (b.spec.Op != rows.BatchMove || r.version != b.spec.To) && (b.spec.Op != rows.BatchReset || r.resetAs.IsZero()) &&
 		!slices.ContainsFunc(b.spec.Where, func(c rows.Condition) bool { return !c.Holds(row) })
 }
 
@@ -153,6 +153,13 @@ func (m *Model) operate(b *batch, act *fsm.BatchAct, r *run) string {
 		move := *act.Move
 		move.Run = ref
 		c = &move
+	case rows.BatchReset:
+		if act.Reset == nil {
+			return fenced
+		}
+		reset := *act.Reset
+		reset.Run, reset.As, reset.DropSignals = ref, "", s.DropSignals
+		c = &reset
 	}
 	code, why := m.execute(c, new(fsm.Result))
 	m.wrong(why)
@@ -224,6 +231,8 @@ func (w *World) nextOfBatches(v fsm.View, rng *rand.Rand) (cs []fsm.Command) {
 				act.Code, act.Detail = "not_found", "it is gone"
 			case b.Spec.Op == rows.BatchMove && !odds(rng, 8):
 				act.Move = &fsm.MoveRun{From: r.Version, To: b.Spec.To, Turns: r.Turns, Reopened: uint64(len(r.Reopened))}
+			case b.Spec.Op == rows.BatchReset && !odds(rng, 8):
+				act.Reset = w.drawReset(v, &r, rng)
 			case b.Spec.Op == rows.BatchReopen && !odds(rng, 8) && !r.Status.Open() && len(r.Reopened) <= 8:
 				reopen := &fsm.ReopenRun{Events: r.Events}
 				if last := v.Turns(r.RunID, r.Turns, 1); len(last) > 0 && last[0].Count > 0 && last[0].FirstSeq+last[0].Count == r.Events+1 {

@@ -48,8 +48,8 @@ func (r *run) reopenedAt() uint64 {
 // purpose is what the run id of a child is derived from, besides its parent and its ordinal: a
 // child that is started again is another run.
 func (r *run) purpose() string {
-	if n := len(r.reopened); n > 0 {
-		return fmt.Sprint("child/", n)
+	if r.epoch > 0 {
+		return fmt.Sprint("child/", r.epoch)
 	}
 	return "child"
 }
@@ -78,7 +78,7 @@ func (m *Model) arm(r *run, id uint64, at history.Time) {
 // isOwn reports whether an open run is the child that r asks for, because a void turn of r started
 // it.
 func (m *Model) isOwn(r *run, e *history.ChildWorkflowStarted, open *run) bool {
-	return len(r.reopened) > 0 && open != nil && open.status.Open() && open.parent == r.id && open.ordinal == e.ID && open.typ == e.WorkflowType && r.kid(e.ID) == nil
+	return r.epoch > 0 && open != nil && open.status.Open() && open.parent == r.id && open.ordinal == e.ID && open.typ == e.WorkflowType && r.kid(e.ID) == nil
 }
 
 // begins returns the ordinal that an event begins.
@@ -163,6 +163,7 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 	}
 	m.append(r, &history.WorkflowReopened{Turn: c.Turn, Forget: c.Forget, ForgetCancel: c.ForgetCancel})
 	r.reopened = append(r.reopened, uint64(len(r.lines)))
+	r.epoch++
 	r.closedAt = 0
 	m.latest[r.workflowID] = r.id
 	if s := m.schedules[r.schedule]; s != nil && r.startedAt >= s.created && len(s.open) < 1000 && !slices.Contains(s.open, r.id) {
@@ -220,7 +221,23 @@ func (r *run) reopensWith(c *fsm.ReopenRun) bool {
 // adoptOrRestart gives a reopened run its child back: the open one, the outcome of one that
 // completed, or a new one.
 func (m *Model) adoptOrRestart(r *run, e *history.ChildWorkflowStarted, forgotten bool) {
-	child, gone := m.runs[m.latest[e.WorkflowID]], false
+	child, gone := m.newestOf(r, e)
+	switch {
+	case child != nil && child.status.Open():
+		r.adopt(e.ID, child.id)
+	case child != nil && child.status == history.StatusCompleted:
+		m.append(r, &history.ChildWorkflowCompleted{ID: e.ID})
+	case gone && !forgotten && e.OnClose != history.CloseTerminate: // it may have completed
+		m.append(r, &history.ChildWorkflowFailed{ID: e.ID})
+	default:
+		m.startChild(r, e)
+	}
+}
+
+// newestOf finds the run that a child of r has come to: nil if it never started, or with gone if it
+// is not kept.
+func (m *Model) newestOf(r *run, e *history.ChildWorkflowStarted) (child *run, gone bool) {
+	child = m.runs[m.latest[e.WorkflowID]]
 	if child == nil || child.parent != r.id || child.ordinal != e.ID {
 		for id := e.RunID; ; {
 			if child = m.runs[id]; child == nil {
@@ -236,14 +253,5 @@ func (m *Model) adoptOrRestart(r *run, e *history.ChildWorkflowStarted, forgotte
 		}
 		gone = child == nil && !e.RunID.IsZero()
 	}
-	switch {
-	case child != nil && child.status.Open():
-		r.adopt(e.ID, child.id)
-	case child != nil && child.status == history.StatusCompleted:
-		m.append(r, &history.ChildWorkflowCompleted{ID: e.ID})
-	case gone && !forgotten && e.OnClose != history.CloseTerminate: // it may have completed
-		m.append(r, &history.ChildWorkflowFailed{ID: e.ID})
-	default:
-		m.startChild(r, e)
-	}
+	return child, gone
 }

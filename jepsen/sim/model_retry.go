@@ -49,8 +49,8 @@ func (m *Model) again(r *run, kind string) *run {
 		}
 	}
 	purpose := "retry"
-	if n := len(r.reopened); n > 0 {
-		purpose += fmt.Sprint("/", n)
+	if r.epoch > 0 {
+		purpose += fmt.Sprint("/", r.epoch)
 	}
 	next := &run{
 		id: history.DeriveRunID(r.id, purpose, 1), workflowID: r.workflowID, typ: r.typ, version: r.version, input: r.input, timeout: r.timeout,

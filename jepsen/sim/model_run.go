@@ -43,6 +43,7 @@ type run struct {
 	compared          int      // number of lines already compared with the real ones
 	comparedAt        uint64   // index of that entry
 	reopened          []uint64 // seqs at which it was reopened
+	epoch             int      // how often, itself: a copy has a run id of its own
 	movedAt           uint64   // seq of its newest move to another version
 	startedAt         history.Time
 	attempts          uint32 // the highest attempt of any step
@@ -60,7 +61,9 @@ type run struct {
 	tasks             []*task          // by ordinal
 	closedAt          history.Time
 	schedule          string
-	born              int // how many runs had started with it
+	born              int           // how many runs had started with it
+	origin            *rows.Origin  // what it began as a copy of; nil = it did not
+	resetAs           history.RunID // the run that took its place
 }
 
 // line is an event, as far as it can be predicted without its time.
@@ -146,6 +149,10 @@ func lineOf(data history.Data) line {
 		l.text = fmt.Sprint(e.From.Short(), e.To.Short(), e.Turn)
 	case *history.WorkflowReopened:
 		l.text = fmt.Sprint(e.Turn, e.Forget, e.ForgetCancel)
+	case *history.WorkflowReset:
+		l.text = fmt.Sprint(e.RunID, e.OfRunID, e.Turn, e.Fork)
+	case *history.ParentReset:
+		l.text = e.RunID.String()
 	case *history.WorkflowStarted:
 		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short() + " " + string(e.Input) + " " + fmt.Sprint(int64(e.FireTime))
 	}
@@ -157,7 +164,7 @@ func wakes(data history.Data) bool {
 	switch data.Type() {
 	case history.TypeWorkflowStarted:
 		return data.(*history.WorkflowStarted).BeginsAt == 0
-	case history.TypeWorkflowBegan, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeUpdateAccepted, history.TypeTimerFired, history.TypeActivityCompleted,
+	case history.TypeWorkflowBegan, history.TypeWorkflowReopened, history.TypeWorkflowReset, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeUpdateAccepted, history.TypeTimerFired, history.TypeActivityCompleted,
 		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed:
 		return true
 	case history.TypeChildWorkflowCancelled:
@@ -179,7 +186,7 @@ func (m *Model) append(r *run, data history.Data) {
 	switch data.Type() {
 	case history.TypeSignalReceived:
 		r.signals++
-	case history.TypeWorkflowStarted, history.TypeWorkflowResumed, history.TypeWorkflowReopened:
+	case history.TypeWorkflowStarted, history.TypeWorkflowResumed, history.TypeWorkflowReopened, history.TypeWorkflowReset:
 		r.status = history.StatusRunning
 	case history.TypeWorkflowPaused:
 		r.status = history.StatusPaused

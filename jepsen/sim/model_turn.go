@@ -206,6 +206,12 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 		r.adopt(e.ID, open.id)
 		return
 	}
+	if !v.IsZero() && m.inherits(r, e, open) {
+		note.RunID = open.id
+		m.append(r, &note)
+		m.comeTo(r, open, e.ID)
+		return
+	}
 	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil || m.stopped(e.WorkflowType, v) || !m.within(e.WorkflowType, m.below(r), nil) {
 		m.append(r, &note)
 		m.deliver(r, &history.ChildWorkflowFailed{ID: e.ID})

@@ -40,9 +40,6 @@ func TestEveryCommandIsForetold(t *testing.T) {
 		if k == fsm.KindCreateNamespace || k == fsm.KindSetNamespace || k == fsm.KindDeleteNamespace {
 			continue // not drawn yet: fsm.TestNamespacesProperty has a model of them
 		}
-		if k == fsm.KindResetRun {
-			continue // not drawn yet: fsm.TestResetProperty resets and forks families of runs, and fsm/audit recounts every one from its history
-		}
 		if _, numbered := strings.CutPrefix(k.String(), "kind "); !numbered && all.Kinds[k] == all.Refused[k] {
 			t.Errorf("%s was drawn %d times and carried out never", k, all.Kinds[k])
 		}

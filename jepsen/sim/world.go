@@ -149,6 +149,8 @@ func (w *World) do(s *Step) bool {
 		return w.submitVersion(n, dice(seed))
 	case Many:
 		return w.submitBatch(n, dice(seed))
+	case Back:
+		return w.submitReset(n, dice(seed))
 	case Hold:
 		return w.submitStop(n, dice(seed))
 	case Move:

@@ -125,9 +125,10 @@ func (w *World) retry(n *node, seed uint64) bool {
 	return false
 }
 
-// outlived reports whether c starts, or resets, a run that has continued. Engines mint another run id when a
-// start is repeated. Repeated with the same id, after its request key is forgotten and its run is
-// purged, it would start that run again, which would continue as the same next run as before.
+// outlived reports whether c starts, or resets, a run that has continued. Engines mint another run
+// id when a start is repeated. Repeated with the same id, after its request key is forgotten and
+// its run is purged, it would start that run again, which would continue as the same next run as
+// before.
 func (w *World) outlived(c *call) bool {
 	var id history.RunID
 	switch s := c.envelope.Command.(type) {

@@ -19,9 +19,9 @@
 // (one in a thousand), after installing a snapshot and at the end, when the replicas' rows are also
 // compared byte by byte.
 //
-// Runs are reset and forked, open and closed ones, at any point between their turns: what a copy has
-// under way is found as engines find it, by replay in runs of real code, and the model tells from
-// the lines of the old history what the new one must be.
+// Runs are reset and forked, open and closed ones, at any point between their turns: what a copy
+// has under way is found as engines find it, by replay in runs of real code, and the model tells
+// from the lines of the old history what the new one must be.
 //
 // Some entries have so small a budget that jobs have to finish closing their trees, the request
 // table is often full, and the deploy history and the event stream keep little, so that every world

@@ -53,8 +53,8 @@ func (e *Engine) rules() uint64 {
 		case level < 5:
 			return 3
 		}
-		if level < 5 {
-			return 3
+		if level < 6 {
+			return 4
 		}
 		e.raised.Store(true)
 	}

@@ -220,6 +220,8 @@ func (e *Engine) redone(cmd *fsm.ResetRun) (list []Redone) {
 					r.Kind, r.Name = "activity", d.Activity
 				case *history.ChildWorkflowStarted:
 					r.Kind, r.Name = "child", namespace.Bare(d.WorkflowID)
+				case *history.ResultAwaited:
+					r.Kind, r.Name = "result", namespace.Bare(d.WorkflowID)
 				}
 			}
 			list = append(list, r)

@@ -190,6 +190,12 @@ func (k *known) failure() (at place, err error) {
 			if id == 0 {
 				id, kind = d.ID, history.TypeChildWorkflowStarted
 			}
+		case *history.ResultReceived:
+			if id == 0 && d.Error != nil {
+				id, kind = d.ID, history.TypeResultAwaited
+			}
+		case *history.ResultAwaited:
+			found = id != 0 && d.ID == id && kind == history.TypeResultAwaited
 		case *history.ActivityScheduled:
 			found = id != 0 && d.ID == id && kind == history.TypeActivityScheduled
 		case *history.ChildWorkflowStarted:

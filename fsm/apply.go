@@ -66,7 +66,7 @@ func (t *step) do(e *Envelope, size int) Result {
 	if r, known := t.recall(e.Request); known {
 		return r
 	}
-	t.who, t.size, t.rules = e, size, 0
+	t.who, t.size, t.rules, t.owed, t.telling = e, size, 0, 0, nil
 	var answer Answer
 	refusal := t.absent(e)
 	if refusal == nil {

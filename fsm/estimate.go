@@ -112,6 +112,10 @@ func estimateOf(data history.Data) uint64 {
 		return 14 + 2*bytesWork(e.Input) + attributesWork(e.Attributes)
 	case *history.SignalSent:
 		return 6 + 2*bytesWork(e.Payload)
+	case *history.CancelSent: // it may close a run that has not begun
+		return 6 + closeCost
+	case *history.ResultAwaited: // and what it may be answered with at once
+		return 8
 	case *history.UpdateCompleted:
 		return 5 + bytesWork(e.Result)
 	case *history.AttributesUpdated:

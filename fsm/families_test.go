@@ -56,6 +56,7 @@ var owners = map[string][]string{
 	"Attribute": {"index_attributes.go"},
 	"Ordered":   {"index_ordered.go"},
 	"ByParent":  {"index_attributes.go"},
+	"Await":     {"index_awaits.go"},
 	"Child":     {"index_children.go"},
 	"Closed":    {"index_closed.go"},
 	"Fire":      {"index_fires.go"},

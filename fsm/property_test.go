@@ -179,6 +179,10 @@ func (g *gambler) turn(id string) Command {
 		case 1:
 			d = &history.TimerCancelled{ID: 100*rapid.Uint64Range(1, c.N).Draw(g.t, "turn") + 1}
 		case 2:
+			if g.w.levelNow() >= 6 && g.coin("handle") {
+				d = g.handle(next, other)
+				break
+			}
 			d = &history.SignalSent{WorkflowID: other, Name: "hi"}
 		case 3, 4:
 			d = &history.ChildWorkflowStarted{
@@ -209,6 +213,17 @@ func (g *gambler) turn(id string) Command {
 		c.Limits = rows.RunLimits{Events: 6}
 	}
 	return c
+}
+
+// handle draws what code does with another workflow.
+func (g *gambler) handle(next uint64, other string) history.Data {
+	switch rapid.IntRange(0, 6).Draw(g.t, "by handle") {
+	case 0, 1:
+		return &history.CancelSent{WorkflowID: other, Reason: "why"}
+	case 2:
+		return &history.AwaitCancelled{ID: 100*rapid.Uint64Range(1, next/100).Draw(g.t, "turn") + uint64(rapid.IntRange(1, 4).Draw(g.t, "wait"))}
+	}
+	return &history.ResultAwaited{ID: next, WorkflowID: other}
 }
 
 // giveUp draws a child that the run's code could give up: one that it has started and not heard of.
@@ -249,6 +264,10 @@ func (g *gambler) reopen(ref RunRef) Command {
 			}
 		case *history.ChildWorkflowCompleted:
 			delete(failed, d.ID)
+		case *history.ResultReceived:
+			if d.Error != nil {
+				failed[d.ID] = e.Seq
+			}
 		}
 	}
 	var forget []uint64

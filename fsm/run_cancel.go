@@ -1,5 +1,7 @@
 package fsm
 
+import "aion.dev/aion/fsm/history"
+
 // CancelRun asks a run's code to end. A second request changes nothing. Refused: not_found,
 // not_running.
 type CancelRun struct {
@@ -23,7 +25,7 @@ func (c *CancelRun) apply(t *step) (Answer, Refusal) {
 	if refusal := r.hears(maxVoided); refusal != nil && !already {
 		return nil, refusal
 	}
-	t.requestCancel(r, c.Reason)
+	t.requestCancel(r, c.Reason, history.RunID{})
 	a := r.answer()
 	a.Already = already && c.Tell
 	return a, nil

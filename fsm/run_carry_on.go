@@ -22,6 +22,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, c chain, befor
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
 		schedule: schedule, fired: t.firedFor(r, schedule), first: t.firstOf(r), root: t.rootBelow(r), depth: r.Depth, chain: c,
 	})
+	t.handLine(r, next)
 	t.handParent(r, e.NewRunID)
 	if t.rules >= 2 || r.Carried.Count > 0 {
 		t.bequeath(r, next, e.Carry, before)
@@ -96,7 +97,7 @@ func (t *step) hand(next *row, data history.Data) {
 	case *history.SignalReceived:
 		t.append(next, e)
 	case *history.CancelRequested:
-		t.requestCancel(next, e.Reason)
+		t.requestCancel(next, e.Reason, e.From)
 	}
 }
 

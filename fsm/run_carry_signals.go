@@ -34,7 +34,7 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 	h.gather()
 	for i := range h.parts {
 		if e := h.cancels[i]; e != nil {
-			t.requestCancel(next, e.Reason)
+			t.requestCancel(next, e.Reason, e.From)
 		}
 		t.inheritSignals(next, r, h.parts[i])
 	}

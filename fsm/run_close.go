@@ -19,6 +19,7 @@ type closing struct {
 	job   *rows.Job // gets what is left; nil = there is none yet
 	root  *row      // whose end began it
 	least uint64    // work up to here is allowed whatever the budget
+	told  uint64    // work that telling others of outcomes costs, beyond what is counted
 }
 
 // ending is a run that is to be closed, or was just now, and the event that does it.
@@ -53,7 +54,7 @@ func (t *step) continueJob(j *rows.Job) {
 		if r == nil {
 			break
 		}
-		cleared := c.clear(r)
+		cleared := c.clear(r) && c.tell(r)
 		c.drain()
 		if !cleared {
 			break
@@ -68,7 +69,7 @@ func (c *closing) room() uint64 {
 	if c.t.budget == 0 {
 		return 1 << 62
 	}
-	used := c.t.cost() + closeCost*uint64(len(c.queue))
+	used := c.t.cost() + closeCost*uint64(len(c.queue)) + c.told
 	return max(c.t.budget, c.least) - min(used, max(c.t.budget, c.least))
 }
 
@@ -91,10 +92,11 @@ func (c *closing) drain() {
 		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined, r.Run.Stopped, r.Run.Cut = t.now, nil, false, false, false
 		t.disarmDeadline(r)
 		r.TimeLeft, r.Run.BeginsAt = 0, 0
-		if !c.clear(r) {
+		ends := history.Next(e.with).IsZero() // else the run that goes on takes its place
+		if !c.clear(r) || ends && !c.tell(r) {
 			c.wait(r)
 		}
-		if history.Next(e.with).IsZero() { // else the run that goes on takes its place
+		if ends {
 			t.notifyParent(r, e.with)
 			t.notifySchedule(r)
 		}
@@ -106,7 +108,7 @@ func (c *closing) drain() {
 // clear takes away what a closed run leaves behind, as far as there is room, and reports whether
 // nothing is left.
 func (c *closing) clear(r *row) bool {
-	return c.clearTimers(r) && c.clearTasks(r) && c.clearChildren(r)
+	return c.clearTimers(r) && c.clearTasks(r) && c.clearAwaits(r) && c.clearChildren(r)
 }
 
 func (c *closing) clearTimers(r *row) bool {
@@ -141,7 +143,7 @@ func (c *closing) clearChildren(r *row) bool {
 			}
 			c.queue = append(c.queue, ending{child, &history.WorkflowTerminated{Reason: parentClosed}, false})
 		case history.CloseCancel:
-			if t.noteCancel(child, parentClosed) {
+			if t.noteCancel(child, parentClosed, history.RunID{}) {
 				c.queue = append(c.queue, ending{child, &history.WorkflowCancelled{Reason: parentClosed}, false})
 			}
 		}
@@ -208,21 +210,21 @@ func outcome(id uint64, with history.Data) history.Data {
 	panic("fsm: " + with.Type().String() + " closes no child")
 }
 
-// requestCancel asks an open run to end, once. One that has not begun ends at once: its code has
-// nothing to clean up.
-func (t *step) requestCancel(r *row, reason string) {
-	if t.noteCancel(r, reason) {
+// requestCancel asks an open run to end, once: from is the run whose code asks by a handle. One that
+// has not begun ends at once: its code has nothing to clean up.
+func (t *step) requestCancel(r *row, reason string, from history.RunID) {
+	if t.noteCancel(r, reason, from) {
 		t.shut(r, &history.WorkflowCancelled{Reason: reason})
 	}
 }
 
 // noteCancel tells an open run that it is to end, once, and reports whether its end is up to the
 // caller, because it has not begun.
-func (t *step) noteCancel(r *row, reason string) (unbegun bool) {
+func (t *step) noteCancel(r *row, reason string, from history.RunID) (unbegun bool) {
 	if r.Run.CancelAsked {
 		return false
 	}
-	t.deliver(r, &history.CancelRequested{Reason: reason})
+	t.deliver(r, &history.CancelRequested{Reason: reason, From: from})
 	r.Run.CancelAsked = true
 	t.touch(r)
 	return r.Run.BeginsAt != 0

@@ -112,7 +112,7 @@ func (k *kept) note(e history.Event) {
 	k.status = history.Fold(k.status, e.Data)
 	if id := begins(e.Data); id != 0 {
 		k.begun[e.Seq] = e.Data
-		if e.Data.Type() != history.TypeChildWorkflowStarted {
+		if typ := e.Data.Type(); typ == history.TypeTimerStarted || typ == history.TypeActivityScheduled {
 			k.ordinal = max(k.ordinal, id)
 		}
 	}

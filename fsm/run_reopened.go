@@ -46,6 +46,8 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 			if c.Again[i].Asked {
 				t.askTask(r, e.ID)
 			}
+		case *history.ResultAwaited:
+			t.awaitAgain(r, e)
 		case *history.ChildWorkflowStarted:
 			t.resumeChild(r, e, forgotten[e.ID])
 			if c.Again[i].Asked {

@@ -41,6 +41,7 @@ func (t *step) replace(old, r *row, c *ResetRun, k *kept, lines []rows.Child) (c
 		}
 	}
 	r.Run.Schedule = t.handSchedule(old, r.Run.RunID)
+	t.handLine(old, r)
 	reason := "reset as run " + r.Run.RunID.String()
 	if c.Reason != "" {
 		reason += ": " + c.Reason

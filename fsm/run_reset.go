@@ -201,6 +201,8 @@ func (c *ResetRun) carryOut(t *step, old *row, k *kept, begun []history.Data, li
 			if c.Again[i].Asked {
 				t.askTask(r, e.ID)
 			}
+		case *history.ResultAwaited:
+			t.awaitAgain(r, e)
 		case *history.ChildWorkflowStarted:
 			if _, taken := t.child(r, e.ID); !taken {
 				answer.Children += t.childAgain(old, r, e, fork)

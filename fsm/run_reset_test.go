@@ -14,7 +14,7 @@ import (
 // resetCommands is one of each kind of this file with every field set.
 func resetCommands() []Command {
 	return []Command{&ResetRun{Run: RunRef{WorkflowID: "order-1", RunID: history.RunID{1}}, RunID: history.RunID{2}, As: "order-2", Cut: 9, Turns: 3, Version: versionOf("v1"),
-		Again: []Again{{ID: 1, Seq: 2, Asked: true}}, Consumed: 1, Rules: history.Rules, DropSignals: true, Reason: "bad data"}}
+		Again: []Again{{ID: 1, Seq: 2, Asked: true}}, Consumed: 1, Rules: 4, DropSignals: true, Reason: "bad data"}}
 }
 
 // resetOf is the command that the engine would propose to keep a run up to the end of a turn.

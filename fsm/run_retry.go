@@ -145,6 +145,7 @@ func (t *step) tryAgain(r *row, id history.RunID, c chain) {
 		parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1, schedule: schedule, fired: t.firedFor(r, schedule), depth: r.Depth, first: first, root: began.Root, delay: c.backoff, chain: c,
 	})
 	t.handParent(r, id)
+	t.handLine(r, next)
 	t.bequeathAll(r, next)
 }
 

@@ -85,7 +85,7 @@ func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.Child
 func (t *step) askChild(parent *row, id uint64) {
 	if line, ok := t.child(parent, id); ok && line.Awaited {
 		if child := t.run(line.Run); child != nil && child.Run.Status.Open() {
-			t.requestCancel(child, "its parent asked it to end")
+			t.requestCancel(child, "its parent asked it to end", history.RunID{})
 		}
 	}
 }
@@ -99,6 +99,6 @@ func (t *step) giveUp(parent *row, id uint64) {
 	line.Awaited = false
 	t.putChild(parent, line)
 	if child := t.run(line.Run); child != nil && child.Run.Status.Open() {
-		t.requestCancel(child, "its parent gave it up")
+		t.requestCancel(child, "its parent gave it up", history.RunID{})
 	}
 }

@@ -120,6 +120,13 @@ func (c *RecordTurn) last(level uint64) (last history.Data, why string) {
 		case *history.WorkflowCompleted, *history.WorkflowFailed, *history.WorkflowCancelled, *history.WorkflowContinuedAsNew:
 			last = d
 		case *history.AttributesUpdated, *history.ActivityCancelled, *history.TimerCancelled, *history.SignalSent, *history.ChildWorkflowStarted, *history.UpdateCompleted:
+		case *history.CancelSent, *history.ResultAwaited, *history.AwaitCancelled:
+			if level < 6 {
+				return nil, fmt.Sprintf("holds %s, which level %d does not know", d.Type(), level)
+			}
+			if sent, ok := d.(*history.CancelSent); ok && len(sent.Reason) > maxText {
+				return nil, fmt.Sprintf("holds a request to cancel with a reason of %d bytes", len(sent.Reason))
+			}
 		case *history.ActivityScheduled:
 			if why := checkTaskNames(d.Queue, d.Activity); why != "" {
 				return nil, "holds an activity whose " + why
@@ -211,6 +218,13 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.relabelled = true
 	case *history.SignalSent:
 		t.sendSignal(r, e, last)
+	case *history.CancelSent:
+		t.sendCancel(r, e, last)
+	case *history.ResultAwaited:
+		t.await(r, e)
+	case *history.AwaitCancelled:
+		t.append(r, e)
+		t.unjoin(r, e.ID)
 	case *history.ChildWorkflowStarted:
 		t.startChild(r, e)
 	case *history.UpdateCompleted:

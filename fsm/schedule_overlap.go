@@ -49,7 +49,7 @@ func (f *firing) askToEnd() {
 	}
 	for _, id := range f.s.Open {
 		if r := f.t.run(id); r != nil { // nil: the disk failed, and the entry is dropped
-			f.t.requestCancel(r, "schedule "+namespace.Bare(f.s.ID)+" fired again")
+			f.t.requestCancel(r, "schedule "+namespace.Bare(f.s.ID)+" fired again", history.RunID{})
 		}
 	}
 	if f.s.apart != nil {

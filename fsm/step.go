@@ -31,6 +31,8 @@ type step struct {
 	written []byte          // of the newest event; its memory is used again
 	budget  uint64          // units after which commands leave the rest to a job; 0 = none does
 	hops    uint64          // parents gone up to, see run_doomed.go
+	owed    uint64          // work that the command will do, beyond what is counted
+	telling *rows.Job       // of the command, for outcomes that it has no room for; nil = there is none
 
 	rootOf     history.RunID     // the run that root was looked up for
 	root       *history.Root     // of the tree that the run is a child in

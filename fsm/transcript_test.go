@@ -324,6 +324,12 @@ func (w *world) asked(a words) history.Data {
 			e.Retry, e.ChainTimeout = o.Retry, o.ChainTimeout
 		}
 		return e
+	case "end":
+		return &history.CancelSent{WorkflowID: a.at(1), Reason: a.named["reason"]}
+	case "await":
+		return &history.ResultAwaited{ID: id, WorkflowID: a.at(2)}
+	case "await-no-more":
+		return &history.AwaitCancelled{ID: id}
 	case "give-up":
 		return &history.ChildWorkflowCancelled{ID: id, Asked: true}
 	case "attrs":

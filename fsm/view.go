@@ -61,6 +61,8 @@ type View interface {
 	ListRuns(f RunFilter, limit int, cursor string) ([]rows.Run, string)            // newest first
 	RunsTouched(after uint64) (ids []history.RunID, known bool)                     // runs that entries after the one at index after changed, an id perhaps more than once; not known when that is too long ago
 	Children(parent history.RunID) []history.RunID                                  // open ones, by ordinal
+	Awaits(run history.RunID) []uint64                                              // ordinals of the results of workflows that it waits for
+	Awaiters(run history.RunID) []Awaiter                                           // who waits for its result, in the order in which they are told
 
 	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor) // runs that need a turn, oldest first
 	DueTimers(now history.Time, limit int) []TimerRef             // armed and due, oldest first

@@ -11,7 +11,7 @@ const termsPerUnit = 4 // terms of attributes, each a SHA-256
 // cost is the work done so far and what is certain to follow when the entry's changes are written:
 // the rows of runs with their places in pages and counts, the feed, and the rows of schedules.
 func (t *step) cost() uint64 {
-	return t.Work() + 2*uint64(len(t.stale)) + uint64(len(t.feed)) + t.schedules.work
+	return t.Work() + 2*uint64(len(t.stale)) + uint64(len(t.feed)) + t.schedules.work + t.owed
 }
 
 // Work is what the newest entry cost, in units: for tests and measurements. Call it from the

@@ -22,8 +22,9 @@ type world struct {
 	log  [][]byte // entry i has index i+1
 	runs []history.RunID
 
-	budget uint64 // of entries
-	level  uint64 // from the start
+	queue  []Envelope // of the next entry, see queued
+	budget uint64     // of entries
+	level  uint64     // from the start
 }
 
 func newWorld(t testing.TB) *world { return worldAt(t, NewestLevel) }

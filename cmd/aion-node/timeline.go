@@ -121,7 +121,7 @@ func (t *timeline) subject(e wire.Event) string {
 		return ""
 	}
 	kind := ""
-	for prefix, k := range map[string]string{"Activity": "activity", "Timer": "timer", "ChildWorkflow": "child"} {
+	for prefix, k := range map[string]string{"Activity": "activity", "Timer": "timer", "ChildWorkflow": "child", "Result": "result", "AwaitCancelled": "result"} {
 		if strings.HasPrefix(e.Type, prefix) {
 			kind = k
 		}
@@ -131,13 +131,15 @@ func (t *timeline) subject(e wire.Event) string {
 		key := fmt.Sprintf("%s %d", kind, d.ID)
 		if name := d.Activity; name != "" {
 			t.names[key] = name
-		} else if e.Type == "ChildWorkflowStarted" {
+		} else if e.Type == "ChildWorkflowStarted" || e.Type == "ResultAwaited" {
 			t.names[key] = d.WorkflowID
 		}
 		if t.names[key] == "" {
 			t.names[key] = kind
 		}
 		return clip(t.names[key], 20) + fmt.Sprintf(" #%d", d.ID)
+	case e.Type == "CancelSent":
+		return clip(d.WorkflowID, 24)
 	case strings.HasPrefix(e.Type, "Signal"):
 		return "signal " + clip(d.Name, 17)
 	case e.Type == "WorkflowStarted":

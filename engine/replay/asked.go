@@ -67,6 +67,8 @@ func (l *ledger) noteStarted(d history.Data, seq uint64) {
 		id = d.ID
 	case *history.ChildWorkflowStarted:
 		id = d.ID
+	case *history.ResultAwaited:
+		id = d.ID
 	}
 	if f := l.find(id); f != nil {
 		f.seq = seq
@@ -176,6 +178,15 @@ func same(a, b history.Data) bool {
 		}
 		return ok && a.ChainTimeout == b.ChainTimeout && a.Timeout == b.Timeout && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
 			a.OnClose == b.OnClose && a.Choice == b.Choice && a.OnCancel == b.OnCancel
+	case *history.CancelSent:
+		b, ok := b.(*history.CancelSent)
+		return ok && a.WorkflowID == b.WorkflowID && a.Reason == b.Reason
+	case *history.ResultAwaited:
+		b, ok := b.(*history.ResultAwaited)
+		return ok && a.ID == b.ID && a.WorkflowID == b.WorkflowID
+	case *history.AwaitCancelled:
+		b, ok := b.(*history.AwaitCancelled)
+		return ok && *a == *b
 	case *history.SignalSent:
 		b, ok := b.(*history.SignalSent)
 		return ok && a.WorkflowID == b.WorkflowID && a.Name == b.Name && bytes.Equal(a.Payload, b.Payload)

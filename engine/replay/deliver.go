@@ -44,6 +44,8 @@ func (l *ledger) deliver(e history.Event) error {
 		return l.resolveByEvent(e, d.ID, runtime.Future{Result: d.Result}, activity)
 	case *history.ActivityFailed:
 		return l.resolveByEvent(e, d.ID, runtime.Future{Error: &d.Error}, activity)
+	case *history.ResultReceived:
+		return l.resolveByEvent(e, d.ID, runtime.Future{Result: d.Result, Error: d.Error}, result)
 	case *history.ChildWorkflowCompleted:
 		return l.resolveByEvent(e, d.ID, runtime.Future{Result: d.Result}, child)
 	case *history.ChildWorkflowFailed:

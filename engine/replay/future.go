@@ -13,17 +13,18 @@ const (
 	child
 	activity
 	condition
+	result
 	kinds
 )
 
-var kindNames = [kinds]string{"timer", "signal", "child", "activity", "condition"}
+var kindNames = [kinds]string{"timer", "signal", "child", "activity", "condition", "result"}
 
 // future is something that code has started. It is done when it has an outcome.
 type future struct {
 	runtime.Future
 	id    uint64
 	kind  kind
-	name  string // of the signal or the activity; the child's workflow id
+	name  string // of the signal or the activity; workflow id of the child, or of the workflow whose result is awaited
 	timed bool   // a wait for a signal or a condition that has armed a timer
 	took  uint64 // seq of the signal that the wait has consumed
 	alone bool   // a child that outlives its parent's closing, and therefore its parent's cancellation
@@ -98,6 +99,8 @@ func (l *ledger) giveUp(f *future, err *history.RunError) error {
 		return l.ask(&history.TimerCancelled{ID: f.id})
 	case f.kind == child:
 		return l.ask(&history.ChildWorkflowCancelled{ID: f.id, Asked: true})
+	case f.kind == result:
+		return l.ask(&history.AwaitCancelled{ID: f.id})
 	case f.kind == activity:
 		return l.ask(&history.ActivityCancelled{ID: f.id})
 	}

@@ -24,13 +24,15 @@ type outside struct {
 func (o *outside) look() {
 	for ; o.seen < len(o.Events); o.seen++ {
 		switch d := o.Events[o.seen].Data.(type) {
-		case *history.TimerStarted, *history.ChildWorkflowStarted, *history.ActivityScheduled:
+		case *history.TimerStarted, *history.ChildWorkflowStarted, *history.ActivityScheduled, *history.ResultAwaited:
 			o.open = append(o.open, d)
 		case *history.TimerCancelled:
 			o.end(d.ID)
 		case *history.ChildWorkflowCancelled:
 			o.end(d.ID)
 		case *history.ActivityCancelled:
+			o.end(d.ID)
+		case *history.AwaitCancelled:
 			o.end(d.ID)
 		}
 	}
@@ -43,6 +45,8 @@ func ordinal(d history.Data) uint64 {
 	case *history.ChildWorkflowStarted:
 		return d.ID
 	case *history.ActivityScheduled:
+		return d.ID
+	case *history.ResultAwaited:
 		return d.ID
 	}
 	return 0
@@ -105,18 +109,25 @@ func (o *outside) answer(rt *rapid.T, d history.Data) {
 	case *history.ChildWorkflowStarted:
 		o.Append([]history.Data{&history.ChildWorkflowCompleted{ID: id, Result: history.Payload("1")}, &history.ChildWorkflowCompleted{ID: id},
 			&history.ChildWorkflowFailed{ID: id, Error: failed}, &history.ChildWorkflowCancelled{ID: id}}[how])
+	case *history.ResultAwaited:
+		o.Append([]history.Data{&history.ResultReceived{ID: id, Result: history.Payload("1")}, &history.ResultReceived{ID: id},
+			&history.ResultReceived{ID: id, Error: &failed}, &history.ResultReceived{ID: id, Error: &history.RunError{Kind: history.KindUnknownWorkflow}}}[how])
 	case *history.ActivityScheduled:
 		o.Append([]history.Data{&history.ActivityStarted{ID: id}, &history.ActivityCompleted{ID: id}, &history.ActivityCompleted{ID: id, Result: history.Payload(`{"k":[1]}`)},
 			&history.ActivityFailed{ID: id, Error: failed}}[how])
 	}
 }
 
-// script draws random code.
-func script(rt *rapid.T) string {
+// script draws random code, for the rules by which its turns are made.
+func script(rt *rapid.T, rules uint64) string {
+	calls := []string{"timer", "signal", "child", "activity", "sleep", "take", "random", "tell", "all", "race", "settled", "outcome", "result", "cancel", "done"}
+	if rules >= 5 {
+		calls = append(calls, "await", "await", "end")
+	}
 	ids := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 4)
 	var steps []any
 	for range rapid.IntRange(1, 25).Draw(rt, "steps") {
-		name := rapid.SampledFrom([]string{"timer", "signal", "child", "activity", "sleep", "take", "random", "tell", "all", "race", "settled", "outcome", "result", "cancel", "done"}).Draw(rt, "step")
+		name := rapid.SampledFrom(calls).Draw(rt, "step")
 		signal := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "signal")
 		policy := rapid.SampledFrom([]string{"wait", "wait", "abandon", "ignore"}).Draw(rt, "policy")
 		var timeout any
@@ -134,6 +145,8 @@ func script(rt *rapid.T) string {
 			steps = append(steps, []any{name, len(steps), policy})
 		case "random":
 			steps = append(steps, []any{name, len(steps)})
+		case "await", "end":
+			steps = append(steps, []any{name, signal})
 		case "tell":
 			steps = append(steps, []any{name, signal})
 		default:
@@ -152,9 +165,9 @@ func script(rt *rapid.T) string {
 func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 	p := program(t, file(t, "testdata/script.star"))
 	rapid.Check(t, func(rt *rapid.T) {
-		w := runtimetest.NewWorld(t, p, runtimetest.Member, script(rt), runtime.Limits{})
-		defer func() { w.Machine.Close() }()
 		rules := uint64(rapid.IntRange(2, history.Rules).Draw(rt, "rules")) // those of the cluster, which may be upgraded
+		w := runtimetest.NewWorld(t, p, runtimetest.Member, script(rt, rules), runtime.Limits{})
+		defer func() { w.Machine.Close() }()
 		w.Config.Rules = func() uint64 { return rules }
 		w.Resume()
 		o := outside{World: w}
@@ -246,6 +259,8 @@ func checkOrdinals(rt *rapid.T, w *runtimetest.World) {
 		case *history.TimerCancelled:
 			ended = d.ID
 		case *history.ActivityCancelled:
+			ended = d.ID
+		case *history.AwaitCancelled:
 			ended = d.ID
 		case *history.ActivityCancelRequested:
 			if !open[d.ID] {

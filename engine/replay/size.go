@@ -45,6 +45,8 @@ func payloadBytes(d history.Data) uint64 {
 		return uint64(len(d.Payload))
 	case *history.SignalSent:
 		return uint64(len(d.Payload))
+	case *history.ResultReceived:
+		return uint64(len(d.Result)) + failed(d.Error)
 	case *history.ChildWorkflowStarted:
 		return uint64(len(d.Input))
 	case *history.ChildWorkflowCompleted:

@@ -54,6 +54,8 @@ func outcome(d history.Data) (id uint64, failed, ok bool) {
 		return d.ID, false, true
 	case *history.ActivityFailed:
 		return d.ID, true, true
+	case *history.ResultReceived:
+		return d.ID, d.Error != nil, true
 	case *history.ChildWorkflowCompleted:
 		return d.ID, false, true
 	case *history.ChildWorkflowFailed:

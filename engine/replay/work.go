@@ -58,6 +58,10 @@ func workOf(d history.Data) uint64 {
 		return work
 	case *history.SignalSent:
 		return workOfTask + uint64(len(d.Payload))/bytesPerWork
+	case *history.CancelSent: // it may end a run that has not begun
+		return workOfTask + 2*workOfChild
+	case *history.ResultAwaited: // what is answered at once has the entry's room, or comes later
+		return workOfTask + workOfEvent
 	case *history.UpdateCompleted:
 		return workOfEvent + uint64(len(d.Result))/bytesPerWork
 	case *history.AttributesUpdated:

@@ -40,6 +40,10 @@ type Host interface {
 	StartChild(c Child) (uint64, error)
 	StartActivity(a Activity) (uint64, error)
 
+	// StartResult waits for what becomes of the newest run of a workflow id, and of those that go
+	// on from it, as StartChild does for a child; the workflow is not touched by that.
+	StartResult(workflowID string) (uint64, error)
+
 	// Future returns the state of a future. It is cheap and changes nothing.
 	Future(id uint64) Future
 	// Await reports whether a wait is over. If not, the runtime parks the code, and calls Await
@@ -69,6 +73,8 @@ type Host interface {
 	Answer(updateID string, result history.Payload, failed *history.RunError) error
 
 	SignalWorkflow(workflowID, name string, payload history.Payload) error
+	// CancelWorkflow asks the open run of a workflow id to end. It is no error if there is none.
+	CancelWorkflow(workflowID, reason string) error
 	SetAttributes(a history.Attributes) error
 	// ContinueAsNew ends the run and starts the next one. It always returns an error, which ends
 	// the code.

@@ -70,6 +70,7 @@ type checker struct {
 	counts map[string]*rows.PinCounts // version key ->
 	told   map[rows.Cohort]uint64     // runs
 	shown  map[[2]uint64]bool         // serial and seq of signals that a run took over
+	lines  map[uint64]*recount        // of those who wait for the result of a run ->
 }
 
 func (c *checker) failf(format string, args ...any) {
@@ -153,10 +154,13 @@ type recount struct {
 	attrs    history.Attributes
 	timers   []armedTimer
 	children []rows.Child
-	next     history.RunID // that it continues as
-	retold   *retold       // nil = it was never reopened
-	left     leftBehind    // when it closed
-	cut      bool          // its newest turn that counts was cut
+	awaits   []pendingAwait
+	heard    []*history.ResultReceived // of runs that it waited for
+	ending   history.Data              // the newest event that closed it
+	next     history.RunID             // that it continues as
+	retold   *retold                   // nil = it was never reopened
+	left     leftBehind                // when it closed
+	cut      bool                      // its newest turn that counts was cut
 	still    history.Duration
 	stopped  bool // by the newest pause
 
@@ -331,6 +335,7 @@ func (n *recount) apply(e history.Event) {
 	case *history.WorkflowContinuedAsNew, *history.WorkflowFailed, *history.WorkflowTimedOut:
 		n.next = history.Next(d)
 	}
+	n.noteAwait(e)
 	if !n.status.Open() {
 		if len(n.timers)+len(n.children) > 0 {
 			n.left.timers, n.left.children = n.timers, n.children

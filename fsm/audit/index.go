@@ -10,6 +10,7 @@ import (
 
 // linkRuns writes down the index rows that the runs ask for.
 func (c *checker) linkRuns() {
+	c.linkLines()
 	for _, n := range c.order {
 		r := n.row
 		id, serial := r.Run.RunID[:], r.Serial
@@ -32,6 +33,7 @@ func (c *checker) linkRuns() {
 		c.linkPin(r)
 		c.linkTimers(n)
 		c.linkChildren(n)
+		c.linkAwaits(n)
 		c.linkFinding(r)
 	}
 	if c.p.Get(rows.OrderedDone()) != nil {
@@ -135,7 +137,7 @@ func (c *checker) linkChildren(n *recount) {
 
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
-	for _, family := range []byte{rows.FamilyRunID, rows.FamilyLatest, rows.FamilyByType, rows.FamilyByStatus, rows.FamilyByVersion, rows.FamilyPinCount, rows.FamilyPage, rows.FamilyPin, rows.FamilyReady, rows.FamilyTimer, rows.FamilyArmed, rows.FamilyChild, rows.FamilyTask, rows.FamilyOffer, rows.FamilyLine, rows.FamilyAttribute, rows.FamilyOrdered, rows.FamilyByParent, rows.FamilyClosed} {
+	for _, family := range []byte{rows.FamilyRunID, rows.FamilyLatest, rows.FamilyByType, rows.FamilyByStatus, rows.FamilyByVersion, rows.FamilyPinCount, rows.FamilyPage, rows.FamilyPin, rows.FamilyReady, rows.FamilyTimer, rows.FamilyArmed, rows.FamilyChild, rows.FamilyAwait, rows.FamilyTask, rows.FamilyOffer, rows.FamilyLine, rows.FamilyAttribute, rows.FamilyOrdered, rows.FamilyByParent, rows.FamilyClosed} {
 		c.p.Scan(rows.Key(family), rows.Key(family+1), func(k, v []byte) bool {
 			if family == rows.FamilyPinCount && bytes.Equal(v, rows.Encoded(rows.PinCounts{})) {
 				return true // of a loaded version that nothing pins

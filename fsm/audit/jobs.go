@@ -11,6 +11,7 @@ import (
 type leftBehind struct {
 	timers   []armedTimer
 	children []rows.Child
+	awaits   []pendingAwait
 }
 
 // checkJobs: every job's line holds closed runs that name it, without gaps, and nobody else names a

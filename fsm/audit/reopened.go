@@ -84,6 +84,10 @@ func ends(data history.Data) (work, bool) {
 		return work{history.TypeActivityScheduled, d.ID}, true
 	case *history.ActivityCancelled:
 		return work{history.TypeActivityScheduled, d.ID}, true
+	case *history.ResultReceived:
+		return work{history.TypeResultAwaited, d.ID}, true
+	case *history.AwaitCancelled:
+		return work{history.TypeResultAwaited, d.ID}, true
 	case *history.ChildWorkflowCompleted:
 		return work{history.TypeChildWorkflowStarted, d.ID}, true
 	case *history.ChildWorkflowFailed:

@@ -52,6 +52,8 @@ func begins(data history.Data) uint64 {
 		return e.ID
 	case *history.ChildWorkflowStarted:
 		return e.ID
+	case *history.ResultAwaited:
+		return e.ID
 	}
 	return 0
 }

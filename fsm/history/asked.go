@@ -15,6 +15,14 @@ func Asked(e Data) Data {
 		c := *e
 		c.Error = nil
 		return &c
+	case *CancelSent:
+		c := *e
+		c.Error = nil
+		return &c
+	case *ResultAwaited:
+		c := *e
+		c.RunID = RunID{}
+		return &c
 	case *ChildWorkflowStarted:
 		c := *e
 		c.RunID, c.Version = RunID{}, catalog.Version{}

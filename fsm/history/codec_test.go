@@ -45,8 +45,12 @@ func samples() []Data {
 		&ActivityCancelRequested{ID: 1},
 		&ChildWorkflowCancelRequested{ID: 1},
 		&WorkflowBegan{},
+		&CancelSent{WorkflowID: "x", Reason: "r", Error: &fail},
+		&ResultAwaited{ID: 1, WorkflowID: "x", RunID: run},
 		&WorkflowReset{WorkflowID: "a", RunID: run, OfWorkflowID: "b", OfRunID: run, Turn: 3, Fork: true, Reason: "bad data", By: "ops", Parent: &Parent{WorkflowID: "p", RunID: run, ID: 4, OnClose: CloseCancel}},
 		&ParentReset{RunID: run},
+		&ResultReceived{ID: 1, RunID: run, Result: Payload(`1`), Error: &fail},
+		&AwaitCancelled{ID: 1},
 	}
 }
 

@@ -50,6 +50,11 @@ const (
 	TypeWorkflowBegan Type = 32
 	TypeWorkflowReset Type = 37
 	TypeParentReset   Type = 38
+
+	TypeCancelSent     Type = 35
+	TypeResultAwaited  Type = 36
+	TypeResultReceived Type = 41
+	TypeAwaitCancelled Type = 42
 )
 
 // Data is what an event says. The types that implement it are pointers to the structs of this
@@ -119,4 +124,9 @@ var kinds = [...]struct {
 	TypeWorkflowBegan: {"WorkflowBegan", func() Data { return new(WorkflowBegan) }},
 	TypeWorkflowReset: {"WorkflowReset", func() Data { return new(WorkflowReset) }},
 	TypeParentReset:   {"ParentReset", func() Data { return new(ParentReset) }},
+
+	TypeCancelSent:     {"CancelSent", func() Data { return new(CancelSent) }},
+	TypeResultAwaited:  {"ResultAwaited", func() Data { return new(ResultAwaited) }},
+	TypeResultReceived: {"ResultReceived", func() Data { return new(ResultReceived) }},
+	TypeAwaitCancelled: {"AwaitCancelled", func() Data { return new(AwaitCancelled) }},
 }

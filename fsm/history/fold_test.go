@@ -35,7 +35,7 @@ func TestFold(t *testing.T) {
 func TestClosesAndWakes(t *testing.T) {
 	closes := map[Type]bool{TypeWorkflowCompleted: true, TypeWorkflowFailed: true, TypeWorkflowCancelled: true, TypeWorkflowTerminated: true, TypeWorkflowTimedOut: true, TypeWorkflowContinuedAsNew: true}
 	wakes := map[Type]bool{TypeWorkflowStarted: true, TypeWorkflowBegan: true, TypeWorkflowReopened: true, TypeWorkflowReset: true, TypeCancelRequested: true, TypeSignalReceived: true, TypeUpdateAccepted: true, TypeTimerFired: true, TypeActivityCompleted: true,
-		TypeActivityFailed: true, TypeChildWorkflowCompleted: true, TypeChildWorkflowFailed: true}
+		TypeActivityFailed: true, TypeChildWorkflowCompleted: true, TypeChildWorkflowFailed: true, TypeResultReceived: true}
 	for _, e := range samples() {
 		if Closes(e) != closes[e.Type()] {
 			t.Errorf("%s closes: %v", e.Type(), Closes(e))

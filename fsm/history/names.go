@@ -118,6 +118,20 @@ func renamed(d Data, own bool, name func(string) string, version func(catalog.Ve
 		c := *e
 		c.WorkflowID = name(e.WorkflowID)
 		return &c
+	case *CancelSent:
+		if stays(e.WorkflowID) {
+			return d
+		}
+		c := *e
+		c.WorkflowID = name(e.WorkflowID)
+		return &c
+	case *ResultAwaited:
+		if stays(e.WorkflowID) {
+			return d
+		}
+		c := *e
+		c.WorkflowID = name(e.WorkflowID)
+		return &c
 	case *ChildWorkflowStarted:
 		if stays(e.WorkflowID, e.WorkflowType) {
 			return d

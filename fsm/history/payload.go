@@ -51,6 +51,8 @@ const (
 	KindStopped             = "stopped"               // a child whose type or version is stopped
 	KindQuotaReached        = "quota_reached"         // a child beyond the quota of open runs
 	KindTooDeep             = "too_deep"              // a child beyond the depth that its tree may have
+	KindUnknownWorkflow     = "unknown_workflow"      // the result of a workflow of which there is no run
+	KindAwaitsItself        = "awaits_itself"         // the result of the very workflow that asks for it
 	KindInvalidInput        = "invalid_input"         // a value that is no JSON, or that a schema refuses
 	KindInvalidOutput       = "invalid_output"        // a result that the output schema refuses
 )

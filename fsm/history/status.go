@@ -101,7 +101,7 @@ func Wakes(e Data) bool {
 	case *WorkflowStarted:
 		return e.BeginsAt == 0
 	case *WorkflowBegan, *WorkflowReopened, *WorkflowReset, *CancelRequested, *SignalReceived, *UpdateAccepted, *TimerFired, *ActivityCompleted, *ActivityFailed,
-		*ChildWorkflowCompleted, *ChildWorkflowFailed:
+		*ChildWorkflowCompleted, *ChildWorkflowFailed, *ResultReceived:
 		return true
 	case *ChildWorkflowCancelled:
 		return !e.Asked

@@ -34,12 +34,13 @@ type Turn struct {
 //	   Code may ask for its parent and root, and how long its history is.
 //	4  Code may ask for the schedule that it is a run of, and the time for which that fired.
 //	   Children may be tried again, and have a time limit with all that continue them.
-const Rules = 4
+//	5  Code may ask other workflows to end, and wait for their results.
+const Rules = 5
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is
 // waiting on.
 type Wait struct {
-	Kind string `cbor:"1,keyasint" json:"kind"` // "timer", "signal", "child", "activity"
+	Kind string `cbor:"1,keyasint" json:"kind"` // "timer", "signal", "child", "activity", "condition", "result"
 	ID   uint64 `cbor:"2,keyasint" json:"id"`   // ordinal within the run
 	Name string `cbor:"3,keyasint,omitempty" json:"name,omitempty"`
 }

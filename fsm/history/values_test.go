@@ -190,6 +190,14 @@ func TestAsked(t *testing.T) {
 			if !a.NewRunID.IsZero() || !a.Version.IsZero() || !a.Same {
 				t.Errorf("asked is %+v", a)
 			}
+		case *CancelSent:
+			if a.Error != nil || a.Reason == "" {
+				t.Errorf("asked is %+v", a)
+			}
+		case *ResultAwaited:
+			if !a.RunID.IsZero() || a.WorkflowID == "" {
+				t.Errorf("asked is %+v", a)
+			}
 		case *SignalSent:
 			if a.Error != nil || a.Name == "" {
 				t.Errorf("asked is %+v", a)

@@ -144,6 +144,8 @@ type WorkflowMoved struct {
 // CancelRequested asks the code to end; it is delivered when the code next waits, once.
 type CancelRequested struct {
 	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+
+	From RunID `cbor:"2,keyasint,omitzero" json:"from,omitzero"` // the run whose code asked for it, by a handle; zero = none did
 }
 
 // AttributesUpdated sets or (null) removes attributes.

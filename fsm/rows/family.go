@@ -55,6 +55,7 @@ const (
 	FamilyReady    = 'x' // index, n -> run id
 	FamilyTimer    = 'g' // fire at, serial, id -> run id
 	FamilyArmed    = 'j' // serial, id -> fire at
+	FamilyAwait    = 'H' // a, serial, ordinal -> line: whose result the run waits for; l, line, serial, ordinal ->: who waits
 	FamilyChild    = 'k' // serial of the parent, ordinal -> run id of the child, awaited
 
 	FamilyTask      = 'v' // serial, ordinal -> Task: an activity that has no outcome yet, or whose worker does not know yet that it is given up

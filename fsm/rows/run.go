@@ -90,5 +90,8 @@ type RunRow struct {
 
 	Tried bool `cbor:"50,keyasint,omitempty"` // it may be tried again, or has a time limit with all that go on from it: its first event says so. Level 5
 
+	Awaits uint64 `cbor:"80,keyasint,omitempty"` // workflows whose results it waits for; level 6
+	Line   uint64 `cbor:"81,keyasint,omitempty"` // of those who wait for its result; 0 = nobody has. Level 6
+
 	Judged bool `cbor:"40,keyasint,omitempty"` // its canary has counted it as failed, for it was quarantined; level 2
 }

@@ -175,6 +175,51 @@ var cases = []Case{
 			WorkflowCompleted {"result":null}
 			closes`},
 	}},
+	{Name: "asks-to-end", Does: "asks workflow x to end, because enough, and workflow y, and returns the id of x", Lines: []Line{
+		{"turn", `CancelSent {"workflow_id":"x","reason":"enough"}
+			CancelSent {"workflow_id":"y"}
+			WorkflowCompleted {"result":"x"}
+			closes`},
+	}},
+	{Name: "awaits", Does: "begins to wait for the results of the workflows x and y, and returns [result of x, kind of y's failure]", Lines: []Line{
+		{"turn", `ResultAwaited {"id":1,"workflow_id":"x"}
+			ResultAwaited {"id":2,"workflow_id":"y"}
+			waits: result 1 x`},
+		{"result 2 failed unknown_workflow there is none", `waits: result 1 x`},
+		{"result 1 7", `WorkflowCompleted {"result":[7,"unknown_workflow"]}
+			closes`},
+	}},
+	{Name: "awaits-and-fails", Does: "waits for the result of workflow x and returns it", Lines: []Line{
+		{"turn", `ResultAwaited {"id":1,"workflow_id":"x"}
+			waits: result 1 x`},
+		{"result 1 failed broken no luck", `WorkflowFailed {"error":{"kind":"broken","message":"no luck"...
+			closes`},
+	}},
+	{Name: "awaits-races", Does: "waits for the first result of the workflows x and y, and returns [index, result]", Lines: []Line{
+		{"turn", `ResultAwaited {"id":1,"workflow_id":"x"}
+			ResultAwaited {"id":2,"workflow_id":"y"}
+			waits: result 1 x, result 2 y`},
+		{"result 2 null", `AwaitCancelled {"id":1}
+			WorkflowCompleted {"result":[1,null]}
+			closes`},
+	}},
+	{Name: "awaits-cancelled", Does: "waits for workflow x, and returns the kind of the failure", Lines: []Line{
+		{"turn", `ResultAwaited {"id":1,"workflow_id":"x"}
+			waits: result 1 x`},
+		{"cancel ; result 1 7", `AwaitCancelled {"id":1}
+			WorkflowCompleted {"result":"cancelled"}
+			closes`},
+	}},
+	{Name: "awaits-too-many", Does: "begins to wait for the result of workflow x, without end", Limits: runtime.Limits{Pending: 2}, Lines: []Line{
+		{"turn", `ResultAwaited {"id":1,"workflow_id":"x"}
+			ResultAwaited {"id":2,"workflow_id":"x"}
+			WorkflowFailed {"error":{"kind":"limit_exceeded","message":"2 of kind result are pending, the limit is 2"...
+			closes`},
+	}},
+	{Name: "awaits-before-rules-5", Rules: 4, Does: "waits for the result of workflow x and returns it", Lines: []Line{
+		{"turn", `WorkflowFailed {"error":{"kind":"failed","message":"...
+			closes`},
+	}},
 	{Name: "activities", Does: "runs activity charge with input 1 (queue q, retry 3 times from 1s, timeout 5m), tries ship without input, and returns [result, kind]", Activities: []string{"charge", "ship"}, Lines: []Line{
 		{"turn", `ActivityScheduled {"id":1,"activity":"charge","queue":"q","input":1,"retry":{"max_attempts":3,"backoff":"1s","factor":2,"max_backoff":"1m0s"},"timeout":"5m0s"}
 			waits: activity 1 charge`},

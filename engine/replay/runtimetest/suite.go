@@ -169,7 +169,10 @@ func (w *World) parseEvent(text string) history.Data {
 	if failed, ok := strings.CutPrefix(what, "failed "); ok {
 		k, message, _ := strings.Cut(failed, " ")
 		e := history.RunError{Kind: k, Message: message}
-		if kind == "child" {
+		switch kind {
+		case "result":
+			return &history.ResultReceived{ID: id, Error: &e}
+		case "child":
 			return &history.ChildWorkflowFailed{ID: id, Error: e}
 		}
 		return &history.ActivityFailed{ID: id, Error: e}
@@ -179,6 +182,8 @@ func (w *World) parseEvent(text string) history.Data {
 		return &history.TimerFired{ID: id}
 	case kind == "child" && what == "cancelled":
 		return &history.ChildWorkflowCancelled{ID: id}
+	case kind == "result" && json.Valid([]byte(what)):
+		return &history.ResultReceived{ID: id, Result: history.Payload(what)}
 	case kind == "child" && json.Valid([]byte(what)):
 		return &history.ChildWorkflowCompleted{ID: id, Result: history.Payload(what)}
 	case kind == "activity" && json.Valid([]byte(what)):

@@ -144,12 +144,9 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 		if err := a.unpack("id", &id, "name", &name, "payload?", &payload); err != nil {
 			return nil, err
 		}
-		p, err := a.payload("payload", payload)
-		if err != nil {
-			return nil, err
-		}
-		return starlark.None, a.host.SignalWorkflow(id, name, p)
+		return a.signalWorkflow(id, name, payload)
 	},
+	"workflow": (*arguments).workflow,
 	"set_attributes": func(a *arguments) (starlark.Value, error) {
 		var set *starlark.Dict
 		if err := a.unpack("attributes", &set); err != nil {

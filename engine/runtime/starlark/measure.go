@@ -199,6 +199,8 @@ func (c *census) visit(v starlark.Value) {
 		if v.outcome != nil {
 			c.add(v.outcome)
 		}
+	case *handle:
+		c.bytes += uint64(len(v.id))
 	case *elems:
 		c.bytes += uint64(len(v.s))
 	case *codepoints:

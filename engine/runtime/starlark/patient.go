@@ -54,6 +54,15 @@ func (p patient) SignalWorkflow(workflowID, name string, payload history.Payload
 	return p.e.ask(func() error { return p.Host.SignalWorkflow(workflowID, name, payload) })
 }
 
+func (p patient) CancelWorkflow(workflowID, reason string) error {
+	return p.e.ask(func() error { return p.Host.CancelWorkflow(workflowID, reason) })
+}
+
+func (p patient) StartResult(workflowID string) (id uint64, err error) {
+	err = p.e.ask(func() (err error) { id, err = p.Host.StartResult(workflowID); return err })
+	return id, err
+}
+
 func (p patient) SetAttributes(a history.Attributes) error {
 	return p.e.ask(func() error { return p.Host.SetAttributes(a) })
 }

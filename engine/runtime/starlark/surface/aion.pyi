@@ -57,8 +57,10 @@ class Context:
         """Lets `fn()` or `fn(args)` answer a query. It may only read."""
     def continue_as_new(self, input: Json = None, version: Literal["routed", "same"] = "routed") -> None:
         """Ends this run and starts the next one of the same workflow id. Nothing after it runs."""
+    def workflow(self, id: str) -> Workflow:
+        """Another workflow, by its id: to signal it, to ask it to end, to wait for its result."""
     def signal_workflow(self, id: str, name: str, payload: Json = None) -> None:
-        """Sends a signal to the open run of another workflow id."""
+        """The older way to write `ctx.workflow(id).signal(name, payload)`."""
     def set_attributes(self, attributes: dict) -> None:
         """Sets what runs are found by: strings, numbers, booleans, times, lists of strings; `None` removes."""
     def cancelled(self) -> bool:
@@ -116,6 +118,17 @@ class Future:
         """Waits, then the outcome. Never fails."""
     def cancel(self) -> None:
         """Ends it: a timer or a wait at once, with kind `cancelled`; an activity or a child as its `on_cancel` says."""
+
+class Workflow:
+    """Another workflow, by its id. There need not be one."""
+    id: str
+    """The workflow id."""
+    def signal(self, name: str, payload: Json = None) -> None:
+        """Sends a signal to its open run, if it has one."""
+    def cancel(self, reason: str = "") -> None:
+        """Asks its open run to end, if it has one. A second request changes nothing."""
+    def result(self) -> Future:
+        """What becomes of its newest run, and of those that go on from it. `outcome()` tells a failure by its kind: that of the run, `cancelled`, `terminated`, `timed_out`, or `unknown_workflow` if there is no such workflow. Cancelling the future ends the wait, not the workflow."""
 
 class Outcome:
     """How something ended."""

@@ -65,7 +65,7 @@ export function inspect(s, r, now) {
   const last = s.events.at(-1).data || {};
   return h("aside.inspect", { key: "inspect", "aria-label": label(s) }, h("h3", {}, label(s)),
     pairs([
-      s.child && ["child", runLink(s.child)], ["began", when(s.from, { exact: true })], s.to !== null && !s.point && ["ended", when(s.to, { exact: true })], !s.point && ["took", span((s.to ?? now) - s.from)],
+      s.child && [s.kind === "result" ? "run" : "child", runLink(s.child)], ["began", when(s.from, { exact: true })], s.to !== null && !s.point && ["ended", when(s.to, { exact: true })], !s.point && ["took", span((s.to ?? now) - s.from)],
       s.outcome && ["outcome", s.outcome], s.due && s.to === null && ["fires", when(s.due, { ago: true })],
     ]),
     s.attempts.length > 0 && [h("h3", {}, plural(s.attempts.length, "attempt")), h("ol.holders", {}, s.attempts.map(a => h("li", { value: a.n }, span((a.to ?? now) - a.from), a.worker && h("span.dim", {}, " by " + a.worker), a.failure && h("div.bad", {}, a.failure.kind + ": " + a.failure.message))))],

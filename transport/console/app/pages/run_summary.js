@@ -78,6 +78,7 @@ function why(r, more) {
       const limit = Object.values(more.timers).find(t => t.signal === w.name);
       reasons.push(["Nobody has sent the signal ", h("strong", {}, w.name), limit && [". It stops waiting ", when(limit.fire_at, { ago: true })], "."]);
     } else if (w.kind === "child") reasons.push(["Its child ", w.name ? h("strong", {}, w.name) : "#" + w.id, " is open."]);
+    else if (w.kind === "result") reasons.push(["The workflow ", h("strong", {}, w.name), ", whose result it waits for, is open."]);
     else reasons.push(["A condition of its code does not hold yet", w.name ? ": " + w.name : "", "."]);
   }
   if (r.unread_signals > 0) reasons.push([plural(r.unread_signals, "signal"), r.unread_signals === 1 ? " was" : " were", " sent that its code has not taken. ", h("a", { href: runAddress(r.workflow_id, r.run_id, { tab: "history" }) }, "The history names them"), ": is one misspelt?"]);

@@ -58,6 +58,10 @@ export function steps(events) {
       case "UpdateCompleted": end("update" + d.update_id, e, d.error ? "bad" : "ok", d.error ? "failed: " + d.error.kind : "answered"); break;
       case "SignalReceived": point(e, "signal", d.name, "ok"); break;
       case "SignalSent": point(e, "sent", d.name + " to " + d.workflow_id, d.error ? "bad" : "ok"); break;
+      case "CancelSent": point(e, "asked", d.workflow_id, d.error ? "bad" : "ok"); break;
+      case "ResultAwaited": begin("id" + d.id, "result", d.workflow_id, e).child = d.run_id && { workflow_id: d.workflow_id, run_id: d.run_id }; break;
+      case "ResultReceived": end("id" + d.id, e, d.error ? "bad" : "ok", d.error ? "failed: " + d.error.kind : "completed"); break;
+      case "AwaitCancelled": end("id" + d.id, e, "off", "cancelled"); break;
       case "WorkflowPaused": begin("pause", "pause", d.quarantined ? "quarantined" : "paused", e).tone = "warn"; break;
       case "WorkflowResumed": end("pause", e, "warn", "resumed"); break;
       case "WorkflowFailed": case "WorkflowTimedOut": point(e, "run", undefined, "bad"); break;
@@ -69,7 +73,7 @@ export function steps(events) {
   return all;
 }
 
-const what = { run: "", activity: "activity", timer: "timer", limit: "time limit", child: "child", signal: "signal", sent: "signal sent", update: "update", pause: "" };
+const what = { run: "", activity: "activity", timer: "timer", limit: "time limit", child: "child", signal: "signal", sent: "signal sent", asked: "asked to end", result: "result of", update: "update", pause: "" };
 
 // label names a step for people.
 export const label = s => [what[s.kind], s.name].filter(Boolean).join(" ");
@@ -81,6 +85,8 @@ export function about(e) {
     case "ActivityScheduled": return d.activity + " #" + d.id;
     case "SignalReceived": case "SignalSent": case "UpdateAccepted": return d.name;
     case "ChildWorkflowStarted": return d.workflow_type + " #" + d.id;
+    case "CancelSent": return d.workflow_id;
+    case "ResultAwaited": return d.workflow_id + " #" + d.id;
     case "TimerStarted": return d.duration + " #" + d.id;
     default: return d.id !== undefined ? "#" + d.id : "";
   }

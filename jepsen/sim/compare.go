@@ -172,7 +172,7 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 		}
 		return ""
 	}
-	if why := cmp.Or(want.rowIsNot(&got), want.linesAreNot(v, 0), want.updatesAreNot(v), m.familyIsNot(v, want, &got)); why != "" {
+	if why := cmp.Or(want.rowIsNot(&got), want.linesAreNot(v, 0), want.updatesAreNot(v), m.familyIsNot(v, want, &got), m.awaitsAreNot(v, want)); why != "" {
 		return why
 	}
 	tasks := v.Tasks(id, 0, 1000)

@@ -194,6 +194,7 @@ func (w *World) turn(r *rows.Run, rng *rand.Rand) fsm.Command {
 	w.leaveChildren(r.RunID, c, last, c.N == r.Turns+1)
 	w.startsOnceMore(r.RunID, c)
 	c.Rules, c.Cut = w.rules(r.RunID, c)
+	w.handles(w.model.runs[r.RunID], c)
 	if last != nil {
 		c.Asked = append(c.Asked, history.Event{Data: last})
 	}

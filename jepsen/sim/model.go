@@ -65,6 +65,7 @@ type Model struct {
 	touched []history.RunID // runs changed by the entry being judged; some twice
 	byRules uint64          // the rules under which activities are scheduled
 	turning *run            // the run whose turn is being recorded
+	telling *job            // of the command being judged, for outcomes that it has no room for
 	later   []history.Data  // events that it receives after what it asked for
 }
 
@@ -117,6 +118,7 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	}
 	operation, types := m.concerns(e.Command)
 	clear(m.left)
+	m.telling = nil
 	m.only = e.Only
 	code, why := m.execute(e.Command, r)
 	if operation != "" {

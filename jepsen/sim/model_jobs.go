@@ -22,9 +22,9 @@ type job struct {
 }
 
 // leftover is what a closed run still has of timers, awaited activities and children, by ordinal.
-type leftover struct{ timers, tasks, kids []uint64 }
+type leftover struct{ timers, tasks, awaits, kids []uint64 }
 
-func (l *leftover) none() bool { return len(l.timers)+len(l.tasks)+len(l.kids) == 0 }
+func (l *leftover) none() bool { return len(l.timers)+len(l.tasks)+len(l.awaits)+len(l.kids) == 0 }
 
 // onlyLast reports whether left is a suffix of all: work is done from the front.
 func onlyLast(all, left []uint64) bool {
@@ -40,6 +40,9 @@ func (r *run) hanging() (h leftover) {
 		if t.state != rows.TaskGivenUp {
 			h.tasks = append(h.tasks, t.id)
 		}
+	}
+	for _, a := range r.awaits {
+		h.awaits = append(h.awaits, a.id)
 	}
 	for _, k := range r.kids {
 		h.kids = append(h.kids, k.id)
@@ -71,6 +74,7 @@ func (m *Model) leftOf(r *run) (l leftover) {
 			l.tasks = append(l.tasks, t.ID)
 		}
 	}
+	l.awaits = m.view.Awaits(r.id)
 	open := m.view.Children(r.id)
 	for _, k := range r.kids {
 		if slices.Contains(open, k.run) {
@@ -84,8 +88,8 @@ func (m *Model) leftOf(r *run) (l leftover) {
 // children last. It reports whether nothing is left, and whether anything was removed.
 func (c *closings) clear(r *run) (all, some bool) {
 	m, has, left := c.m, r.hanging(), c.m.leftOf(r)
-	if !onlyLast(has.timers, left.timers) || !onlyLast(has.tasks, left.tasks) || !onlyLast(has.kids, left.kids) ||
-		len(left.timers) > 0 && len(left.tasks) < len(has.tasks) || len(left.timers)+len(left.tasks) > 0 && len(left.kids) < len(has.kids) {
+	if !onlyLast(has.timers, left.timers) || !onlyLast(has.tasks, left.tasks) || !onlyLast(has.awaits, left.awaits) || !onlyLast(has.kids, left.kids) ||
+		len(left.timers) > 0 && len(left.tasks) < len(has.tasks) || len(left.timers)+len(left.tasks)+len(left.awaits) > 0 && len(left.kids) < len(has.kids) {
 		c.wrong = fmt.Sprintf("of run %s, which has closed, %+v is left of %+v", r.id, left, has)
 	}
 	for _, id := range has.timers[:len(has.timers)-min(len(left.timers), len(has.timers))] {
@@ -97,6 +101,10 @@ func (c *closings) clear(r *run) (all, some bool) {
 			m.giveUpTask(r, t)
 			some = true
 		}
+	}
+	for _, id := range has.awaits[:len(has.awaits)-min(len(left.awaits), len(has.awaits))] {
+		r.unjoin(id)
+		some = true
 	}
 	for _, k := range slices.Clone(r.kids) {
 		if slices.Contains(left.kids, k.id) {
@@ -146,12 +154,17 @@ func (c *closings) drain() {
 			c.count++
 		}
 		r.closedAt, r.deadline, r.timeLeft, r.beginsAt, r.stopped = m.now, 0, 0, 0, false
-		if all, _ := c.clear(r); !all {
+		ends := r.status != history.StatusContinuedAsNew && history.Next(e.with).IsZero()
+		all, _ := c.clear(r)
+		if all && ends {
+			all, _ = c.tell(r)
+		}
+		if !all {
 			c.waits = append(c.waits, r)
 		}
 		m.closes = append(m.closes, closedAt{m.index, r.id})
 		m.countClosed(r)
-		if r.status != history.StatusContinuedAsNew && history.Next(e.with).IsZero() {
+		if ends {
 			m.notifyParent(r)
 			m.notifySchedule(r)
 		}
@@ -188,6 +201,11 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 	c, touched, left := closings{m: m}, 0, make([]bool, len(j.line))
 	for i, waiting := range j.line {
 		all, some := c.clear(waiting)
+		if all {
+			told := false
+			all, told = c.tell(waiting)
+			some = some || told
+		}
 		if left[i] = !all; some {
 			touched = i + 1
 		}

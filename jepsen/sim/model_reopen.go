@@ -90,6 +90,8 @@ func begins(data history.Data) uint64 {
 		return e.ID
 	case *history.ChildWorkflowStarted:
 		return e.ID
+	case *history.ResultAwaited:
+		return e.ID
 	}
 	return 0
 }
@@ -181,6 +183,8 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 			if a.Asked {
 				m.askTask(r, e.ID)
 			}
+		case *history.ResultAwaited:
+			m.await(r, e, true)
 		case *history.ChildWorkflowStarted:
 			m.adoptOrRestart(r, e, slices.Contains(c.Forget, e.ID))
 			if a.Asked {

@@ -250,6 +250,8 @@ func (m *Model) copyRun(old *run, b *beginning, handed []kid, c *fsm.ResetRun) f
 			if a.Asked {
 				m.askTask(r, e.ID)
 			}
+		case *history.ResultAwaited:
+			m.await(r, e, true)
 		case *history.ChildWorkflowStarted:
 			if r.kid(e.ID) == nil && m.kidAgain(old, r, e, fork) {
 				want.Children++
@@ -291,6 +293,7 @@ func (m *Model) replace(old, r *run, b *beginning, handed []kid, c *fsm.ResetRun
 			k.run = r.id
 		}
 	}
+	m.handLine(old, r)
 	r.schedule = ""
 	if s := m.openedBy(old); s != nil {
 		r.schedule = old.schedule

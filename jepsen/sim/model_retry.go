@@ -87,6 +87,7 @@ func (m *Model) tryAgain(r, next *run) {
 	}
 	m.start(next)
 	m.handKid(r, next)
+	m.handLine(r, next)
 	for _, l := range r.lines {
 		if l.typ == history.TypeSignalReceived {
 			m.append(next, &history.SignalReceived{Payload: history.Payload(l.text)})

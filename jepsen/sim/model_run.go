@@ -58,6 +58,8 @@ type run struct {
 	timeout           history.Duration // that its starter set
 	limit             history.Duration // that it began with
 	kids              []kid            // by ordinal
+	awaits            []await          // by ordinal
+	line              *waitLine        // who waits for its result; nil = nobody has
 	tasks             []*task          // by ordinal
 	closedAt          history.Time
 	schedule          string
@@ -111,6 +113,14 @@ func lineOf(data history.Data) line {
 		l.text = e.UpdateID
 	case *history.SignalSent:
 		l.text = fmt.Sprint(string(e.Payload), e.Error != nil)
+	case *history.CancelSent:
+		l.text = fmt.Sprint(e.WorkflowID, e.Error != nil)
+	case *history.ResultAwaited:
+		l.id, l.text = e.ID, e.RunID.String()
+	case *history.ResultReceived:
+		l.id, l.text = e.ID, textOfResult(e)
+	case *history.AwaitCancelled:
+		l.id = e.ID
 	case *history.TimerStarted:
 		l.id = e.ID
 	case *history.TimerFired:
@@ -165,7 +175,7 @@ func wakes(data history.Data) bool {
 	case history.TypeWorkflowStarted:
 		return data.(*history.WorkflowStarted).BeginsAt == 0
 	case history.TypeWorkflowBegan, history.TypeWorkflowReopened, history.TypeWorkflowReset, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeUpdateAccepted, history.TypeTimerFired, history.TypeActivityCompleted,
-		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed:
+		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed, history.TypeResultReceived:
 		return true
 	case history.TypeChildWorkflowCancelled:
 		return !data.(*history.ChildWorkflowCancelled).Asked

@@ -30,7 +30,9 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		}
 	}
 	for _, e := range c.Asked {
-		if t := e.Data.Type(); m.level < 4 && (t == history.TypeActivityCancelRequested || t == history.TypeChildWorkflowCancelRequested) {
+		if t := e.Data.Type(); m.level < 6 && (t == history.TypeCancelSent || t == history.TypeResultAwaited || t == history.TypeAwaitCancelled) {
+			return "invalid_input", ""
+		} else if m.level < 4 && (t == history.TypeActivityCancelRequested || t == history.TypeChildWorkflowCancelRequested) {
 			return "invalid_input", ""
 		}
 	}
@@ -122,6 +124,13 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		r.disarm(e.ID)
 	case *history.SignalSent:
 		m.send(r, e, last)
+	case *history.CancelSent:
+		m.sendCancel(r, e, last)
+	case *history.ResultAwaited:
+		m.await(r, e, false)
+	case *history.AwaitCancelled:
+		m.append(r, e)
+		r.unjoin(e.ID)
 	case *history.UpdateCompleted:
 		m.answer(r, e)
 	case *history.ChildWorkflowStarted:
@@ -241,6 +250,7 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 	}
 	m.start(next)
 	m.handKid(r, next)
+	m.handLine(r, next)
 	heard := len(next.lines)
 	hand := func(l line) {
 		switch l.typ {

@@ -69,6 +69,10 @@ func standingAt(v fsm.View, r *rows.Run, upTo, void uint64) (s standings) {
 			s.asked[d.ID] = true
 		case *history.ChildWorkflowCancelRequested:
 			s.asked[d.ID] = true
+		case *history.ResultReceived:
+			end(e, history.TypeResultAwaited, d.ID, d.Error != nil)
+		case *history.AwaitCancelled:
+			end(e, history.TypeResultAwaited, d.ID, false)
 		case *history.ChildWorkflowCompleted:
 			end(e, history.TypeChildWorkflowStarted, d.ID, false)
 		case *history.ChildWorkflowFailed:

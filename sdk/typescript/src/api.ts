@@ -242,6 +242,22 @@ export interface AuditLines {
   node: string;
 }
 
+/** An event of type AwaitCancelled. */
+export interface AwaitCancelled {
+  /** When it was recorded, in log time */
+  at: string;
+  data: AwaitCancelledData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "AwaitCancelled";
+}
+
+export interface AwaitCancelledData {
+  /** Ordinal of the step within its run */
+  id: number;
+}
+
 export interface BackfillRequest {
   /** Where it begins */
   from: string;
@@ -646,8 +662,29 @@ export interface CancelRequested {
 }
 
 export interface CancelRequestedData {
+  /** Where it begins */
+  from?: string;
   /** Why, for people */
   reason?: string;
+}
+
+/** An event of type CancelSent. */
+export interface CancelSent {
+  /** When it was recorded, in log time */
+  at: string;
+  data: CancelSentData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "CancelSent";
+}
+
+export interface CancelSentData {
+  error?: RunError;
+  /** Why, for people */
+  reason?: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
 }
 
 export interface Change {
@@ -1055,7 +1092,7 @@ export interface DroppedType {
 }
 
 /** An event of a run's history. `type` determines the shape of `data`. */
-export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested | WorkflowBegan | WorkflowReset | ParentReset;
+export type Event = WorkflowStarted | WorkflowCompleted | WorkflowFailed | WorkflowCancelled | WorkflowTerminated | WorkflowTimedOut | WorkflowContinuedAsNew | WorkflowReopened | WorkflowPaused | WorkflowResumed | CancelRequested | AttributesUpdated | ActivityScheduled | ActivityStarted | ActivityCompleted | ActivityFailed | ActivityCancelled | TimerStarted | TimerFired | TimerCancelled | SignalReceived | SignalSent | ChildWorkflowStarted | ChildWorkflowCompleted | ChildWorkflowFailed | ChildWorkflowCancelled | WorkflowMoved | UpdateAccepted | UpdateCompleted | ActivityCancelRequested | ChildWorkflowCancelRequested | WorkflowBegan | CancelSent | ResultAwaited | WorkflowReset | ParentReset | ResultReceived | AwaitCancelled;
 
 export interface FailRequest {
   /** One for each token */
@@ -1913,6 +1950,47 @@ export interface Result {
   status: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
   workflow_id: string;
+}
+
+/** An event of type ResultAwaited. */
+export interface ResultAwaited {
+  /** When it was recorded, in log time */
+  at: string;
+  data: ResultAwaitedData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "ResultAwaited";
+}
+
+export interface ResultAwaitedData {
+  /** Ordinal of the step within its run */
+  id: number;
+  /** One execution of a workflow id (UUID) */
+  run_id?: string;
+  /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
+  workflow_id: string;
+}
+
+/** An event of type ResultReceived. */
+export interface ResultReceived {
+  /** When it was recorded, in log time */
+  at: string;
+  data: ResultReceivedData;
+  /** Number of the event within its run, from 1, without gaps */
+  seq: number;
+  /** What kind of event, or the workflow type */
+  type: "ResultReceived";
+}
+
+export interface ResultReceivedData {
+  error?: RunError;
+  /** Ordinal of the step within its run */
+  id: number;
+  /** What the code returned: any JSON value */
+  result?: unknown;
+  /** One execution of a workflow id (UUID) */
+  run_id?: string;
 }
 
 export interface Retention {

@@ -2,7 +2,6 @@ package batches
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/runs"
@@ -13,10 +12,9 @@ import (
 // Check compares what the runs got with what batches were to send: each run of a batch's lots that
 // started before it got its signal once, others did not, and it counted as many; what was refused
 // was sent to nobody.
-func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
-	bad := func(o op.Op, format string, args ...any) {
-		found = append(found, load.Violation{Checker: "batches", What: fmt.Sprintf(format, args...), Ops: []int{o.ID}})
-	}
+func (w *Workload) Check(ops []op.Op) []load.Violation {
+	all := &runs.Findings{Checker: "batches"}
+	bad := all.Bad
 	x, err := runs.EndingsOf(ops, "batches")
 	if err != nil {
 		return []load.Violation{{Checker: "batches", What: err.Error()}}
@@ -30,9 +28,9 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 		}
 		switch o.F {
 		case "batches":
-			var all wire.Batches
-			if o.Outcome == op.OK && json.Unmarshal(o.Answer, &all) == nil {
-				for _, b := range all.Batches {
+			var list wire.Batches
+			if o.Outcome == op.OK && json.Unmarshal(o.Answer, &list) == nil {
+				for _, b := range list.Batches {
 					ends[b.BatchID] = b
 				}
 			}
@@ -103,5 +101,5 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 			bad(b, "batch %s says that it signalled %d runs, and %d have it", name, end.Done, total)
 		}
 	}
-	return found
+	return all.List
 }

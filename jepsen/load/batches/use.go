@@ -86,29 +86,22 @@ func start(ctx context.Context, c *client.Client, o *op.Op) error {
 
 // Run implements load.Workload.
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
-	var callers sync.WaitGroup
-	for i := range e.Concurrency {
-		callers.Go(func() {
-			r, p := e.Rand(uint64(100+i)), e.Record.Process()
-			for n := 0; e.Pace(ctx); n++ {
-				o := op.Op{Process: p, Workload: "batches", Node: e.AnyNode(r), Request: client.NewRequestID()}
-				if r.IntN(2) == 0 && n*e.Concurrency < mostBatch {
-					first := r.IntN(pool)
-					o.F, o.Key = "batch", fmt.Sprintf("t%d-%d", i, n)
-					o.Value, _ = json.Marshal(span{Name: o.Key, First: first, End: first + 1 + r.IntN(pool)})
-					_, p = w.requests.Do(ctx, e, o, begin)
-				} else if n*e.Concurrency < mostLate {
-					o.F, o.Key = "start", fmt.Sprintf("late-%d-%d", i, n)
-					o.Value, _ = json.Marshal(r.IntN(pool))
-					w.mu.Lock()
-					w.late = append(w.late, o.Key)
-					w.mu.Unlock()
-					_, p = w.requests.Do(ctx, e, o, start)
-				}
-			}
-		})
-	}
-	callers.Wait()
+	w.requests.Callers(ctx, e, 100, func(c *runs.Caller, n int) {
+		o := op.Op{Workload: "batches", Request: client.NewRequestID()}
+		if c.Rand.IntN(2) == 0 && n*e.Concurrency < mostBatch {
+			first := c.Rand.IntN(pool)
+			o.F, o.Key = "batch", fmt.Sprintf("t%d-%d", c.I, n)
+			o.Value, _ = json.Marshal(span{Name: o.Key, First: first, End: first + 1 + c.Rand.IntN(pool)})
+			c.Do(ctx, o, begin)
+		} else if n*e.Concurrency < mostLate {
+			o.F, o.Key = "start", fmt.Sprintf("late-%d-%d", c.I, n)
+			o.Value, _ = json.Marshal(c.Rand.IntN(pool))
+			w.mu.Lock()
+			w.late = append(w.late, o.Key)
+			w.mu.Unlock()
+			c.Do(ctx, o, start)
+		}
+	})
 }
 
 // begin begins a batch.

@@ -15,7 +15,11 @@ import (
 // history ("history"), which names its continuation. It does so for a run that stays open, too: a
 // checker decides what that means.
 func Conclude(ctx context.Context, e *load.Env, workload string, ref wire.RunRef, waits *Patience) (*wire.History, error) {
-	key := ref.WorkflowID
+	return ConcludeAs(ctx, e, workload, ref.WorkflowID, ref, waits)
+}
+
+// ConcludeAs is Conclude under another key than the workflow id: that of one of several runs.
+func ConcludeAs(ctx context.Context, e *load.Env, workload, key string, ref wire.RunRef, waits *Patience) (*wire.History, error) {
 	names := e.Cluster.Names()
 	for round := 0; ; round++ {
 		left := waits.Left()

@@ -2,7 +2,6 @@ package starts
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -15,23 +14,14 @@ import (
 // Check compares what the runs saw with what was acknowledged: each signal once, in the run that
 // its start's answer names; each run started once; one run of an id that may start once; each
 // delayed run begun once.
-func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
-	bad := func(o op.Op, format string, args ...any) {
-		found = append(found, load.Violation{Checker: "starts", What: fmt.Sprintf(format, args...), Ops: []int{o.ID}})
-	}
+func (w *Workload) Check(ops []op.Op) []load.Violation {
+	all := &runs.Findings{Checker: "starts"}
+	bad := all.Bad
 	x, err := runs.EndingsOf(ops, "starts")
 	if err != nil {
 		return []load.Violation{{Checker: "starts", What: err.Error()}}
 	}
-	posts := map[string]op.Op{} // the last answer to each request
-	for _, o := range ops {
-		if o.Workload != "starts" || o.F != "post" {
-			continue
-		}
-		if before, is := posts[o.Request]; !is || before.Outcome == op.Unknown || before.Outcome == op.Failed {
-			posts[o.Request] = o
-		}
-	}
+	posts := runs.LastAnswers(ops, "starts", "post")
 	said, began, once := map[string]op.Op{}, map[string]op.Op{}, map[string]op.Op{}
 	in := map[string]string{} // the run that was told to have received what was said
 	for _, request := range slices.Sorted(maps.Keys(posts)) {
@@ -88,7 +78,7 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 				bad(s, "run %s saw signal %s, whose sender was told of run %s", id, say, in[say])
 			}
 		}
-		found = append(found, checkBegun(id, x.Histories[id], x.HistoryOp[id])...)
+		checkBegun(all, id, x.Histories[id], x.HistoryOp[id])
 	}
 	for _, say := range slices.Sorted(maps.Keys(in)) {
 		if count[say] == 0 {
@@ -98,11 +88,11 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 			bad(said[say], "run %s has signals, and nobody was told that it was started", in[say])
 		}
 	}
-	return found
+	return all.List
 }
 
 // checkBegun checks that a run began once if it had a delay, and never else.
-func checkBegun(id string, h wire.History, o op.Op) []load.Violation {
+func checkBegun(all *runs.Findings, id string, h wire.History, o op.Op) {
 	want, got := 0, 0
 	for _, e := range h.Events {
 		switch e.Type {
@@ -117,8 +107,7 @@ func checkBegun(id string, h wire.History, o op.Op) []load.Violation {
 			got++
 		}
 	}
-	if got == want {
-		return nil
+	if got != want {
+		all.Bad(o, "run %s began %d times after its start, want %d", id, got, want)
 	}
-	return []load.Violation{{Checker: "starts", What: fmt.Sprintf("run %s began %d times after its start, want %d", id, got, want), Ops: []int{o.ID}}}
 }

@@ -12,7 +12,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/runs"
@@ -66,25 +65,18 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 
 // Run implements load.Workload.
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
-	var callers sync.WaitGroup
-	for i := range e.Concurrency {
-		callers.Go(func() {
-			r, p := e.Rand(uint64(300+i)), e.Record.Process()
-			for n := 0; e.Pace(ctx); n++ {
-				a := ask{Say: fmt.Sprintf("%d/%d", i, n)}
-				o := op.Op{Process: p, Workload: "starts", F: "post", Node: e.AnyNode(r), Request: client.NewRequestID(), Key: fmt.Sprintf("box-%d", r.IntN(boxes))}
-				switch r.IntN(12) {
-				case 0:
-					a.Once, o.Key = true, fmt.Sprintf("once-%d", r.IntN(onces))
-				case 1, 2:
-					a.Delay, o.Key = "150ms", fmt.Sprintf("late-%d", r.IntN(boxes))
-				}
-				o.Value, _ = json.Marshal(a)
-				_, p = w.requests.Do(ctx, e, o, w.post)
-			}
-		})
-	}
-	callers.Wait()
+	w.requests.Callers(ctx, e, 300, func(c *runs.Caller, n int) {
+		a := ask{Say: fmt.Sprintf("%d/%d", c.I, n)}
+		o := op.Op{Workload: "starts", F: "post", Request: client.NewRequestID(), Key: fmt.Sprintf("box-%d", c.Rand.IntN(boxes))}
+		switch c.Rand.IntN(12) {
+		case 0:
+			a.Once, o.Key = true, fmt.Sprintf("once-%d", c.Rand.IntN(onces))
+		case 1, 2:
+			a.Delay, o.Key = "150ms", fmt.Sprintf("late-%d", c.Rand.IntN(boxes))
+		}
+		o.Value, _ = json.Marshal(a)
+		c.Do(ctx, o, w.post)
+	})
 }
 
 // post starts a run with a signal, or signals the open one.
@@ -116,36 +108,8 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 		return err
 	}
 	waits := runs.NewPatience()
-	return load.Each(slices.Sorted(maps.Keys(w.met)), 16, func(i int, id string) error {
-		ref := wire.RunRef{WorkflowID: w.met[id], RunID: id}
-		for {
-			left := waits.Left()
-			closed := false
-			_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "starts", F: "result", Key: id, Node: e.AnyNode(e.Rand(uint64(i)))}, func(ctx context.Context, c *client.Client, o *op.Op) error {
-				a, err := c.Result(ctx, ref, min(5*time.Second, left))
-				if err == nil {
-					closed, o.Index = !wire.Open(a.Status), a.Index
-					o.Answer, err = json.Marshal(a)
-				}
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if closed {
-				waits.Moved()
-			}
-			if closed || left == 0 {
-				break
-			}
-		}
-		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "starts", F: "history", Key: id, Node: e.AnyNode(e.Rand(uint64(i)))}, func(ctx context.Context, c *client.Client, o *op.Op) error {
-			h, err := c.History(ctx, ref, 1, 1000, 0)
-			if err == nil {
-				o.Answer, err = json.Marshal(h)
-			}
-			return err
-		})
+	return load.Each(slices.Sorted(maps.Keys(w.met)), 16, func(_ int, id string) error {
+		_, err := runs.ConcludeAs(ctx, e, "starts", id, wire.RunRef{WorkflowID: w.met[id], RunID: id}, waits)
 		return err
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 	"time"
 
 	"aion.dev/aion/jepsen/load"
@@ -99,19 +98,11 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 
 // Run implements load.Workload.
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
-	var callers sync.WaitGroup
-	for i := range e.Concurrency {
-		callers.Go(func() {
-			r, p := e.Rand(uint64(100+i)), e.Record.Process()
-			for n := 0; e.Pace(ctx); n++ {
-				a := ask{Name: []string{"take", "note"}[r.IntN(2)], ID: fmt.Sprintf("u%d-%d", i, n), Nap: []string{"", "", "1ms", "100ms"}[r.IntN(4)]}
-				value, _ := json.Marshal(a)
-				o := op.Op{Process: p, Workload: "updates", F: "update", Key: targetID(r.IntN(targetCount)), Value: value, Node: e.AnyNode(r)}
-				_, p = w.requests.Do(ctx, e, o, update)
-			}
-		})
-	}
-	callers.Wait()
+	w.requests.Callers(ctx, e, 100, func(c *runs.Caller, n int) {
+		a := ask{Name: []string{"take", "note"}[c.Rand.IntN(2)], ID: fmt.Sprintf("u%d-%d", c.I, n), Nap: []string{"", "", "1ms", "100ms"}[c.Rand.IntN(4)]}
+		value, _ := json.Marshal(a)
+		c.Do(ctx, op.Op{Workload: "updates", F: "update", Key: targetID(c.Rand.IntN(targetCount)), Value: value}, update)
+	})
 }
 
 // update makes one. Only the id of the update keeps it from happening twice: the call has a

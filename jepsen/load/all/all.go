@@ -23,6 +23,7 @@ import (
 	"aion.dev/aion/jepsen/load/pins"
 	"aion.dev/aion/jepsen/load/progress"
 	"aion.dev/aion/jepsen/load/readers"
+	"aion.dev/aion/jepsen/load/resets"
 	"aion.dev/aion/jepsen/load/schedules"
 	"aion.dev/aion/jepsen/load/signals"
 	"aion.dev/aion/jepsen/load/signatures"
@@ -56,6 +57,7 @@ var kinds = map[string]kind{
 	"pins":        {func() load.Workload { return &pins.Workload{} }, 1},
 	"progress":    {func() load.Workload { return &progress.Workload{} }, 1},
 	"readers":     {func() load.Workload { return &readers.Workload{} }, 1},
+	"reset":       {func() load.Workload { return &resets.Workload{} }, 0.5},
 	"schedules":   {func() load.Workload { return &schedules.Workload{} }, 1},
 	"signals":     {func() load.Workload { return &signals.Workload{} }, 0.5},
 	"signatures":  {func() load.Workload { return &signatures.Workload{} }, 1},

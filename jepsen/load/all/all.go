@@ -28,6 +28,7 @@ import (
 	"aion.dev/aion/jepsen/load/signals"
 	"aion.dev/aion/jepsen/load/signatures"
 	"aion.dev/aion/jepsen/load/starts"
+	"aion.dev/aion/jepsen/load/stops"
 	"aion.dev/aion/jepsen/load/timers"
 	"aion.dev/aion/jepsen/load/updates"
 	"aion.dev/aion/jepsen/load/workers"
@@ -62,6 +63,7 @@ var kinds = map[string]kind{
 	"signals":     {func() load.Workload { return &signals.Workload{} }, 0.5},
 	"signatures":  {func() load.Workload { return &signatures.Workload{} }, 1},
 	"starts":      {func() load.Workload { return &starts.Workload{} }, 0.5},
+	"stops":       {func() load.Workload { return &stops.Workload{} }, 0.5},
 	"timers":      {func() load.Workload { return &timers.Workload{} }, 0.2},
 	"updates":     {func() load.Workload { return &updates.Workload{} }, 1},
 	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},

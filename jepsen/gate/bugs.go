@@ -82,6 +82,8 @@ func Bugs() []Bug {
 		{"reset-adopts-twice", "a child that a reset takes over is still one of the old run, and ends with it", true, nil},
 		{"reset-timer-anew", "timers that were armed at the point wait all their time again", true, nil},
 		{"reset-cancel-kept", "a request to cancel that came after the point stays", true, nil},
+		{"order-unmoved", "a run stays where it was in the order of an attribute that its code changes", true, nil},
+		{"order-negative", "negative numbers stand in the opposite order", true, nil},
 		{"update-twice", "an update whose id is known takes effect once more", true, []Try{under("updates", "process"), under("updates", "network")}},
 		{"update-unfenced", "a validator's yes counts though the run has gone on since", true, []Try{busy(under("updates", "none")), under("updates", "process")}},
 		{"update-over", "a run goes on as a new one over an update that it has not seen", true, []Try{busy(under("updates", "none")), under("updates", "process")}},

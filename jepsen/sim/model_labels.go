@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 
 	"aion.dev/aion/fsm"
@@ -26,7 +28,7 @@ func labelled(old, set history.Attributes) history.Attributes {
 }
 
 // labelsAreNot searches for runs by attribute: equal values, and lists that contain the value;
-// other values; and values of its kind that come after it, in their order.
+// other values; and values of its kind that come after it, or before, in their order.
 func (m *Model) labelsAreNot(v fsm.View, name, value string) string {
 	if value == "null" {
 		return ""
@@ -35,18 +37,41 @@ func (m *Model) labelsAreNot(v fsm.View, name, value string) string {
 	if why := m.foundAreNot(v, fsm.RunFilter{Attributes: history.Attributes{name: is.Value}}, func(has string) bool { return equals(has, value) }); why != "" {
 		return why
 	}
-	not, above := is, is
-	not.Op, above.Op = rows.Not, rows.AtLeast
+	not := is
+	not.Op = rows.Not
 	if why := m.foundAreNot(v, fsm.RunFilter{Where: []rows.Condition{not}}, func(has string) bool { return has != "" && !equals(has, value) }); why != "" {
 		return why
 	}
 	if v.OrderWaits() { // there is no order to list by
 		return ""
 	}
-	return m.foundAreNot(v, fsm.RunFilter{Where: []rows.Condition{above}, Sort: rows.Sort{Field: rows.OfAttribute, Name: name}}, func(has string) bool {
-		order, ok := rows.CompareValues(history.Payload(has), history.Payload(value))
-		return ok && order >= 0
-	})
+	bounds := []string{value}
+	if value == "3" {
+		bounds = numbers
+	}
+	for _, bound := range bounds {
+		above, below := is, is
+		above.Op, above.Value, below.Op, below.Value = rows.AtLeast, history.Payload(bound), rows.Below, history.Payload(bound)
+		by := rows.Sort{Field: rows.OfAttribute, Name: name}
+		why := m.foundAreNot(v, fsm.RunFilter{Where: []rows.Condition{above}, Sort: by}, func(has string) bool { order, ok := compareLabels(has, bound); return ok && order >= 0 })
+		by.Down = true
+		why = cmp.Or(why, m.foundAreNot(v, fsm.RunFilter{Where: []rows.Condition{below}, Sort: by}, func(has string) bool { order, ok := compareLabels(has, bound); return ok && order < 0 }))
+		if why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// compareLabels compares two of the values that runs have; false if they are of different kinds.
+func compareLabels(a, b string) (int, bool) {
+	x, isNumber := new(big.Rat).SetString(a)
+	y, are := new(big.Rat).SetString(b)
+	if isNumber && are {
+		return x.Cmp(y), true
+	}
+	texts := a != "" && b != "" && a[0] == '"' && b[0] == '"'
+	return cmp.Compare(a, b), texts
 }
 
 // equals reports whether a run's value is the one, or a list that has it.
@@ -70,11 +95,19 @@ func (m *Model) foundAreNot(v fsm.View, f fsm.RunFilter, fits func(has string) b
 			want = append(want, id)
 		}
 	}
+	limit, last := 500, ""
+	if f.Sort.Name != "" {
+		limit = 3
+	}
 	for cursor := ""; ; {
 		var page []rows.Run
-		page, cursor = v.ListRuns(f, 500, cursor)
+		page, cursor = v.ListRuns(f, limit, cursor)
 		for i := range page {
-			got = append(got, page[i].RunID)
+			has := string(page[i].Attributes[name])
+			if order, ok := compareLabels(last, has); ok && f.Sort.Name != "" && (f.Sort.Down && order < 0 || !f.Sort.Down && order > 0) {
+				return fmt.Sprintf("%s is listed after %s: %+v", has, last, f)
+			}
+			got, last = append(got, page[i].RunID), has
 		}
 		if cursor == "" {
 			break

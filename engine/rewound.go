@@ -27,9 +27,10 @@ type Rewound struct {
 	Index      uint64
 }
 
-// Rewind replays a run's turns from the first one on, on the version that the run is on, and shows
-// limit of them, from turn from on. Nothing happens to the run. It takes as long as a query may.
-func (e *Engine) Rewind(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int) (*Rewound, error) {
+// Rewind replays a run's turns from the first one on, on the version that the run is on or on
+// another one that is loaded, and shows limit of them, from turn from on. Nothing happens to the
+// run. It takes as long as a query may.
+func (e *Engine) Rewind(ctx context.Context, rd Read, ref fsm.RunRef, on string, from uint64, limit int) (*Rewound, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (e *Engine) Rewind(ctx context.Context, rd Read, ref fsm.RunRef, from uint6
 	readErr := e.read(ctx, rd, func(v fsm.View) {
 		page.Index = v.Index()
 		if _, err = rd.find(v, ref); err == nil {
-			run, pkg, err = runnable(v, ref)
+			run, pkg, err = runnableOn(v, ref, on)
 		}
 	})
 	switch {
@@ -64,7 +65,7 @@ func (e *Engine) Rewind(ctx context.Context, rd Read, ref fsm.RunRef, from uint6
 		return nil, invalid("from", "is %d, but the run has taken %d turns", from, run.Turns)
 	}
 	late.RunID = run.RunID
-	page.WorkflowID, page.RunID, page.Version, page.Turns = run.WorkflowID, run.RunID, namespace.Version(spaceOf(&run), run.Version), run.Turns
+	page.WorkflowID, page.RunID, page.Version, page.Turns = run.WorkflowID, run.RunID, namespace.Version(spaceOf(&run), pkg.Content()), run.Turns
 	if err := rd.room(int64(run.Bytes)); err != nil {
 		return nil, err
 	}
@@ -85,6 +86,25 @@ func (e *Engine) Rewind(ctx context.Context, rd Read, ref fsm.RunRef, from uint6
 	return page, causeOf(ctx, e.rewind(ctx, page, run, pkg, rec, reopened, from))
 }
 
+// runnableOn is runnable, with the package of another version if on names one.
+func runnableOn(v fsm.View, ref fsm.RunRef, on string) (run rows.Run, pkg *catalog.Package, err error) {
+	if on == "" {
+		return runnable(v, ref)
+	}
+	if run, err = find(v, ref); err != nil {
+		return run, nil, err
+	}
+	version, err := v.Catalog().Find(on)
+	if err != nil {
+		return run, nil, err
+	}
+	pkg, _ = v.Catalog().Package(version)
+	if _, ok := pkg.Member(run.Type); !ok {
+		return run, nil, invalid("on", "names a version that has no workflow type %s", namespace.Bare(run.Type))
+	}
+	return run, pkg, nil
+}
+
 // rewind replays the turns of the record and keeps those from from on.
 func (e *Engine) rewind(ctx context.Context, page *Rewound, run rows.Run, pkg *catalog.Package, rec rewind.Record, reopened []history.Event, from uint64) error {
 	program, err := e.programs.load(ctx, pkg)
@@ -100,7 +120,7 @@ func (e *Engine) rewind(ctx context.Context, page *Rewound, run rows.Run, pkg *c
 	}
 	member, ok := pkg.Member(run.Type)
 	if !ok {
-		return &catalog.VersionUnavailable{Type: run.Type, Version: run.Version}
+		return &catalog.VersionUnavailable{Type: run.Type, Version: pkg.Content()}
 	}
 	if err := e.queries.cpus.acquire(ctx, run.Type); err != nil {
 		return err

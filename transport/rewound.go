@@ -12,11 +12,12 @@ import (
 // Rewinder is what the route of a run's turns needs from a node. It replays them, and nothing
 // happens to the run.
 type Rewinder interface {
-	Rewind(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int) (*engine.Rewound, error)
+	Rewind(ctx context.Context, rd engine.Read, ref fsm.RunRef, on string, from uint64, limit int) (*engine.Rewound, error)
 }
 
 type turnsInput struct {
 	Looked
+	On    string `query:"on" ns:"version" doc:"Version, full or a prefix of one that is loaded, on which it is replayed; default: the one that the run is on"`
 	From  uint64 `query:"from" doc:"First turn; default 1"`
 	Limit int    `query:"limit" doc:"1 to 100; default 20"`
 }
@@ -26,7 +27,7 @@ func (s *Server) turns(ctx context.Context, in *turnsInput) (*answer[wire.Rewoun
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.cfg.Rewinder.Rewind(ctx, rd, ref, in.From, in.Limit)
+	page, err := s.cfg.Rewinder.Rewind(ctx, rd, ref, in.On, in.From, in.Limit)
 	if err != nil {
 		return nil, err
 	}

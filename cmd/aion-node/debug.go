@@ -11,7 +11,6 @@ import (
 	"aion.dev/aion/cmd/aion-node/recording"
 	"aion.dev/aion/cmd/aion-node/rewind"
 	"aion.dev/aion/engine/runtime/starlark"
-	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -37,7 +36,7 @@ func debugCmd(a *app) *cobra.Command {
 variables. ID names a run of the cluster, FILE one that export has written. It is replayed here: nothing happens to the run.
 
 The code is the version that the run is on: in FILE, in the current folder if that is a project of the same version, or fetched from the cluster. --on
-takes another archive or project instead.
+takes another archive or project instead, or another version that is loaded, full or a prefix.
 
 On a terminal keys go on and back; elsewhere, and with --plain, it takes commands on standard input, one a line: next, back, first, last, goto N, quit.
 --turn N shows one turn, --all shows all, and so does --json.`,
@@ -81,7 +80,7 @@ On a terminal keys go on and back; elsewhere, and with --plain, it takes command
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&on, "on", "", "replay on the code of the archive or project `FILE|DIR`")
+	f.StringVar(&on, "on", "", "replay on the code of the archive or project `FILE|DIR`, or of a version that is loaded")
 	f.IntVar(&turn, "turn", 0, "show only turn `N`")
 	f.BoolVar(&all, "all", false, "show all turns, and end")
 	f.BoolVar(&plain, "plain", false, "take commands on standard input, also on a terminal")
@@ -144,6 +143,11 @@ func (a *app) recorded(ctx context.Context, ref wire.RunRef) (*recording.Recordi
 // codeOf finds the archive that a run is replayed on.
 func (a *app) codeOf(ctx context.Context, rec *recording.Recording, on string) ([]byte, error) {
 	if on != "" {
+		if _, missing := os.Stat(on); missing != nil {
+			if _, version := typeOrVersion(on, false); version != "" {
+				return a.fetched(ctx, rec, version)
+			}
+		}
 		return a.readArchive(ctx, on)
 	}
 	if code := rec.File.Archive.Code; len(code) > 0 {
@@ -152,11 +156,15 @@ func (a *app) codeOf(ctx context.Context, rec *recording.Recording, on string) (
 	if built, err := project.Build("."); err == nil && built.Version == rec.Run.Version {
 		return built.Archive, nil
 	}
-	var c *client.Client
+	return a.fetched(ctx, rec, rec.Run.Version.String())
+}
+
+// fetched is the archive of a version of the cluster.
+func (a *app) fetched(ctx context.Context, rec *recording.Recording, version string) ([]byte, error) {
 	c, err := a.connect()
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	return c.FetchArchive(ctx, rec.Run.Type, rec.Run.Version.String(), a.readOptions()...)
+	return c.FetchArchive(ctx, rec.Run.Type, version, a.readOptions()...)
 }

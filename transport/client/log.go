@@ -47,7 +47,13 @@ func (c *Client) FollowLogs(ctx context.Context, ref wire.RunRef, from uint64, o
 
 // Turns replays a run, and shows limit of its turns, from turn from on. Nothing happens to the run.
 func (c *Client) Turns(ctx context.Context, ref wire.RunRef, from uint64, limit int, opts ...Option) (*wire.Rewound, error) {
+	return c.TurnsOn(ctx, ref, "", from, limit, opts...)
+}
+
+// TurnsOn is Turns with the code of another version that is loaded, full or a prefix.
+func (c *Client) TurnsOn(ctx context.Context, ref wire.RunRef, version string, from uint64, limit int, opts ...Option) (*wire.Rewound, error) {
 	call := ofRun(get("v1", "workflows", ref.WorkflowID, "turns"), ref).with(opts)
+	call.set("on", version)
 	if from > 0 {
 		call.set("from", strconv.FormatUint(from, 10))
 	}

@@ -9,7 +9,7 @@ import (
 type Rewound struct {
 	WorkflowID string        `json:"workflow_id" ns:"name"`
 	RunID      string        `json:"run_id"`
-	Version    string        `json:"version" ns:"version" doc:"On whose code it was replayed: the run's"`
+	Version    string        `json:"version" ns:"version" doc:"On whose code it was replayed"`
 	Turns      []RewoundTurn `json:"turns" doc:"In their order, from from on"`
 	Total      uint64        `json:"total" doc:"Turns that the run has taken"`
 	Next       uint64        `json:"next,omitempty" doc:"Where the next page starts; absent: there are no more so far"`

@@ -2060,7 +2060,7 @@ export interface Rewound {
   total: number;
   /** In their order, from from on */
   turns: RewoundTurn[];
-  /** On whose code it was replayed: the run's */
+  /** On whose code it was replayed */
   version: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
   workflow_id: string;

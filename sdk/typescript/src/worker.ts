@@ -349,8 +349,8 @@ export class Worker {
     if (e instanceof Later) return { hold: h, verb: "later", body: "", unwanted: h.cause === "cancelled" };
     if (h.cause === "stopped" || h.cause === "lease_lost") return { hold: h, verb: "release", body: "", unwanted: false };
     const text = e instanceof Error ? e.message || e.name : String(e);
+    if (e instanceof Failure) return failed(h, e, h.cause === "cancelled");
     if (h.cause === "cancelled") return failed(h, new Failure(text, { kind: "cancelled" }), true);
-    if (e instanceof Failure) return failed(h, e, false);
     if (h.cause === "timeout") return failed(h, new Failure(text, { kind: "timeout", retryable: true }), false);
     this.log.error(`a handler failed: ${h}`, e);
     const details = e instanceof Error ? { exception: e.name, stack: clip(e.stack ?? "", 8 << 10) } : undefined;
@@ -515,7 +515,7 @@ export class Worker {
   private reported(o: Outcome, r: api.TaskReply): void {
     const detail = r.detail ?? "";
     if (r.ok) {
-      this.stats[o.verb === "complete" ? "completed" : o.verb === "fail" ? "failed" : o.verb === "later" ? "deferred" : "released"]++;
+      this.stats[o.verb === "complete" ? "completed" : o.verb === "fail" ? (o.unwanted ? "cancelled" : "failed") : o.verb === "later" ? "deferred" : "released"]++;
     } else if (r.code === "lease_lost") {
       this.stats[o.unwanted ? "cancelled" : "lost"]++;
       if (!o.unwanted) this.log.warn(`an outcome came too late: ${o.hold}: ${detail}`);

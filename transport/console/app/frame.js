@@ -5,6 +5,7 @@ import { live } from "./live.js";
 import { go, link } from "./router.js";
 import { session, signOut, expiresIn, can } from "./session.js";
 import { places } from "./places.js";
+import { id } from "./parts/names.js";
 import { palette } from "./parts/palette.js";
 import { span } from "./parts/time.js";
 
@@ -19,6 +20,7 @@ export function frame(shell, where) {
       h("button.find", { type: "button", onclick: () => palette(), "aria-keyshortcuts": "Control+K" }, "Find or do", h("kbd", { "aria-hidden": "true" }, "Ctrl K")),
       themes(),
       who()),
+    outage(shell, where),
     h("nav.side", { key: "side", "aria-label": "Console" }, h("ul", {}, places.filter(([to]) => to !== "/console/tokens" || can("admin")).map(([to, name]) => h("li", { key: to }, h("a", { href: link(to), "aria-current": at(where.path, to) ? "page" : null }, name))))),
     h("main", { id: "main", tabindex: "-1", key: "main", hold: "page" }),
   ];
@@ -29,13 +31,22 @@ const at = (path, to) => path === to || to !== "/console" && path.startsWith(to 
 function cluster({ cluster, failed }) {
   if (session.needed) return h("span.dim", {}, location.host);
   if (failed && failed.status === 0) {
-    const others = (cluster?.members || []).filter(m => m.id !== cluster.node && m.http_address);
-    return [h("span.dot.bad", { "aria-hidden": "true" }), location.host + " does not answer; it is asked again", others.length > 0 && h("span.dim", {}, ". Others: " + others.map(m => m.id + " at " + m.http_address).join(", "))];
+    return [h("span.dot.bad", { "aria-hidden": "true" }), location.host + " does not answer; it is asked again"];
   }
   if (!cluster) return h("span.dim", {}, "connecting");
   const words = { live: "live", connecting: "connecting", broken: "resuming", off: "not live" }[live.state];
   const tone = !cluster.leader ? "bad" : live.state === "broken" ? "warn" : cluster.healthy ? "ok" : "warn";
   return [h("span.dot", { class: tone, "aria-hidden": "true" }), cluster.leader ? cluster.leader + " leads" : "no leader", h("span.dim", {}, " via " + cluster.node + ", " + words)];
+}
+
+// outage says where the cluster can be seen while the node that served this page does not answer. A
+// page cannot go on at another address, where nobody knows its token: somebody has to open it there.
+function outage({ cluster, failed }, where) {
+  if (session.needed || !failed || failed.status !== 0) return null;
+  const others = (cluster?.members || []).filter(m => m.id !== cluster.node && m.http_address);
+  const there = m => location.protocol + "//" + m.http_address + where.path + (where.query.size ? "?" + where.query : ""); // a text: links lead nowhere else
+  return h("p.outage.warn", { key: "outage", role: "alert" }, "The node that served this page does not answer. It goes on by itself when the node is back. ",
+    others.length ? ["Open the same page at another node, and sign in there again: ", others.map((m, i) => [i ? ", " : "", m.id + ": ", id(there(m))]), "."] : "Open the console at another node of the cluster, if it has one.");
 }
 
 function namespaces({ namespaces }) {

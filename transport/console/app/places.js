@@ -2,6 +2,6 @@
 
 export const places = [
   ["/console", "Overview", "o"], ["/console/runs", "Runs", "r"], ["/console/versions", "Versions", "v"], ["/console/schedules", "Schedules", "s"],
-  ["/console/queues", "Queues", "q"], ["/console/cluster", "Cluster", "c"], ["/console/deploys", "Deploys", "d"], ["/console/batches", "Batches", "b"],
+  ["/console/queues", "Queues", "q"], ["/console/limits", "Limits", "l"], ["/console/cluster", "Cluster", "c"], ["/console/deploys", "Deploys", "d"], ["/console/batches", "Batches", "b"],
   ["/console/trials", "Backtests", "k"], ["/console/audit", "Audit", "a"], ["/console/tokens", "Tokens", "t"],
 ];

@@ -49,6 +49,13 @@ export function can(kind, of = {}) {
   });
 }
 
+// typesOf are the workflow types, or what they begin with, that grants of a kind reach; null = all.
+export function typesOf(kind) {
+  if (can(kind)) return null;
+  const types = session.self.token.grants.filter(text => text.split(":")[0] === kind || text.split(":")[0] === "admin").map(text => /[:,]type=([^,]*)/.exec(text)?.[1]).filter(Boolean);
+  return [...new Set(types)].filter(type => can(kind, { type }));
+}
+
 // expiresIn is the time that the token has left, in milliseconds; Infinity without an end.
 export function expiresIn() {
   const end = session.self?.token.expires_at;

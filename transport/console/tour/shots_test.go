@@ -35,6 +35,8 @@ func pages() [][2]string {
 		{"schedules", "/console/schedules"},
 		{"schedule", "/console/schedules/nightly-books"},
 		{"queues", "/console/queues"},
+		{"queue", "/console/queues/default"},
+		{"limits", "/console/limits"},
 		{"cluster", "/console/cluster"},
 		{"audit", "/console/audit"},
 		{"tokens", "/console/tokens"},

@@ -55,10 +55,27 @@ func TestSignIn(t *testing.T) {
 	eval[any](tb, `document.querySelector("#keep").click()`)
 	enter(root.Secret)
 	tb.says("h1", "Runs")
+	narrow, err := admin.CreateToken(t.Context(), wire.TokenSpec{Name: "narrow", Grants: []string{"read:type=order"}, TokenLife: wire.TokenLife{Expires: "1h"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tb.visit("/console/tokens")
 	tb.says("#main tbody", "reader")
 	eval[any](tb, `[...document.querySelectorAll("#main tbody tr")].find(r => r.innerText.includes("reader")).querySelector("button:last-of-type").click()`)
 	tb.sendNow("Done")
+	tb.click("header button", "Sign out")
+	tb.says("h1", "Sign in")
+	enter(narrow.Secret)
+	tb.visit("/console") // a token of one type sees that type
+	tb.says("h1", "Sign in")
+	enter(narrow.Secret)
+	tb.says("#main", "Your token sees runs and deploys of order alone")
+	tb.says("#main tbody", "order")
+	if said := tb.text("#main"); strings.Contains(said, "permission_denied") {
+		t.Errorf("the overview says:\n%s", said)
+	}
+	tb.click("nav.side a", "Runs")
+	tb.says("#main tbody", "order-1")
 	tb.click("header button", "Sign out")
 	tb.says("h1", "Sign in")
 	if eval[bool](tb, `Object.values(sessionStorage).join().includes("aion_")`) {

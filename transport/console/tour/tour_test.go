@@ -21,9 +21,14 @@ func TestTour(t *testing.T) {
 	t.Run("debugger", func(t *testing.T) { testDebugger(t, newTab(t, b, base)) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, newTab(t, b, base)) })
 	t.Run("filters", func(t *testing.T) { testFilters(t, newTab(t, b, base)) })
+	t.Run("limits", func(t *testing.T) { testLimits(t, c, newTab(t, b, base)) })
 	t.Run("actions", func(t *testing.T) { testActions(t, c, newTab(t, b, base)) })
 	t.Run("deploys", func(t *testing.T) { testDeploys(t, newTab(t, b, base)) })
 	t.Run("failover", func(t *testing.T) { testFailover(t, c, newTab(t, b, base)) })
+	t.Run("outage", func(t *testing.T) {
+		node := c.follower(t)
+		testOutage(t, c, newTab(t, b, "http://"+node.http), node.id)
+	})
 }
 
 // Each page loads by its own address, without a complaint, says something, and tells its command.
@@ -306,6 +311,21 @@ func testFailover(t *testing.T, c *cluster, tb *tab) {
 	tb.says("#main tbody", "after-the-kill")
 	c.nodes[leader].start(t)
 	c.settle(t)
+	tb.clean("503", "Failed to load", "ERR_")
+}
+
+// When the node that serves the page is gone, the page says so, and where else it can be seen.
+func testOutage(t *testing.T, c *cluster, tb *tab, node string) {
+	tb.visit("/console/runs?type=order")
+	tb.says("header .cluster", "live")
+	c.nodes[node].kill()
+	tb.says(".outage", "does not answer")
+	if to := tb.text(".outage"); strings.Count(to, "/console/runs?type=order") != 2 {
+		t.Errorf("it says %s", to)
+	}
+	c.nodes[node].start(t)
+	c.settle(t)
+	tb.until(`!document.querySelector(".outage")`, "the page to go on")
 	tb.clean("503", "Failed to load", "ERR_")
 }
 

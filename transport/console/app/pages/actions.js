@@ -11,6 +11,7 @@ import { json } from "../parts/json.js";
 import { runAddress, status } from "../parts/names.js";
 import { count, plural, short } from "../parts/text.js";
 import { goBack } from "./run_back.js";
+import { startBody, startFlags, startOptions } from "./start_options.js";
 
 // buttons shows actions; what the token does not allow is shown too, with the grant that it lacks.
 export const buttons = list => h("div.actions", { key: "actions" }, list.filter(Boolean).map(a => h("button", { key: a.name, type: "button", disabled: !!a.no, title: a.no || null, onclick: a.open }, a.name + (a.no ? "" : "…"))));
@@ -47,9 +48,10 @@ async function start(type, input, attributes) {
       { name: "attributes", label: "Attributes", kind: "json", rows: 2, hint: 'JSON, such as {"city": "Bern"}', value: attributes && Object.keys(attributes).length ? JSON.stringify(attributes) : "" },
       { name: "version", label: "Version", hint: "Empty: the routed one", list: versions.filter(v => v.workflow_type === type).map(v => v.version) },
       { name: "timeout", label: "Time limit", hint: "Such as 24h. Empty: the package's" },
+      ...startOptions(),
     ],
-    call: v => ({ method: "POST", to: "/v1/workflows", body: { type, input: v.input, workflow_id: v.id, version: v.version, attributes: v.attributes, timeout: v.timeout } }),
-    command: v => command("start", type, ["--id", v.id], ["--version", v.version], ...Object.entries(v.attributes || {}).map(([k, x]) => ["--attr", k + "=" + JSON.stringify(x)]), v.input !== undefined && ["--input", JSON.stringify(v.input)]),
+    call: v => ({ method: "POST", to: "/v1/workflows", body: { type, input: v.input, workflow_id: v.id, version: v.version, attributes: v.attributes, timeout: v.timeout, ...startBody(v) } }),
+    command: v => command("start", type, ["--id", v.id], ["--version", v.version], ["--timeout", v.timeout], ...Object.entries(v.attributes || {}).map(([k, x]) => ["--attr", k + "=" + JSON.stringify(x)]), v.input !== undefined && ["--input", JSON.stringify(v.input)], ...startFlags(v)),
     done: answer => runAddress(answer.workflow_id, answer.run_id),
   });
 }

@@ -12,6 +12,7 @@ import { count, plural, short, words } from "../parts/text.js";
 import { span, when } from "../parts/time.js";
 import { sum, byType } from "./counts.js";
 import { rates } from "./metrics.js";
+import { typesOf } from "../session.js";
 import { startRun } from "./actions.js";
 
 const day = 86_400_000;
@@ -19,16 +20,23 @@ const day = 86_400_000;
 export const overview = {
   name: "overview", title: "Overview", every: 4000, events: ["*"],
   load: async ctx => {
-    const since = new Date(Date.now() - day).toISOString();
-    const [cluster, counts, failed, quarantined, late, deploys, queues, canaries, load] = await Promise.all([
-      ctx.get("/v1/cluster"), ctx.maybe("/v1/counts"), ctx.maybe("/v1/workflows", { status: "failed", closed_after: since, sort: "-closed", limit: 8 }),
-      ctx.maybe("/v1/workflows", { status: "paused", limit: 8 }), ctx.maybe("/v1/workflows", { status: "timed_out", closed_after: since, limit: 5 }),
-      ctx.maybe("/v1/deploys", { limit: 5 }), ctx.maybe("/v1/queues", { limit: 200 }), ctx.maybe("/v1/canaries"), rates(ctx)]);
-    return { cluster, counts, failed, quarantined, late, deploys, queues, canaries, load };
+    const since = new Date(Date.now() - day).toISOString(), only = typesOf("read"); // a token of some types asks for each
+    const of = async (to, query, list) => {
+      if (!only) return ctx.maybe(to, query);
+      const answers = await Promise.all(only.slice(0, 8).map(type => ctx.maybe(to, { ...query, type })));
+      const seen = answers.filter(a => !(a instanceof Problem));
+      return seen.length ? { ...seen[0], total: seen.reduce((n, a) => n + (a.total || 0), 0), [list]: seen.flatMap(a => a[list]) } : answers[0] || ctx.maybe(to, query);
+    };
+    const [cluster, counts, failed, quarantined, late, deploys, queues, canaries, stops, load] = await Promise.all([
+      ctx.get("/v1/cluster"), of("/v1/counts", {}, "counts"), of("/v1/workflows", { status: "failed", closed_after: since, sort: "-closed", limit: 8 }, "workflows"),
+      of("/v1/workflows", { status: "paused", limit: 8 }, "workflows"), of("/v1/workflows", { status: "timed_out", closed_after: since, limit: 5 }, "workflows"),
+      of("/v1/deploys", { limit: 5 }, "deploys"), ctx.maybe("/v1/queues", { limit: 200 }), ctx.maybe("/v1/canaries"), ctx.maybe("/v1/stops"), rates(ctx)]);
+    return { cluster, counts, failed, quarantined, late, deploys, queues, canaries, stops, load };
   },
   render: d => h("div", {},
     h("h1", {}, "Overview"),
     h("p.lead", {}, health(d.cluster)),
+    partly(d),
     attention(d),
     h("section", { key: "load" }, h("h2", {}, "Load"), numbers(d)),
     h("section", { key: "runs" }, h("h2", {}, "Runs by type"), types(d.counts)),
@@ -45,10 +53,19 @@ function health(c) {
     h("span.dim", {}, "Term " + count(c.term) + ", index " + count(c.applied_index) + ".")];
 }
 
+// partly says what a token that does not see everything sees.
+function partly(d) {
+  const only = typesOf("read");
+  const hidden = [["queues", d.queues], ["canaries", d.canaries], ["stops", d.stops]].filter(([, x]) => x instanceof Problem && x.status === 403).map(([name]) => name);
+  if (!only && !hidden.length) return null;
+  return h("p.dim", { key: "partly" }, only && only.length > 0 && ["Your token sees runs and deploys of ", only.map((t, i) => [i ? ", " : "", h("a", { href: link("/console/runs", { type: t }) }, t)]), " alone. "], only && !only.length && "Your token may not read runs. ", hidden.length > 0 && "It may not see " + hidden.join(", ") + ". ", "What it may not see is left out here, and no sign that all is well.");
+}
+
 // attention lists what somebody should look at, each with what to do.
 function attention(d) {
   const items = [];
   for (const f of d.cluster.findings) items.push([f.severity, (f.node ? f.node + ": " : "") + f.text, f.do, link("/console/cluster")]);
+  for (const s of d.stops.stops || []) items.push(["warning", [s.workflow_type ? typeLink(s.workflow_type) : "The version " + s.version.slice(0, 12), " is stopped" + (s.reason ? ": " + s.reason : "") + "."], "Nothing of it starts, and its runs are paused, until the stop is lifted.", link("/console/limits")]);
   const quarantined = d.quarantined.workflows?.filter(r => r.quarantined) || [];
   for (const r of quarantined.slice(0, 3)) items.push(["warning", [runLink(r), " is quarantined: its code broke the runtime or its replay."], "Look at the reason; after a deploy, resume it, perhaps on another version."]);
   for (const q of d.queues.queues || []) {
@@ -58,8 +75,8 @@ function attention(d) {
   for (const c of d.canaries.canaries || []) {
     if (c.counts.canary.failed > 0) items.push(["warning", ["The canary of ", typeLink(c.workflow_type), " has " + plural(c.counts.canary.failed, "failed run") + "."], c.abort_failures ? c.abort_failures + " abort it." : "Nothing aborts it: it has no limit of failures."]);
   }
-  const refused = (d.deploys.deploys || []).find(x => x.outcome !== "ok");
-  if (refused && Date.now() - new Date(refused.at) < day) items.push(["info", "A " + words(refused.operation) + " of " + refused.workflow_type + " was refused: " + words(refused.outcome) + ".", "", link("/console/deploys")]);
+  const rejected = (d.deploys.deploys || []).find(x => x.outcome !== "ok");
+  if (rejected && Date.now() - new Date(rejected.at) < day) items.push(["info", "A " + words(rejected.operation) + " of " + rejected.workflow_type + " was refused: " + words(rejected.outcome) + ".", "", link("/console/deploys")]);
   if (!items.length) return h("section", { key: "attention" }, h("h2", {}, "Needs attention"), h("p.dim", {}, "Nothing."));
   return h("section", { key: "attention" }, h("h2", {}, "Needs attention"), h("ul.findings", {}, items.map(([severity, text, todo, to]) => h("li", {}, status(severity), h("div", {}, h("div", {}, text, to && [" ", h("a", { href: to }, "look")]), todo && h("div.dim", {}, todo))))));
 }
@@ -78,8 +95,10 @@ function numbers({ counts, queues, load, cluster }) {
     box("log", count(cluster.commit_index), "entries"));
 }
 
+const refused = p => p.status === 403 ? h("p.dim", {}, "Your token may not see this.") : problem(p);
+
 function types(counts) {
-  if (counts instanceof Problem) return problem(counts);
+  if (counts instanceof Problem) return refused(counts);
   return table({
     label: "Runs by type", rows: byType(counts), key: r => r.type, href: r => link("/console/runs", { type: r.type }),
     empty: h("p", {}, "There are no runs yet. Deploy a project and start one: ", h("code", {}, "aion-node new hello && aion-node dev hello"), "."),
@@ -97,7 +116,7 @@ function types(counts) {
 const number = (r, code, tone) => r.of[code] ? h("a", { class: tone || "", href: link("/console/runs", { type: r.type, status: code }) }, count(r.of[code])) : h("span.dim", {}, "0");
 
 function failures(d) {
-  if (d.failed instanceof Problem) return problem(d.failed);
+  if (d.failed instanceof Problem) return refused(d.failed);
   return table({
     label: "Failed in the last day", rows: [...d.failed.workflows, ...(d.late.workflows || [])], key: r => r.run_id, href: r => link("/console/runs/" + encodeURIComponent(r.workflow_id), { run: r.run_id }), empty: "None.",
     columns: [
@@ -108,7 +127,7 @@ function failures(d) {
 }
 
 function deploys(d) {
-  if (d instanceof Problem) return problem(d);
+  if (d instanceof Problem) return refused(d);
   return table({
     label: "Latest deploys", rows: d.deploys, key: x => x.index + "." + x.n, empty: "Nothing was deployed yet.",
     columns: [

@@ -4,7 +4,7 @@ import { path } from "../api.js";
 import { command } from "../cli.js";
 import { h } from "../h.js";
 import { act } from "../parts/dialog.js";
-import { runLink, status } from "../parts/names.js";
+import { runLink, status, visible } from "../parts/names.js";
 import { pager, pairs, table } from "../parts/table.js";
 import { count } from "../parts/text.js";
 import { span, when } from "../parts/time.js";
@@ -30,6 +30,7 @@ export const queues = {
       { name: "waiting to try again", num: true, cell: q => count(q.backoff) }, { name: "in the hands of workers", num: true, cell: q => count(q.leased) }, { name: "limits", cell: q => q.limits.concurrency === 0 ? status("warning", "stopped") : limits(q.limits) || h("span.dim", {}, "none") }, { name: "", wide: true, cell: () => "" },
     ] }),
     !ctx.params.queue && pager({ first: ctx.query.get("cursor") && link("/console/queues"), next: d.list.next_cursor && link("/console/queues", { cursor: d.list.next_cursor }), shown: count(d.list.queues.length), noun: "queues" }),
+    ctx.params.queue && pollers(d.list.queues[0].polled),
     d.open && tasks(d.open),
     h("section", { key: "workers" }, h("h2", {}, "Workers, as this node counts"), workers(d.counted)), h("section", { key: "activities" }, h("h2", {}, "Activities, as this node counted while it led"), activities(d.counted))),
   command: (_, ctx) => ctx.params.queue ? command("queue", "describe", ctx.params.queue) : command("queue", "list"),
@@ -52,6 +53,15 @@ function tasks(list) {
     { name: "run", cell: a => runLink(a.run) }, { name: "activity", cell: a => a.activity + " #" + a.activity_id }, { name: "state", cell: a => status(a.state) }, { name: "attempt", num: true, cell: a => a.attempt }, { name: "worker", cell: a => a.worker || "" }, { name: "due", cell: a => a.due_at ? when(a.due_at, { ago: true }) : "" },
     { name: "last failure", wide: true, cell: a => a.last_failure ? [h("span.bad", {}, a.last_failure.kind), " " + a.last_failure.message] : "" },
   ] }));
+}
+
+// pollers are the workers that the leader has seen.
+function pollers(p) {
+  return h("section", { key: "pollers" }, h("h2", {}, "Who polls it"), !p ? h("p.dim", {}, "The node that leads knows; there is none now.") : h("div", {}, table({ label: "Who polls it", rows: p.pollers, key: w => w.worker_id, empty: h("p", {}, "No worker has polled it within the last hour, or since this leader leads (", when(p.since, { ago: true }), ")."), columns: [
+    { name: "worker", cell: w => visible(w.worker_id) }, { name: "version", cell: w => w.version ? visible(w.version) : h("span.dim", {}, "–") }, { name: "calls", cell: w => w.node }, { name: "last poll", cell: w => when(w.last_poll, { ago: true }) },
+    { name: "polls that wait", num: true, cell: w => count(w.waiting) }, { name: "holds", num: true, cell: w => count(w.leased) },
+    { name: "activities", wide: true, cell: w => w.activities.map(visible).join(", ") + (w.more_activities ? " and " + count(w.more_activities) + " more" : "") },
+  ] }), p.total > p.pollers.length && h("p.dim", {}, "And " + count(p.total - p.pollers.length) + " more.")));
 }
 
 function workers(m) {

@@ -7,18 +7,21 @@ import { command } from "../cli.js";
 import { h } from "../h.js";
 import { source } from "../parts/diff.js";
 import { line, json } from "../parts/json.js";
-import { visible } from "../parts/names.js";
+import { runAddress, visible } from "../parts/names.js";
 import { problem } from "../parts/problem.js";
 import { pairs } from "../parts/table.js";
-import { count, words } from "../parts/text.js";
+import { count, short, words } from "../parts/text.js";
 import { when } from "../parts/time.js";
+import { go } from "../router.js";
 
 const page = 20; // turns that are asked for at a time
 
 export const debug = {
-  command: (r, ctx, flag) => command("debug", r.workflow_id, flag, ["--turn", ctx.state.turn]),
+  command: (r, ctx, flag) => command("debug", r.workflow_id, flag, ["--on", ctx.query.get("on")], ["--turn", ctx.state.turn]),
   open: (ctx, r) => {
-    Object.assign(ctx.state, { turns: new Map(), turn: Number(ctx.query.get("turn")) || 1, frame: null, code: ctx.state.code || {} });
+    const on = ctx.query.get("on") || "";
+    Object.assign(ctx.state, { turns: new Map(), turn: Number(ctx.query.get("turn")) || 1, frame: null, code: ctx.state.codeOf === on && ctx.state.code || {}, codeOf: on });
+    ctx.maybe("/v1/versions", { type: r.workflow_type }).then(d => { ctx.state.others = (d.versions || []).filter(v => v.version !== r.version); ctx.redraw(); }, () => {});
     need(ctx, r);
   },
   step: (ctx, by) => move(ctx, ctx.data.r, ctx.state.turn + by),
@@ -27,10 +30,10 @@ export const debug = {
     if (!t) return s.trouble ? problem(s.trouble) : h("p.dim", { "aria-busy": "true" }, "Replaying the run.");
     const frames = t.stacks.flatMap(stack => stack.frames.map((f, i) => ({ ...f, stack: stack.name, inner: i === stack.frames.length - 1 })));
     const chosen = frames[s.frame ?? frames.length - 1];
-    const go = (n, name, off) => h("button", { type: "button", disabled: off, onclick: () => move(ctx, r, n) }, name);
+    const step = (n, name, off) => h("button", { type: "button", disabled: off, onclick: () => move(ctx, r, n) }, name);
     return h("div", {},
-      h("div.controls.actions", { role: "group", "aria-label": "Turns" }, go(1, "First", s.turn === 1), go(s.turn - 1, "Back", s.turn === 1), go(s.turn + 1, "Next", s.turn >= s.total), go(s.total, "Last", s.turn >= s.total),
-        h("label", {}, "turn ", h("input", { type: "number", min: 1, max: s.total, value: String(s.turn), onchange: e => move(ctx, r, Number(e.currentTarget.value)) }), " of " + count(s.total)),
+      h("div.controls.actions", { role: "group", "aria-label": "Turns" }, step(1, "First", s.turn === 1), step(s.turn - 1, "Back", s.turn === 1), step(s.turn + 1, "Next", s.turn >= s.total), step(s.total, "Last", s.turn >= s.total),
+        h("label", {}, "turn ", h("input", { type: "number", min: 1, max: s.total, value: String(s.turn), onchange: e => move(ctx, r, Number(e.currentTarget.value)) }), " of " + count(s.total)), onVersion(ctx, r),
         h("span.dim", { role: "status" }, when(t.at, { exact: true }), ", through event " + count(t.through), s.busy ? ", reading" : "")),
       s.trouble && problem(s.trouble), t.void && h("p.warn", {}, "A reopening made this turn void: the code is not shown it."), t.problem && h("div.problem", {}, h("p", {}, h("strong", {}, "The code does not follow the record"), " ", h("pre", {}, visible(t.problem)))),
       h("div.debug", { key: "debug" },
@@ -41,6 +44,15 @@ export const debug = {
         h("div", {}, h("h2", {}, "It had seen"), events(t.seen, "Nothing new."), h("h2", {}, "It asked for"), events(t.asked, "Nothing."))));
   },
 };
+
+// onVersion chooses whose code the run is replayed on.
+function onVersion(ctx, r) {
+  const on = ctx.query.get("on") || "", others = ctx.state.others || [];
+  if (!others.length && !on) return null;
+  const named = others.some(v => v.version === on) || !on ? others : [...others, { version: on, state: "" }];
+  return h("label", {}, "on ", h("select", { value: on, onchange: e => go(runAddress(r.workflow_id, r.run_id, { tab: "debug", on: e.currentTarget.value })) },
+    h("option", { value: "", selected: !on }, "its own version"), named.map(v => h("option", { value: v.version, selected: v.version === on }, short(v.version) + " " + words(v.state || "")))));
+}
 
 function events(list, none) {
   if (!list.length) return h("p.dim", {}, none);
@@ -63,7 +75,7 @@ async function fetchCode(ctx, r, frame) {
   const s = ctx.state, module = frame?.at.split(":")[0];
   if (!module || s.code[module] !== undefined) return;
   s.code[module] = null;
-  try { s.code[module] = await text(path`/v1/versions/${r.workflow_type}/${r.version}/modules/${module}`, ctx.signal); } catch { return; } // the line that came along is shown
+  try { s.code[module] = await text(path`/v1/versions/${r.workflow_type}/${ctx.query.get("on") || r.version}/modules/${module}`, ctx.signal); } catch { return; } // the line that came along is shown
   ctx.redraw();
 }
 
@@ -81,7 +93,7 @@ async function need(ctx, r) {
     s.busy = true;
     const from = Math.max(1, s.turn - (s.turns.has(s.turn + 1) ? page - 1 : 0)); // going back reads what comes before
     try {
-      const { data } = await get(path`/v1/workflows/${r.workflow_id}/turns`, { run_id: r.run_id, from, limit: page }, ctx.signal);
+      const { data } = await get(path`/v1/workflows/${r.workflow_id}/turns`, { run_id: r.run_id, on: ctx.query.get("on"), from, limit: page }, ctx.signal);
       for (const t of data.turns) s.turns.set(t.turn, t);
       s.total = data.total;
       s.trouble = data.total ? null : { code: "invalid_state", title: "Nothing to go through", detail: "The run has taken no turn yet.", facts: {} };

@@ -63,10 +63,13 @@ function place(error) {
 function why(r, more) {
   const reasons = [];
   if (r.quarantined) reasons.push([h("strong", {}, "It is quarantined: "), r.pause_reason || "its code broke the runtime or its replay", ". ", h("span.dim", {}, "It goes on when somebody resumes it, on this version or on another that replays.")]);
+  else if (r.stopped) reasons.push([h("strong", {}, "It is stopped"), r.pause_reason ? ": " + r.pause_reason : "", ". ", h("span.dim", {}, "Its type or its version is "), h("a", { href: link("/console/limits") }, "stopped"), h("span.dim", {}, ", or was: it goes on when it is resumed."),]);
   else if (r.status === "paused") reasons.push([h("strong", {}, "It is paused"), r.pause_reason ? ": " + r.pause_reason : "", ". ", h("span.dim", {}, "Its code takes no turns until it is resumed.")]);
+  if (r.begins_at) reasons.push([h("strong", {}, "It has not begun"), ": its delay is over ", when(r.begins_at, { ago: true }), "."]);
   for (const a of r.pending_activities.slice(0, 5)) {
     const name = h("strong", {}, a.activity + " #" + a.activity_id);
     if (a.state === "backoff") reasons.push([name, " failed " + plural(a.failures, "time"), a.last_failure && [": ", h("span.bad", {}, a.last_failure.kind), " ", a.last_failure.message], ". The next attempt is due ", when(a.due_at, { ago: true }), "."]);
+    else if (a.deferred) reasons.push([name, " ends later, from elsewhere: its worker ", a.worker && h("code", {}, a.worker), " has let go of it ", when(a.started_at, { ago: true }), ". ", h("code", {}, command("activity", "complete", r.run_id, a.activity_id))]);
     else if (a.state === "leased") reasons.push([name, " is in the hands of ", a.worker ? h("code", {}, a.worker) : "a worker", " since ", when(a.started_at, { ago: true }), ", attempt " + a.attempt + (a.due_at ? "; its time runs out " : ""), a.due_at && when(a.due_at, { ago: true }), "."]);
     else if (a.state === "offered") reasons.push([name, " waits for a worker of the queue ", h("a", { href: link(path`/console/queues/${a.queue}`) }, a.queue), offered(more.queues[a.queue]), "."]);
   }
@@ -123,7 +126,7 @@ function pending(r) {
   return h("section", { key: "pending" }, h("h2", {}, "Pending activities", r.pending_activities_total && h("span.dim", {}, " the first 100 of " + count(r.pending_activities_total))), table({
     label: "Pending activities", rows: r.pending_activities, key: a => a.activity_id,
     columns: [
-      { name: "#", num: true, cell: a => a.activity_id }, { name: "activity", cell: a => a.activity }, { name: "queue", cell: a => h("a", { href: link(path`/console/queues/${a.queue}`) }, a.queue) }, { name: "state", cell: a => status(a.state) },
+      { name: "#", num: true, cell: a => a.activity_id }, { name: "activity", cell: a => a.activity }, { name: "queue", cell: a => h("a", { href: link(path`/console/queues/${a.queue}`) }, a.queue) }, { name: "state", cell: a => a.deferred ? status("accepted", "ends later") : status(a.state) },
       { name: "attempt", num: true, cell: a => a.attempt }, { name: "worker", cell: a => a.worker || "" }, { name: "due", cell: a => a.due_at ? when(a.due_at, { ago: true }) : "" },
       { name: "last failure", wide: true, cell: a => a.last_failure ? [h("span.bad", {}, a.last_failure.kind), " ", a.last_failure.message] : "" }, { name: "told", cell: a => a.details === undefined ? "" : h("code", {}, line(a.details, 30)) },
     ],
@@ -135,7 +138,8 @@ function kin(r) {
   const of = run => run && runLink({ workflow_id: r.workflow_id, run_id: run });
   const list = [
     r.parent && ["parent", runLink(r.parent)], r.schedule && ["schedule", h("a", { href: link(path`/console/schedules/${r.schedule}`) }, r.schedule)],
-    r.attempt > 1 && ["in its chain", "run " + count(r.attempt)], r.continued_from && ["continues", of(r.continued_from)], r.continued_to && ["continued by", of(r.continued_to)], r.first_run_id && ["first of the chain", of(r.first_run_id)],
+    r.reset_of && [r.reset_of.fork ? "copy of" : "reset from", [runLink(r.reset_of), " at turn " + count(r.reset_of.turn)]], r.reset_as && ["reset, goes on as", of(r.reset_as)],
+    r.retry && ["is tried", ["try " + count(r.try || 1) + (r.retry.max_attempts ? " of " + count(r.retry.max_attempts) : "")]], r.chain_timeout && ["time limit of all tries", r.chain_timeout], r.attempt > 1 && ["in its chain", "run " + count(r.attempt)], r.continued_from && ["continues", of(r.continued_from)], r.continued_to && ["continued by", of(r.continued_to)], r.first_run_id && ["first of the chain", of(r.first_run_id)],
     ["started", when(r.started_at, { exact: true })], r.closed_at && ["closed", when(r.closed_at, { exact: true })], ["version", versionLink(r.workflow_type, r.version)],
   ].filter(Boolean);
   return h("section", { key: "kin" }, h("h2", {}, "About it"), pairs(list), r.children.length > 0 && h("p", {}, plural(r.children_total || r.children.length, "open child", "open children") + ": ", r.children.slice(0, 8).map((c, i) => [i ? ", " : "", runLink(c), h("span.dim", {}, " " + words(c.status))])));

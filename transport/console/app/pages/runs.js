@@ -9,6 +9,7 @@ import { pager, table } from "../parts/table.js";
 import { count, plural, words } from "../parts/text.js";
 import { span, when } from "../parts/time.js";
 import { go } from "../router.js";
+import { typesOf } from "../session.js";
 import { buttons, startRun } from "./actions.js";
 import { asked, form, line, read, to } from "./filter.js";
 import { manyActions } from "./many.js";
@@ -18,10 +19,11 @@ const size = 50;
 export const runs = {
   name: "runs", title: ctx => { const f = read(ctx.query); return "Runs" + (f.type ? " of " + f.type : ""); }, every: 4000, events: ["WorkflowClosed"],
   load: async ctx => {
-    const f = read(ctx.query), key = JSON.stringify(f);
-    const [page, counts, versions] = await Promise.all([
-      ctx.get("/v1/workflows", { ...asked(f), cursor: f.cursor, limit: size }), ctx.maybe("/v1/counts", { type: f.type, status: f.status, version: f.version, where: f.where }),
-      ctx.state.versions || ctx.maybe("/v1/versions")]);
+    const f = read(ctx.query), only = typesOf("read");
+    if (only?.length && !f.type) f.type = only[0]; // a token of some types has to say which
+    const key = JSON.stringify(f);
+    const [page, versions] = await Promise.all([ctx.get("/v1/workflows", { ...asked(f), cursor: f.cursor, limit: size }), ctx.state.versions || ctx.maybe("/v1/versions"), counted(ctx, f)]);
+    const { counts } = ctx.state;
     ctx.state.versions = versions;
     if (ctx.state.key !== key) Object.assign(ctx.state, { key, rows: null, newer: [], chosen: new Set() }); // only now: what is shown stays until then
     settle(ctx.state, page.workflows, f);
@@ -42,7 +44,7 @@ export const runs = {
         empty: nothing(f),
         columns: [
           { name: "run", cell: r => runLink(r, { cut: 44 }) }, !f.type && { name: "type", cell: r => typeLink(r.workflow_type) }, { name: "version", cell: r => versionLink(r.workflow_type, r.version) },
-          { name: "status", cell: r => [status(r.status), r.quarantined && h("span.bad", {}, " quarantined"), r.cancel_requested && r.status === "running" && h("span.dim", {}, " asked to end")] },
+          { name: "status", cell: r => [status(r.status), r.quarantined && h("span.bad", {}, " quarantined"), r.stopped && r.status === "paused" && h("span.dim", {}, " stopped"), r.begins_at && h("span.dim", {}, " not begun"), r.cancel_requested && r.status === "running" && h("span.dim", {}, " asked to end")] },
           { name: "started", cell: r => when(r.started_at) }, { name: "took", num: true, cell: r => r.closed_at ? span(new Date(r.closed_at) - new Date(r.started_at)) : h("span.dim", {}, span(Date.now() - new Date(r.started_at))) },
           ...cols.map(name => ({ name, cell: r => r.attributes[name] === undefined ? h("span.dim", {}, "") : brief(r.attributes[name], 40) })),
           { name: "waits for", wide: true, cell: r => h("span.dim", {}, r.waiting_on.slice(0, 3).map(w => words(w.kind) + (w.name ? " " + w.name : "")).join(", ")) },
@@ -55,6 +57,22 @@ export const runs = {
   actions: (d, ctx) => [startRun(d.f.type), ...manyActions(d.f, d.counts.total, ctx)],
   keys: { n: ctx => { if (ctx.data?.page.next_cursor) go(to(read(ctx.query), { cursor: ctx.data.page.next_cursor })); } },
 };
+
+// counted reads how many runs there are. With conditions that takes long where there are many, so the
+// rows are shown meanwhile, and a count is not read anew for ten times as long as it took.
+async function counted(ctx, f) {
+  const s = ctx.state, query = { type: f.type, status: f.status, version: f.version, where: f.where }, key = JSON.stringify(query);
+  if (s.counted === key && Date.now() < s.countAgain) return;
+  if (s.counted !== key) s.counts = {};
+  Object.assign(s, { counted: key, countAgain: Infinity });
+  const began = Date.now();
+  const reading = ctx.maybe("/v1/counts", query).then(counts => {
+    if (s.counted !== key) return;
+    Object.assign(s, { counts, countAgain: Date.now() + 10 * (Date.now() - began) });
+    if (ctx.data) { ctx.data.counts = counts; ctx.redraw(); }
+  }, error => { if (s.counted === key) s.countAgain = 0; if (!ctx.signal.aborted) console.warn(error); });
+  if (!f.where.length) await reading;
+}
 
 // settle takes what was read into the rows that are shown, without moving them.
 function settle(s, list, f) {
@@ -69,7 +87,7 @@ function settle(s, list, f) {
 
 function found({ counts, f }) {
   if (counts instanceof Problem) return counts.code === "unavailable" || counts.status === 0 ? "" : "Too many to count with these conditions.";
-  return f.parent ? "" : plural(counts.total, "run");
+  return f.parent ? "" : counts.total == null ? "Counting." : plural(counts.total, "run");
 }
 
 // attributes are the names that the runs shown have, the most frequent first.

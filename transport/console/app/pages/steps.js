@@ -62,10 +62,18 @@ export function steps(events) {
       case "ResultAwaited": begin("id" + d.id, "result", d.workflow_id, e).child = d.run_id && { workflow_id: d.workflow_id, run_id: d.run_id }; break;
       case "ResultReceived": end("id" + d.id, e, d.error ? "bad" : "ok", d.error ? "failed: " + d.error.kind : "completed"); break;
       case "AwaitCancelled": end("id" + d.id, e, "off", "cancelled"); break;
-      case "WorkflowPaused": begin("pause", "pause", d.quarantined ? "quarantined" : "paused", e).tone = "warn"; break;
+      case "WorkflowPaused": begin("pause", "pause", d.quarantined ? "quarantined" : d.stopped ? "stopped" : "paused", e).tone = "warn"; break;
       case "WorkflowResumed": end("pause", e, "warn", "resumed"); break;
       case "WorkflowFailed": case "WorkflowTimedOut": point(e, "run", undefined, "bad"); break;
       case "WorkflowCompleted": point(e, "run", undefined, "ok"); break;
+      case "WorkflowStarted": point(e, "run", d.try > 1 ? "started, try " + d.try : d.continued_from ? "started, continues a run" : "started"); break;
+      case "WorkflowBegan": point(e, "run", "begun: the delay is over", "ok"); break;
+      case "WorkflowReopened": point(e, "run", "reopened", "warn"); break;
+      case "WorkflowMoved": point(e, "run", "moved to " + String(d.to).slice(0, 12), "warn"); break;
+      case "WorkflowContinuedAsNew": point(e, "run", "continued as new", "ok"); break;
+      case "ParentReset": point(e, "run", "its parent was reset", "warn"); break;
+      case "CancelRequested": point(e, "run", "asked to end" + (d.reason ? ": " + d.reason : ""), "warn"); break;
+      case "AttributesUpdated": point(e, "run", "attributes " + Object.keys(d.attributes || {}).join(", ")); break;
       case "WorkflowReset": point(e, "run", (d.fork ? "copied from " : "reset from ") + d.of_workflow_id + " at turn " + d.turn, "warn"); break;
       default: point(e);
     }
@@ -82,6 +90,10 @@ export const label = s => [what[s.kind], s.name].filter(Boolean).join(" ");
 export function about(e) {
   const d = e.data || {};
   switch (e.type) {
+    case "WorkflowReset": return (d.fork ? "copy of " : "of ") + d.of_workflow_id + ", turn " + d.turn;
+    case "WorkflowMoved": return "to " + String(d.to).slice(0, 12);
+    case "WorkflowPaused": return d.quarantined ? "quarantined" : d.stopped ? "stopped: " + (d.reason || "") : d.reason || "";
+    case "WorkflowStarted": return d.try > 1 ? "try " + d.try : "";
     case "ActivityScheduled": return d.activity + " #" + d.id;
     case "SignalReceived": case "SignalSent": case "UpdateAccepted": return d.name;
     case "ChildWorkflowStarted": return d.workflow_type + " #" + d.id;

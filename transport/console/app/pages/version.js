@@ -13,6 +13,7 @@ import { bytes, count, plural, short, words } from "../parts/text.js";
 import { when } from "../parts/time.js";
 import { go, link } from "../router.js";
 import { buttons, startRun } from "./actions.js";
+import { stop, unstop } from "./limits.js";
 import { versionActions } from "./deploy_actions.js";
 import { canary } from "./versions.js";
 
@@ -22,7 +23,7 @@ export const version = {
     const type = ctx.params.type, all = (await ctx.get("/v1/versions", { type })).versions;
     const asked = ctx.params.version === "routed" ? all.find(v => v.route_active)?.version || "routed" : ctx.params.version;
     const at = path`/v1/versions/${type}/${asked}`;
-    const [shown, pins, canaries] = await Promise.all([ctx.get(at), ctx.maybe(at + "/pins", { limit: 20, cursor: ctx.query.get("cursor") }), ctx.maybe("/v1/canaries")]);
+    const [shown, pins, canaries, stops] = await Promise.all([ctx.get(at), ctx.maybe(at + "/pins", { limit: 20, cursor: ctx.query.get("cursor") }), ctx.maybe("/v1/canaries"), ctx.maybe("/v1/stops")]);
     const s = ctx.state;
     if (s.version !== shown.version) Object.assign(s, { version: shown.version, code: null });
     s.code ||= await modules(type, shown, ctx.signal);
@@ -32,15 +33,15 @@ export const version = {
       const older = (await get(path`/v1/versions/${type}/${other}`, {}, ctx.signal)).data;
       s.other = { shown: older, code: await modules(type, older, ctx.signal) };
     }
-    return { all, shown, pins, canary: (canaries.canaries || []).find(c => c.workflow_type === type), row: all.find(v => v.version === shown.version) || shown };
+    return { all, shown, pins, canary: (canaries.canaries || []).find(c => c.workflow_type === type), row: all.find(v => v.version === shown.version) || shown, stops: (stops.stops || []).filter(x => x.workflow_type === type || x.version === shown.version) };
   },
   render: (d, ctx) => {
     const v = d.shown, s = ctx.state, type = ctx.params.type, to = query => link(path`/console/versions/${type}/${v.version}`, query);
     const others = d.all.filter(x => x.version !== v.version);
     const module = ctx.query.get("module") || v.modules[0]?.name;
     return h("div", {},
-      h("div.headline", {}, h("h1", {}, type + " " + short(v.version)), status(v.state || (v.route_active ? "routed" : "staged")), h("span.dim", {}, typeLink(type), ", loaded ", when(v.loaded_at, { ago: true }))),
-      h("div.dim", {}, id(v.version)), v.description && h("p", {}, v.description), buttons(version.actions(d, ctx)),
+      h("div.headline", {}, h("h1", {}, type + " " + short(v.version)), status(v.state || (v.route_active ? "routed" : "staged")), (v.ephemeral || d.row.ephemeral) && status("off", "ephemeral"), d.stops.length > 0 && status("aborted", "stopped"), h("span.dim", {}, typeLink(type), ", loaded ", when(v.loaded_at, { ago: true }))),
+      h("div.dim", {}, id(v.version)), v.description && h("p", {}, v.description), d.row.ephemeral && h("p.dim", {}, "It came along with a run, and is unloaded when the last run on it closes."), d.stops.map(x => h("p.warn", {}, (x.workflow_type ? "The type" : "This version") + " is stopped", x.reason && ": " + x.reason, ". ", h("a", { href: link("/console/limits") }, "Since when, by whom"))), buttons(version.actions(d, ctx)),
       d.canary && (d.canary.version === v.version || d.canary.routed === v.version) && [h("h2", {}, "Canary"), canary(d.canary)],
       h("h2", {}, "What pins it"), pins(d, to),
       h("h2", {}, "About it"), pairs([
@@ -54,7 +55,7 @@ export const version = {
       h("h2", {}, "Manifest"), json(v.manifest));
   },
   command: (d, ctx) => ctx.query.get("against") ? command("versions", "diff", ctx.params.type, short(ctx.query.get("against")), short(d.shown.version)) : command("versions", "show", ctx.params.type, short(d.shown.version)),
-  actions: (d, ctx) => [...versionActions(d.row, d.all, d.canary), startRun(ctx.params.type), { name: "Fetch the archive", open: () => fetchArchive(d.shown) }],
+  actions: (d, ctx) => [...versionActions(d.row, d.all, d.canary), startRun(ctx.params.type), d.stops.find(x => x.version) ? unstop(d.stops.find(x => x.version)) : stop({ version: d.shown.version }), { name: "Fetch the archive", open: () => fetchArchive(d.shown) }],
 };
 
 // modules reads the source of all modules. They never change, so they are read once.

@@ -1,12 +1,14 @@
 // form makes fields and reads them. A field is {name, label, kind, ...}: text, area, number, check,
-// choice (of options), json, file, schema (fields from a JSON Schema), time.
+// choice (of options), json, file, schema (fields from a JSON Schema), time. Fields with more are
+// folded away.
 
 import { h } from "../h.js";
 import { fromSchema, fieldsOfSchema } from "./schema.js";
 
 // fields makes the elements; changed is called when the form has to be drawn anew.
 export function fields(list, changed) {
-  return list.filter(Boolean).map(f => field(f, changed));
+  const all = list.filter(Boolean), more = all.filter(f => f.more);
+  return [all.filter(f => !f.more).map(f => field(f, changed)), more.length > 0 && h("details", { key: "more" }, h("summary", {}, "More options"), more.map(f => field(f, changed)))];
 }
 
 function field(f, changed) {

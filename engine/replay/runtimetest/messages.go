@@ -57,7 +57,7 @@ var messages = []Case{
 			WorkflowCancelled {}
 			closes`},
 	}},
-	{Name: "until-changes", Does: "waits until a condition that changes the run's own state", Lines: []Line{
+	{Name: "until-changes", Tells: 1, Does: "waits until a condition that changes the run's own state", Lines: []Line{
 		{"turn", `WorkflowFailed {"error":{"kind":"failed"...
 			closes`},
 	}},
@@ -154,7 +154,7 @@ var messages = []Case{
 		{"update u1 big null", `UpdateCompleted {"update_id":"u1","result":null,"error":{"kind":"limit_exceeded","message":"result of the update has 10002 bytes, the limit is 5000"}}
 			waits: signal 1 end`},
 	}},
-	{Name: "validators-read", Does: "takes updates a and b: a's validator starts a timer, b's changes the run's state", Lines: []Line{
+	{Name: "validators-read", Tells: 3, Does: "takes updates a and b: a's validator starts a timer, b's changes the run's state", Lines: []Line{
 		{"turn", `waits: signal 1 end`},
 		{"validate a 1", `update "a" is rejected: ...`},
 		{"validate b 1", `update "b" is rejected: ...`},

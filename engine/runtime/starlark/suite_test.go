@@ -12,12 +12,12 @@ import (
 )
 
 func TestSuite(t *testing.T) {
-	runtimetest.Run(t, func(t *testing.T, c runtimetest.Case) runtime.Program {
+	runtimetest.Run(t, func(t *testing.T, c runtimetest.Case) (runtime.Program, catalog.Member) {
 		source, err := os.ReadFile("testdata/suite/" + c.Name + ".star")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return compile(t, string(source), c.Activities...)
+		return compile(t, string(source), c.Activities...), runtimetest.Member
 	})
 }
 

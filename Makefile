@@ -33,6 +33,7 @@ test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')
 	$(GO) test -timeout 15m -p 2 $$($(GO) list ./... | grep -E '$(processes)' | grep -v '/jepsen$$')
 	$(GO) test -timeout 10m ./jepsen
+	GOOS=wasip1 GOARCH=wasm $(GO) vet ./sdk/go/workflow
 	$(GO) test -tags aionfaults ./internal/faults/...
 	$(GO) test -tags aionfaults -run PowerLoss ./cluster/logstore
 

@@ -55,4 +55,5 @@ const (
 	KindAwaitsItself        = "awaits_itself"         // the result of the very workflow that asks for it
 	KindInvalidInput        = "invalid_input"         // a value that is no JSON, or that a schema refuses
 	KindInvalidOutput       = "invalid_output"        // a result that the output schema refuses
+	KindStuck               = "stuck"                 // code that waits for nothing that can come
 )

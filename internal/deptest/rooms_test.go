@@ -14,16 +14,22 @@ var rooms = []room{
 	{"internal/namespace", nil, nil, "how names of namespaces are written is asked on every floor, and follows from the names"},
 	{"catalog", []string{"internal/namespace"}, []string{"github.com/gowebpki/jcs"}, "the catalog is plain values that the state machine applies: of ours it knows how names are written"},
 	{"catalog/signature", []string{"catalog"}, nil, "whether a version is signed follows from bytes, for ever: no state, no library but the standard one"},
-	{"catalog/project", []string{"catalog"}, []string{"github.com/pelletier/go-toml/v2"}, "the packer reads files and TOML, which fsm must never see through catalog"},
+	{"sdk/go/workflow", nil, nil, "it becomes part of other people's programs, inside of the room: the standard library alone"},
+	{"sdk/go", nil, nil, "the source of package workflow as bytes"},
+	{"catalog/project", []string{"catalog", "sdk/go"}, []string{"github.com/pelletier/go-toml/v2"}, "the packer reads files and TOML, which fsm must never see through catalog"},
 	{"fsm/cbor", nil, []string{"github.com/fxamacker/cbor/v2"}, "how values become bytes: it knows none of them, and nobody else below the engine asks the library"},
 	{"fsm/history", []string{"catalog", "internal/namespace", "fsm/cbor"}, nil, "history is a leaf; it takes from catalog only the type of a version"},
 	{"engine/runtime", []string{"catalog", "fsm/history", "internal/lru"}, nil, "runtime is what every language implements, so it may know none"},
+	{"engine/runtime/wasm/meter", nil, nil, "where is counted follows from a module's bytes, for ever: no library, no runtime"},
+	{"engine/runtime/wasm/wasmtest", nil, nil, "bytes of modules for tests"},
+	{"engine/runtime/wasm", []string{"catalog", "fsm/history", "engine/runtime", "engine/runtime/wasm/meter", "internal/lru"}, []string{"github.com/tetratelabs/wazero", "golang.org/x/sys"}, "the room of guests, reached only through runtime"},
 	{"engine/runtime/starlark", []string{"catalog", "fsm/history", "engine/runtime", "internal/zones"}, []string{"go.starlark.net"}, "one language, reached only through runtime"},
 	{"engine/runtime/starlark/startest", []string{"catalog", "fsm/history", "engine/runtime", "engine/runtime/starlark"}, []string{"go.starlark.net"},
 		"the language of authors' tests; what they act upon is behind an interface, so it knows no engine"},
 	{"engine/runtime/starlark/surface", nil, nil, "facts about what code can call, which the runtime, the checks and editors are held against: it knows none of them"},
 	{"engine/runtime/starlark/lint", []string{"catalog", "engine/runtime/starlark", "engine/runtime/starlark/surface"}, []string{"go.starlark.net"},
 		"mistakes that follow from the text of code: nothing is run, no files are read"},
+	{"engine/runtime/languages", []string{"catalog", "fsm/history", "engine/runtime", "engine/runtime/starlark", "engine/runtime/wasm"}, nil, "which language compiles what: the only one who knows them all"},
 	{"engine/replay/runtimetest", []string{"catalog", "fsm/history", "engine/runtime", "engine/replay"}, []string{"go.uber.org/goleak"}, "the suite runs any language and may favour none"},
 	{"engine/replay", []string{"catalog", "fsm/history", "engine/runtime"}, nil, "a turn is a pure function of history and program: no state, no log"},
 	{"fsm/rows", []string{"catalog", "internal/namespace", "catalog/signature", "fsm/cbor", "fsm/history"}, nil,
@@ -141,4 +147,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "github.com/go-jose/go-jose/v4", "go.opentelemetry.io/otel", "github.com/minio/minio-go/v7", "github.com/restic/chunker"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "github.com/tetratelabs/wazero", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "github.com/go-jose/go-jose/v4", "go.opentelemetry.io/otel", "github.com/minio/minio-go/v7", "github.com/restic/chunker"}, replication...)

@@ -1,0 +1,163 @@
+package wasm_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay/runtimetest"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/wasm"
+	"aion.dev/aion/fsm/history"
+)
+
+// scripts are the workflows of testdata/bench in Starlark.
+const scripts = `
+def noop(ctx, input):
+    return input
+
+def steps(ctx, n):
+    sum = 0
+    for i in range(n):
+        sum += ctx.activity("add", i)
+    return sum
+
+def compute(ctx, n):
+    x = 1
+    for i in range(n):
+        x = (x * 31 + i) % 1000003
+    return x
+`
+
+// programs are the same workflow in each language.
+func programs(b *testing.B, function string) map[string]func() (runtime.Program, catalog.Member) {
+	member := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: function}
+	manifest := catalog.Manifest{Format: 1, ABI: 2, Activities: []string{"add"}, Workflows: []catalog.Workflow{{Type: "test", EntryModule: "test", EntryFunction: function}}}
+	return map[string]func() (runtime.Program, catalog.Member){
+		"starlark": func() (runtime.Program, catalog.Member) {
+			p, err := starlark.Compiler{}.Compile(context.Background(), &catalog.Archive{Manifest: manifest, Version: catalog.Version{1},
+				Modules: []catalog.Module{{Name: "test.star", Source: []byte(scripts)}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			return p, member
+		},
+		"go": func() (runtime.Program, catalog.Member) {
+			return compile(b, newRoom(b, wasm.Config{}), benchGuest(b), function, "add"), member
+		},
+	}
+}
+
+var benchCode []byte
+
+func benchGuest(t testing.TB) []byte {
+	if benchCode == nil {
+		benchCode = build(t, "bench")
+	}
+	return benchCode
+}
+
+// each runs a benchmark for each language, so that one sitting compares them.
+func each(b *testing.B, function string, run func(b *testing.B, p runtime.Program, m catalog.Member)) {
+	for _, language := range []string{"starlark", "go"} {
+		b.Run(language, func(b *testing.B) {
+			p, m := programs(b, function)[language]()
+			b.ReportAllocs()
+			run(b, p, m)
+		})
+	}
+}
+
+// BenchmarkNoop is a whole run that does nothing.
+func BenchmarkNoop(b *testing.B) {
+	each(b, "noop", func(b *testing.B, p runtime.Program, m catalog.Member) {
+		for b.Loop() {
+			w := runtimetest.NewWorld(b, p, m, "1", runtime.Limits{})
+			w.Turn()
+			w.Machine.Close()
+		}
+	})
+}
+
+// BenchmarkStep is one step of a run: the outcome of an activity, and the next one.
+func BenchmarkStep(b *testing.B) {
+	each(b, "steps", func(b *testing.B, p runtime.Program, m catalog.Member) {
+		w := runtimetest.NewWorld(b, p, m, "1000000000", runtime.Limits{})
+		defer func() { w.Machine.Close() }()
+		w.Turn()
+		for id := uint64(1); b.Loop(); id++ {
+			w.Turn(&history.ActivityCompleted{ID: id, Result: history.Payload("7")})
+		}
+	})
+}
+
+// BenchmarkReplay goes on with a run of so many steps.
+func BenchmarkReplay(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		b.Run(fmt.Sprint("steps=", n), func(b *testing.B) {
+			each(b, "steps", func(b *testing.B, p runtime.Program, m catalog.Member) {
+				w := runtimetest.NewWorld(b, p, m, "1000000000", runtime.Limits{})
+				defer func() { w.Machine.Close() }()
+				w.Turn()
+				for id := range uint64(n) {
+					w.Turn(&history.ActivityCompleted{ID: id + 1, Result: history.Payload("7")})
+				}
+				for b.Loop() {
+					w.Rebuild().Close()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/step")
+			})
+		})
+	}
+}
+
+// BenchmarkCompute is a loop of integers, a million rounds.
+func BenchmarkCompute(b *testing.B) {
+	each(b, "compute", func(b *testing.B, p runtime.Program, m catalog.Member) {
+		for b.Loop() {
+			w := runtimetest.NewWorld(b, p, m, "1000000", runtime.Limits{Steps: 100_000_000})
+			w.Turn()
+			w.Machine.Close()
+		}
+	})
+}
+
+// BenchmarkParked tells what runs keep that wait, and do not have an instance.
+func BenchmarkParked(b *testing.B) {
+	p := compile(b, newRoom(b, wasm.Config{Resident: 1}), benchGuest(b), "steps", "add")
+	m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}
+	var bytes, runs uint64
+	var before *runtimetest.World
+	for b.Loop() {
+		w := runtimetest.NewWorld(b, p, m, "1000000000", runtime.Limits{})
+		w.Turn()
+		if before != nil {
+			bytes += before.Machine.Memory()
+			runs++
+			before.Machine.Close()
+		}
+		before = w
+	}
+	before.Machine.Close()
+	b.ReportMetric(float64(bytes)/float64(max(runs, 1)), "B/run")
+}
+
+// BenchmarkCompile is what a node does once for a module: without and with compiled code in its
+// folder.
+func BenchmarkCompile(b *testing.B) {
+	code := benchGuest(b)
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			compile(b, newRoom(b, wasm.Config{}), code, "noop")
+		}
+	})
+	b.Run("again", func(b *testing.B) {
+		dir := b.TempDir()
+		compile(b, newRoom(b, wasm.Config{CacheDir: dir}), code, "noop")
+		for b.Loop() {
+			compile(b, newRoom(b, wasm.Config{CacheDir: dir}), code, "noop")
+		}
+	})
+}

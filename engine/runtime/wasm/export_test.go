@@ -1,0 +1,37 @@
+package wasm
+
+import (
+	"crypto/sha256"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
+)
+
+// Spy records which memory a guest has, and how much it has computed, whenever all of its code
+// waits.
+type Spy struct {
+	runtime.Program
+	Seen [][2]any
+}
+
+// Start implements runtime.Program.
+func (s *Spy) Start(entry catalog.Member, input history.Payload, host runtime.Host, limits runtime.Limits) runtime.Execution {
+	h := &spyHost{Host: host, spy: s}
+	h.execution = s.Program.Start(entry, input, h, limits).(*execution)
+	return h.execution
+}
+
+// spyHost is asked in the middle of a turn, when nobody takes the instance away.
+type spyHost struct {
+	runtime.Host
+	spy       *Spy
+	execution *execution
+}
+
+// Next implements runtime.Host.
+func (h *spyHost) Next(room bool) (runtime.Next, error) {
+	i := h.execution.inst
+	h.spy.Seen = append(h.spy.Seen, [2]any{sha256.Sum256(i.view()), i.spent()})
+	return h.Host.Next(room)
+}

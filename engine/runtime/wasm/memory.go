@@ -1,0 +1,28 @@
+package wasm
+
+// pageSize is that of WebAssembly; lineSize what a parked run keeps at least of what differs.
+const (
+	pageSize = 64 << 10
+	lineSize = 64
+	blockOf  = 4096 // bytes that are looked at as a whole
+)
+
+// image is the memory from which the runs of a guest start.
+type image interface {
+	// bytes is the memory; nobody changes it.
+	bytes() []byte
+	// memory makes a copy that can grow up to most bytes.
+	memory(most uint64) (memory, error)
+	// close gives the image back once no memory is left.
+	close()
+}
+
+// memory is the linear memory of an instance.
+type memory interface {
+	// grow makes the memory that large, and returns it. It never shrinks.
+	grow(size int) []byte
+	// changed returns the blocks of the first size bytes that may differ from the image, in
+	// ascending order.
+	changed(size int) []int
+	close()
+}

@@ -1,0 +1,27 @@
+package wasm_test
+
+import (
+	"strings"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay/runtimetest"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/wasm"
+)
+
+// Workflow code in Go does what every language must do. Go lets a condition write, and a validator
+// too, on its copy.
+func TestSuite(t *testing.T) {
+	code, room := build(t, "suite"), newRoom(t, wasm.Config{})
+	programs := map[string]runtime.Program{} // by their activities
+	runtimetest.Run(t, func(t *testing.T, c runtimetest.Case) (runtime.Program, catalog.Member) {
+		member := runtimetest.Member
+		member.EntryFunction = strings.ReplaceAll(c.Name, "-", "_")
+		activities := strings.Join(c.Activities, " ")
+		if programs[activities] == nil {
+			programs[activities] = compile(t, room, code, member.EntryFunction, c.Activities...)
+		}
+		return programs[activities], member
+	}, "until-changes", "validators-read")
+}

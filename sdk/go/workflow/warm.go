@@ -1,0 +1,57 @@
+package workflow
+
+import "reflect"
+
+// The room keeps the memory as it is after describe, and every run starts from that. So what the
+// first run would have to build is built then: the tables by which encoding/json knows a type, and
+// the free lists of Go's allocator. For an input of ten fields this is most of what a run without
+// steps would compute.
+
+// warm does what runs do, without a run.
+func warm() {
+	guest.reads = "a package that describes itself" // methods of the author's types may run
+	for _, name := range registered() {
+		attempt(guest.functions[name].warm)
+	}
+	attempt(rehearse[any])
+	attempt(rehearse[int])
+	attempt(rehearse[string])
+	guest.reads = ""
+
+	var waits []*wait
+	for range 2 {
+		run(func() {
+			grow(0)
+			w := openWait()
+			waits = append(waits, w)
+			w.park(guest.ctx, guest.ctx, nil)
+			guest.free = append(guest.free, w)
+		})
+	}
+	settle()
+	for _, w := range waits {
+		wake(w.token, 0)
+	}
+	settle()
+}
+
+// attempt calls f where a failure of it does not matter.
+func attempt(f func()) {
+	run(func() {
+		defer func() { _ = recover() }()
+		f()
+	})
+	settle()
+}
+
+// rehearse writes and reads values of a type.
+func rehearse[T any]() {
+	var v T
+	b, err := encode(v)
+	if err == nil {
+		_ = decode(b, new(T))
+	}
+	if t := reflect.TypeFor[T](); t.Kind() == reflect.Struct || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		_ = decode([]byte("{}"), new(T))
+	}
+}

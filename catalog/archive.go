@@ -43,6 +43,11 @@ func (a *Archive) Module(name string) (Module, bool) {
 	return a.Modules[i], true
 }
 
+// Guests reports whether a module of the package is WebAssembly.
+func (a *Archive) Guests() bool {
+	return slices.ContainsFunc(a.Modules, Module.Guest)
+}
+
 // Workflow returns the manifest's entry for a workflow type.
 func (a *Archive) Workflow(typ string) (*Workflow, bool) {
 	i := slices.IndexFunc(a.Manifest.Workflows, func(w Workflow) bool { return w.Type == typ })

@@ -11,6 +11,12 @@ import (
 // ModulesFolder is the archive's folder that holds the modules.
 const ModulesFolder = "modules/"
 
+// guest is the extension of modules that are WebAssembly, and guestABI the first abi that has them.
+const (
+	guest    = ".wasm"
+	guestABI = 2
+)
+
 // Module is one source file of a package.
 type Module struct {
 	// file name under modules/, with slashes: "lib/x.star". load() uses this name, and the hash
@@ -21,6 +27,14 @@ type Module struct {
 
 // Stem is the name without extension, in the form of entry_module: "lib/x".
 func (m Module) Stem() string { return strings.TrimSuffix(m.Name, path.Ext(m.Name)) }
+
+// Guest reports whether the module is WebAssembly; the others are source code.
+func (m Module) Guest() bool { return path.Ext(m.Name) == guest }
+
+// Sources returns the modules that are source code.
+func Sources(modules []Module) []Module {
+	return slices.DeleteFunc(slices.Clone(modules), Module.Guest)
+}
 
 // sorted returns the modules in bytewise order of their names. It does not change its argument.
 func sorted(modules []Module) []Module {
@@ -48,11 +62,15 @@ func checkModuleNames(names []string) error {
 	return nil
 }
 
-// checkEntries refuses a manifest whose entry modules are not all among modules.
+// checkEntries refuses a manifest whose entry modules are not all among modules, or whose abi does
+// not have them.
 func checkEntries(m *Manifest, modules []Module) error {
 	stems := make(map[string]bool, len(modules))
 	for _, module := range modules {
 		stems[module.Stem()] = true
+		if module.Guest() && m.ABI < guestABI {
+			return badField("abi", "is %d, but module %s is WebAssembly, which abi %d is the first to have", m.ABI, clip(module.Name), guestABI)
+		}
 	}
 	for i, w := range m.Workflows {
 		if !stems[w.EntryModule] {
@@ -74,10 +92,8 @@ func names(modules []Module) []string {
 // checkModule returns why a package may not ship a module with that file name, or "".
 func checkModule(name string) string {
 	switch path.Ext(name) {
-	case ".star":
-		return checkStem(strings.TrimSuffix(name, ".star"))
-	case ".wasm":
-		return "is a wasm module; this version of Aion has no runtime for it"
+	case ".star", guest:
+		return checkStem(strings.TrimSuffix(name, path.Ext(name)))
 	}
 	return "is no module: its extension must be .star or .wasm"
 }

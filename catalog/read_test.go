@@ -85,7 +85,7 @@ func TestOpenRefusesFiles(t *testing.T) {
 		{"extension twice", add("modules/a.wasm.star"), "must not end in .wasm"},
 		{"hidden", add("modules/lib/.a.star"), "starts with a dot"},
 		{"upper-case extension", add("modules/a.STAR"), "extension must be"},
-		{"wasm", add("modules/a.wasm"), "no runtime"},
+		{"wasm", add("modules/a.wasm"), "which abi 2 is the first to have"},
 		{"same stem", add("modules/order.wasm"), "only in extension"},
 		{"duplicate", add("modules/order.star"), "appears twice"},
 		{"duplicate manifest", add("manifest.json"), "appears twice"},

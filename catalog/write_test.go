@@ -16,7 +16,7 @@ func TestWriteRefusesModules(t *testing.T) {
 		"order.star":  "appears twice",
 		"ORDER.star":  "only in letter case",
 		"order.wasm":  "only in extension",
-		"x.wasm":      "no runtime",
+		"x.wasm":      "which abi 2 is the first to have",
 		"x.py":        "extension must be",
 		"../x.star":   "between slashes",
 		"/x.star":     "absolute",

@@ -149,6 +149,9 @@ func (r *LoadRequest) validate() error {
 // levelABI2 is the level from which on every member can compile code of abi 2.
 const levelABI2 = 4
 
+// levelGuests is the level from which on every member can run modules that are WebAssembly.
+const levelGuests = 6
+
 // openAndCheck opens an archive and proves that it compiles. If a sandbox is configured, it
 // compiles there, where a crash hurts nobody: compiling runs module code, and although limits apply
 // here too, this process serves everybody. Every node, this one as well, compiles what is loaded
@@ -160,6 +163,11 @@ func (e *Engine) openAndCheck(ctx context.Context, data []byte) (*catalog.Archiv
 	}
 	if archive.Manifest.ABI > 1 {
 		if err := e.atLevel(levelABI2); err != nil {
+			return nil, err
+		}
+	}
+	if archive.Guests() {
+		if err := e.atLevel(levelGuests); err != nil {
 			return nil, err
 		}
 	}

@@ -24,7 +24,8 @@ import (
 //     types and versions that are stopped, quotas of open runs, the depth of trees;
 //     resets and forks;
 //     schedules with several definitions of their times.
-//   - 6: code that asks other workflows to end, and waits for their results.
+//   - 6: code that asks other workflows to end, and waits for their results;
+//     packages whose modules are WebAssembly.
 const NewestLevel = 6
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

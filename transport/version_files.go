@@ -54,7 +54,11 @@ func (s *Server) module(ctx context.Context, in *moduleInput) (*huma.StreamRespo
 			if err := x.setReservation(int64(len(m.Source))); err != nil {
 				return nil, err
 			}
-			return s.file(x, rd, v.Index, "text/plain; charset=utf-8", sha256.Sum256(m.Source), m.Source), nil
+			media := "text/plain; charset=utf-8"
+			if m.Guest() {
+				media = "application/wasm"
+			}
+			return s.file(x, rd, v.Index, media, sha256.Sum256(m.Source), m.Source), nil
 		}
 	}
 	return nil, wire.New("not_found", fmt.Sprintf("version %s has no module %s", v.Archive.Version.Short(), catalog.Quote(in.Name))).

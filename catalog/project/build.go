@@ -2,7 +2,9 @@ package project
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"strings"
 
@@ -21,10 +23,17 @@ type Built struct {
 // FileName returns the archive's default file name.
 func (b *Built) FileName() string { return b.Manifest.Workflows[0].Type + ".aion" }
 
-// Build packs the project in folder dir. It reports errors of the project as *Invalid, with file,
-// line and key where they are known, or as *catalog.PackageTooLarge. Other errors are the file
-// system's.
-func Build(dir string) (*Built, error) {
+// Build packs the project in folder dir. Code of a language that is compiled is compiled by the
+// toolchain of this machine, which is named in the label "toolchain". It reports errors of the
+// project as *Invalid, with file, line and key where they are known, or as
+// *catalog.PackageTooLarge. Other errors are the file system's.
+func Build(dir string) (*Built, error) { return buildWith(dir, true) }
+
+// BuildWithoutTools is Build for a project that somebody else has sent, or that is not saved yet:
+// no toolchain runs, so a language that needs one is refused.
+func BuildWithoutTools(dir string) (*Built, error) { return buildWith(dir, false) }
+
+func buildWith(dir string, tools bool) (*Built, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -47,6 +56,17 @@ func Build(dir string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
+	if lang := languages[config.Language]; lang.build != nil {
+		if !tools {
+			return nil, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %q, which is compiled where its toolchain is: package the project there, and deploy the archive", config.Language)}
+		}
+		module, toolchain, err := lang.build(dir)
+		if err != nil {
+			return nil, err
+		}
+		modules = append(modules, module)
+		manifest.Labels = withToolchain(manifest.Labels, toolchain)
+	}
 	data, err := catalog.Write(manifest, modules)
 	if err != nil {
 		return nil, explain(err, sources)
@@ -63,6 +83,18 @@ func Build(dir string) (*Built, error) {
 		paths[s.name] = s.path
 	}
 	return &Built{Archive: data, Version: a.Version, Manifest: a.Manifest, Modules: a.Modules, Paths: paths}, nil
+}
+
+// withToolchain names the toolchain among the labels, unless the project has such a label.
+func withToolchain(labels map[string]string, toolchain string) map[string]string {
+	labels = maps.Clone(labels)
+	if labels == nil {
+		labels = make(map[string]string)
+	}
+	if _, ok := labels["toolchain"]; !ok {
+		labels["toolchain"] = toolchain
+	}
+	return labels
 }
 
 // explain attributes a refusal of the package to a file of the project.

@@ -22,15 +22,16 @@ const ConfigName = "workflow.toml"
 // config is workflow.toml.
 type config struct {
 	Description string            `toml:"description"`
-	ABI         *int              `toml:"abi"` // default catalog.ABI
+	ABI         *int              `toml:"abi"`      // default catalog.ABI, or what the language needs
+	Language    string            `toml:"language"` // "starlark", which is the default, or "go"
 	Labels      map[string]string `toml:"labels"`
 	Workflows   []workflow        `toml:"workflow"`
 }
 
 type workflow struct {
 	Type          string   `toml:"type"`           // default: the last part of EntryModule
-	EntryModule   string   `toml:"entry_module"`   // without extension
-	EntryFunction string   `toml:"entry_function"` // default "run"
+	EntryModule   string   `toml:"entry_module"`   // without extension; default of Go: "main"
+	EntryFunction string   `toml:"entry_function"` // default "run"; of Go: the type
 	Timeout       string   `toml:"timeout"`        // Go duration
 	InputSchema   string   `toml:"input_schema"`   // path of a JSON file in the project
 	OutputSchema  string   `toml:"output_schema"`
@@ -69,9 +70,13 @@ func at(e *toml.DecodeError, reason string) *Invalid {
 
 // manifest fills in the defaults and inlines the schemas. catalog decides which values are valid.
 func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
+	lang, ok := languages[c.Language]
+	if !ok {
+		return catalog.Manifest{}, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %s; this version of Aion knows starlark and go", catalog.Quote(c.Language))}
+	}
 	m := catalog.Manifest{
 		Format:      catalog.Format,
-		ABI:         catalog.ABI,
+		ABI:         lang.abi,
 		Description: c.Description,
 		Labels:      c.Labels,
 		Activities:  []string{},
@@ -86,6 +91,7 @@ func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 	}
 	for i, w := range c.Workflows {
 		key := fmt.Sprintf("workflow[%d].", i)
+		w = lang.defaults(w)
 		if w.EntryModule == "" {
 			return m, &Invalid{File: ConfigName, Key: key + "entry_module", Reason: "is missing"}
 		}
@@ -103,7 +109,7 @@ func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 		m.Workflows = append(m.Workflows, catalog.Workflow{
 			Type:          cmp.Or(w.Type, path.Base(w.EntryModule)),
 			EntryModule:   w.EntryModule,
-			EntryFunction: cmp.Or(w.EntryFunction, "run"),
+			EntryFunction: w.EntryFunction,
 			Timeout:       w.Timeout,
 			InputSchema:   input,
 			OutputSchema:  output,

@@ -13,16 +13,22 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// starter is the project that New writes. NAME stands for the workflow's name, also in file names.
+// starters are the projects that New writes. NAME stands for the workflow's name, also in file
+// names; ".txt" is taken off, since the go command would take the files for packages of its own.
 //
-//go:embed starter
-var starter embed.FS
+//go:embed starter_starlark starter_go
+var starters embed.FS
 
-// New writes a starter project into folder dir, which must be empty or absent: a workflow called
-// name that waits for a signal with a timeout, and a README that shows how to run it. It needs no
-// worker. A name is 1 to 64 lower-case letters, digits, '_' and '-', starting with a letter; any
-// other name is refused with *catalog.InvalidInput.
-func New(dir, name string) error {
+// New writes a starter project in a language ("" and "starlark", or "go") into folder dir, which
+// must be empty or absent: a workflow called name that waits for a signal with a timeout, and a
+// README that shows how to run it. It needs no worker. A name is 1 to 64 lower-case letters,
+// digits, '_' and '-', starting with a letter; any other name or language is refused with
+// *catalog.InvalidInput.
+func New(dir, name, language string) error {
+	lang, ok := languages[language]
+	if !ok {
+		return &catalog.InvalidInput{Field: "language", Reason: fmt.Sprintf("is %s; this version of Aion knows starlark and go", catalog.Quote(language))}
+	}
 	if reason := checkName(name); reason != "" {
 		return &catalog.InvalidInput{Field: "name", Reason: reason}
 	}
@@ -36,17 +42,21 @@ func New(dir, name string) error {
 	if len(entries) > 0 {
 		return fmt.Errorf("create project %s: folder %s is not empty: %w", name, dir, fs.ErrExist)
 	}
-	return fs.WalkDir(starter, "starter", func(file string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(starters, lang.starter, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := starter.ReadFile(file)
+		content, err := starters.ReadFile(file)
 		if err != nil {
 			return err
 		}
-		target := filepath.Join(dir, strings.ReplaceAll(path.Base(file), "NAME", name))
-		return create(target, strings.ReplaceAll(string(content), "NAME", name))
+		base := strings.TrimSuffix(strings.ReplaceAll(path.Base(file), "NAME", name), ".txt")
+		return create(filepath.Join(dir, base), strings.ReplaceAll(string(content), "NAME", name))
 	})
+	if err != nil || lang.sdk == nil {
+		return err
+	}
+	return lang.sdk(filepath.Join(dir, "sdk"))
 }
 
 func checkName(name string) string {

@@ -13,7 +13,7 @@ import (
 
 func TestNew(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "on", "the", "way")
-	if err := New(dir, "ask_politely"); err != nil {
+	if err := New(dir, "ask_politely", ""); err != nil {
 		t.Fatal(err)
 	}
 	b := build(t, dir)
@@ -27,7 +27,7 @@ func TestNew(t *testing.T) {
 	if err != nil || strings.Contains(string(readme), "NAME") || !strings.Contains(string(readme), "aion-node start ask_politely ") {
 		t.Errorf("README %v:\n%s", err, readme)
 	}
-	if err := New(dir, "again"); !errors.Is(err, fs.ErrExist) {
+	if err := New(dir, "again", ""); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("into a full folder: %v", err)
 	}
 }
@@ -36,7 +36,7 @@ func TestNewRefusesNames(t *testing.T) {
 	for _, name := range []string{"", "A", "1st", "-x", "a b", "a/b", "../x", "a!b", "aion", "x_test", strings.Repeat("a", 65)} {
 		dir := filepath.Join(t.TempDir(), "p")
 		var invalid *catalog.InvalidInput
-		if err := New(dir, name); !errors.As(err, &invalid) {
+		if err := New(dir, name, ""); !errors.As(err, &invalid) {
 			t.Errorf("%q: %v", name, err)
 		}
 		if _, err := os.Stat(dir); err == nil {

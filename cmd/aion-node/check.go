@@ -14,7 +14,7 @@ import (
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/cmd/aion-node/rehearsal"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/languages"
 	"aion.dev/aion/engine/runtime/starlark/lint"
 	"aion.dev/aion/engine/schema"
 	"github.com/spf13/cobra"
@@ -42,7 +42,7 @@ func buildChecked(ctx context.Context, dir string) (*project.Built, error) {
 	if err := schema.CheckArchive(ctx, archive, schema.DefaultPatterns); err != nil {
 		return nil, err
 	}
-	_, err = (starlark.Compiler{}).Compile(ctx, archive)
+	_, err = languages.Local().Compile(ctx, archive)
 	return built, err
 }
 
@@ -81,7 +81,7 @@ func lookAtCode(dir string, built *project.Built) (list []finding, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := lint.Analyze(lint.Project{ABI: built.Manifest.ABI, Modules: built.Modules, Tests: tests, Activities: built.Manifest.Activities, Workflows: built.Manifest.Workflows})
+	a := lint.Analyze(lint.Project{ABI: built.Manifest.ABI, Modules: catalog.Sources(built.Modules), Tests: tests, Activities: built.Manifest.Activities, Workflows: built.Manifest.Workflows})
 	for _, found := range a.Findings() {
 		if found.Rule == "syntax" {
 			continue // a deploy says so, and the tests do

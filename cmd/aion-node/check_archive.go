@@ -3,7 +3,8 @@ package main
 import (
 	"aion.dev/aion/cmd/aion-node/vet"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/languages"
+	"aion.dev/aion/engine/runtime/wasm"
 	"github.com/spf13/cobra"
 )
 
@@ -16,7 +17,9 @@ func checkArchiveCmd(a *app) *cobra.Command {
 		Hidden: true,
 		Args:   arguments("LIMITS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return vet.Child(cmd.Context(), args[0], a.in, a.out, func(l runtime.Limits) runtime.Compiler { return starlark.Compiler{Limits: l} })
+			return vet.Child(cmd.Context(), args[0], a.in, a.out, func(l vet.Limits) runtime.Compiler {
+				return languages.Compiler{Limits: l.Runtime, Room: &wasm.Lazy{Config: wasm.Config{CacheDir: l.Guests}}}
+			})
 		},
 	}
 }

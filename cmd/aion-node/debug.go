@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/cmd/aion-node/recording"
 	"aion.dev/aion/cmd/aion-node/rewind"
-	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/languages"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -115,7 +115,7 @@ func (a *app) session(ctx context.Context, what string, ref wire.RunRef, on stri
 	if err != nil {
 		return nil, nil, err
 	}
-	program, err := (starlark.Compiler{}).Compile(ctx, archive)
+	program, err := languages.Local().Compile(ctx, archive)
 	if err != nil {
 		return nil, nil, err
 	}

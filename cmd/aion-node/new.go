@@ -10,7 +10,7 @@ import (
 )
 
 func newCmd(a *app) *cobra.Command {
-	var dir string
+	var dir, language string
 	cmd := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a project to start from",
@@ -21,7 +21,7 @@ func newCmd(a *app) *cobra.Command {
 			if dir == "" {
 				dir = name
 			}
-			if err := project.New(dir, name); err != nil {
+			if err := project.New(dir, name, language); err != nil {
 				return err
 			}
 			return a.answer(map[string]string{"name": name, "path": dir}, func(w io.Writer) {
@@ -31,6 +31,7 @@ func newCmd(a *app) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&language, "language", "starlark", "write workflow code in `LANGUAGE`: starlark or go")
 	cmd.Flags().StringVar(&dir, "dir", "", "write into `FOLDER` instead; it must be empty or absent")
 	return cmd
 }

@@ -52,6 +52,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("USER", "tester")
+			env.Setenv("GOCACHE", goCache()) // scripts have no home
 			env.Setenv("AION_CLUSTER_PROMOTE_AFTER", "500ms") // scripts wait until joiners vote
 			f := &fleet{dir: env.WorkDir, nodes: map[string]*process{}}
 			env.Values[fleetKey{}] = f
@@ -79,6 +80,18 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// goCache returns the folder in which the go command keeps what it has built.
+func goCache() string {
+	if dir := os.Getenv("GOCACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "go-build")
 }
 
 type fleetKey struct{}

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cmd/aion-node/recording"
 	verdict "aion.dev/aion/engine/backtest"
-	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/languages"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
@@ -32,7 +32,7 @@ func (a *app) testHistories(ctx context.Context, dir string, files []string) err
 	if err != nil {
 		return err
 	}
-	program, err := (starlark.Compiler{}).Compile(ctx, archive)
+	program, err := languages.Local().Compile(ctx, archive)
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ func (a *app) openVersion(ctx context.Context, c *client.Client, typ, version st
 func diffVersions(typ string, from, to *catalog.Archive) (*versionsDiff, error) {
 	d := &versionsDiff{WorkflowType: typ, From: from.Version, To: to.Version, Modules: []moduleDiff{}}
 	unified := func(name string, a, b []byte) string {
+		if (catalog.Module{Name: name}).Guest() {
+			return fmt.Sprintf("--- %[1]s/%[2]s\n+++ %[3]s/%[2]s\nWebAssembly: %[4]d bytes before, %[5]d now\n", from.Version.Short(), name, to.Version.Short(), len(a), len(b))
+		}
 		text := diff.Diff(from.Version.Short()+"/"+name, a, to.Version.Short()+"/"+name, b)
 		_, text, _ = bytes.Cut(text, []byte("\n")) // the line "diff ...", which repeats the two below it
 		return string(text)

@@ -60,7 +60,7 @@ func (f files) pack() (*project.Built, error) {
 			return nil, unusable(name, err)
 		}
 	}
-	return project.Build(dir)
+	return project.BuildWithoutTools(dir)
 }
 
 // unusable is what a name is that is also a folder of another, or too long for a file system.
@@ -99,7 +99,7 @@ func newProject(name string) (answered, bool, error) {
 		return answered{}, false, err
 	}
 	defer os.RemoveAll(dir)
-	if err := project.New(dir, name); err != nil {
+	if err := project.New(dir, name, ""); err != nil {
 		return refused(err)
 	}
 	made := files{Files: map[string]string{}}

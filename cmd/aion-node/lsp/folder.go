@@ -39,7 +39,7 @@ func (s *server) folderOf(file string) *folder {
 			return s.alone(file, nil)
 		}
 	}
-	built, err := project.Build(dir)
+	built, err := project.BuildWithoutTools(dir)
 	if err != nil {
 		return s.alone(file, misfit(err))
 	}

@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/cmd/aion-node/tracing"
 	"aion.dev/aion/cmd/aion-node/vet"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/languages"
+	"aion.dev/aion/engine/runtime/wasm"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
@@ -48,6 +49,7 @@ type Node struct {
 	cluster  *cluster.Cluster
 	checker  *vet.Checker // nil = packages are compiled in this process only
 	engine   *engine.Engine
+	guests   wasm.Lazy // where WebAssembly runs
 	server   *transport.Server
 	metrics  *prometheus.Registry // what /metrics serves
 	audit    *auditlog.Log        // nil = none is kept
@@ -114,11 +116,12 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	limits := runtimeLimits(cfg)
+	n.guests.Config = wasm.Config{CacheDir: guestsDir(cfg)}
 	ec := engine.Config{
 		Node:     n.cluster.ID(),
 		Log:      n.cluster,
 		Blobs:    n.cluster.Blobs(),
-		Compiler: starlark.Compiler{Limits: limits},
+		Compiler: languages.Compiler{Limits: limits, Room: &n.guests},
 		Archive:  archiveLimits(cfg),
 		Limits:   engineLimits(cfg, limits, shares.resident),
 		Logger:   n.log,
@@ -135,7 +138,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		n.checker = &vet.Checker{
 			Executable: o.Executable,
 			Room:       semaphore.NewWeighted(int64(shares.checks)),
-			Limits:     vet.Limits{Archive: ec.Archive, Runtime: limits, MemoryBytes: cfg.Deploy.CheckMemoryBytes},
+			Limits:     vet.Limits{Archive: ec.Archive, Runtime: limits, MemoryBytes: cfg.Deploy.CheckMemoryBytes, Guests: guestsDir(cfg)},
 		}
 		ec.CheckArchive = n.checker.Check
 	}
@@ -203,6 +206,7 @@ func (n *Node) Close() error {
 	if n.audit != nil {
 		errs = append(errs, n.audit.Close())
 	}
+	errs = append(errs, n.guests.Close())
 	for _, l := range []net.Listener{n.listener, n.pprof} {
 		if l != nil {
 			errs = append(errs, l.Close())

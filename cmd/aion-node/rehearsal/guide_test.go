@@ -51,7 +51,7 @@ func TestTestingGuide(t *testing.T) {
 // The project that aion-node new writes, and the examples, pass their tests.
 func TestProjectsOfOurs(t *testing.T) {
 	starter := filepath.Join(t.TempDir(), "hello")
-	if err := project.New(starter, "hello"); err != nil {
+	if err := project.New(starter, "hello", ""); err != nil {
 		t.Fatal(err)
 	}
 	examples, err := filepath.Glob("../../../docs/examples/*/workflow.toml")

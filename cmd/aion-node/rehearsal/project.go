@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/languages"
 )
 
 // plan is a packed project with its tests.
@@ -36,10 +35,10 @@ func open(ctx context.Context, dir string) (*plan, error) {
 	if p.archive, err = catalog.Open(p.built.Archive, catalog.DefaultLimits()); err != nil {
 		return nil, err
 	}
-	if p.program, err = (starlark.Compiler{}).Compile(ctx, p.archive); err != nil {
+	if p.program, err = languages.Local().Compile(ctx, p.archive); err != nil {
 		return nil, err
 	}
-	p.modules = slices.Clone(p.built.Modules)
+	p.modules = catalog.Sources(p.built.Modules)
 	tests, err := Tests(dir)
 	for _, t := range tests {
 		p.files = append(p.files, t.Name)

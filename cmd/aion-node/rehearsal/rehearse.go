@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/languages"
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/engine/runtime/starlark/startest"
 	"aion.dev/aion/fsm/history"
@@ -26,7 +27,7 @@ type Options struct {
 	Ended     func(file string, r Result)
 	FileEnded func(f File)
 
-	compiler runtime.Compiler // for the worlds; nil = starlark's
+	compiler runtime.Compiler // for the worlds; nil = that of this machine
 }
 
 // Run runs the tests of a project, one after the other. An error means that they could not be run:
@@ -37,7 +38,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		o.Timeout = 30 * time.Second
 	}
 	if o.compiler == nil {
-		o.compiler = starlark.Compiler{}
+		o.compiler = languages.Local()
 	}
 	p, err := open(ctx, o.Dir)
 	if err != nil {

@@ -24,6 +24,7 @@ type Limits struct {
 	Archive     catalog.Limits `json:"archive"`
 	Runtime     runtime.Limits `json:"runtime"`
 	MemoryBytes int64          `json:"memory_bytes"` // of the whole child
+	Guests      string         `json:"guests"`       // folder of compiled WebAssembly, which the node shares; "" = none
 }
 
 // Checker has children check archives. Its owner calls Close.

@@ -18,7 +18,7 @@ import (
 // The test binary is also the child.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == Command {
-		compiler := func(l runtime.Limits) runtime.Compiler { return unruly{starlark.Compiler{Limits: l}} }
+		compiler := func(l Limits) runtime.Compiler { return unruly{starlark.Compiler{Limits: l.Runtime}} }
 		if err := Child(context.Background(), os.Args[2], os.Stdin, os.Stdout, compiler); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -14,7 +14,7 @@ import (
 
 // Child compiles the archive on in and prints a verdict on out. An error means that it could not do
 // its work; a bad archive is a verdict.
-func Child(ctx context.Context, limits string, in io.Reader, out io.Writer, compiler func(runtime.Limits) runtime.Compiler) error {
+func Child(ctx context.Context, limits string, in io.Reader, out io.Writer, compiler func(Limits) runtime.Compiler) error {
 	var l Limits
 	if err := json.Unmarshal([]byte(limits), &l); err != nil {
 		return fmt.Errorf("limits: %w", err)
@@ -31,7 +31,7 @@ func Child(ctx context.Context, limits string, in io.Reader, out io.Writer, comp
 		return err
 	}
 	v := verdict{Passed: true}
-	if err := compile(ctx, archive, l, compiler(l.Runtime)); err != nil {
+	if err := compile(ctx, archive, l, compiler(l)); err != nil {
 		var refusal interface {
 			Code() string
 			Facts() map[string]any

@@ -1,6 +1,9 @@
 package workflow
 
-import "reflect"
+import (
+	"reflect"
+	"runtime"
+)
 
 // The room keeps the memory as it is after describe, and every run starts from that. So what the
 // first run would have to build is built then: the tables by which encoding/json knows a type, and
@@ -9,6 +12,7 @@ import "reflect"
 
 // warm does what runs do, without a run.
 func warm() {
+	runtime.GC() // the collector starts its own goroutines at the first time, and lets others run meanwhile
 	guest.reads = "a package that describes itself" // methods of the author's types may run
 	for _, name := range registered() {
 		attempt(guest.functions[name].warm)

@@ -97,7 +97,7 @@ var golang = []runtimetest.Case{
 			closes`},
 	}},
 	{Name: "numbers", Lines: []runtimetest.Line{
-		{In: "turn", Out: `WorkflowCompleted {"result":[...
+		{In: "turn", Out: `WorkflowCompleted {"result":[21,"234dd609",...
 			closes`},
 	}},
 	{Name: "query_waits", Lines: []runtimetest.Line{
@@ -172,6 +172,19 @@ var golang = []runtimetest.Case{
 		{In: "activity 1 failed cancelled it has stopped", Out: `TimerStarted {"id":2,"duration":"1s"}
 			TimerCancelled {"id":2}
 			WorkflowCompleted {"result":[true,"cancelled",true]}
+			closes`},
+	}},
+	{Name: "deadline", Lines: []runtimetest.Line{
+		{In: "turn", Out: `TimerStarted {"id":2,"duration":"1m0s"}
+			waits: signal 1 a, timer 2`},
+		{In: "signal a 5", Out: `TimerCancelled {"id":2}
+			TimerStarted {"id":4,"duration":"58s"}
+			waits: signal 3 a, timer 4`},
+		{In: "fire 4", Out: `WorkflowCompleted {"result":[5,"cancelled",true,true]}
+			closes`},
+	}},
+	{Name: "deadline is cancelled", Lines: []runtimetest.Line{
+		{In: "cancel", Out: `WorkflowCancelled {}
 			closes`},
 	}},
 	{Name: "group", Lines: []runtimetest.Line{

@@ -8,8 +8,8 @@ import "context"
 // it then, to clean up.
 //
 // Contexts derived from it work too. When such a context ends, what is waited for or started with
-// it is cancelled, as Future.Cancel does. context.WithTimeout uses the clock of the machine, which
-// does not wake a run: use a timer and Race, or options.
+// it is cancelled, as Future.Cancel does. While code waits with a context that has a deadline, a
+// timer of the run keeps the time.
 type Context = context.Context
 
 // scope is the context of the entry function or of a handler.

@@ -112,8 +112,8 @@ func errorRecord(err error, stack []uintptr) record {
 	e := new(Error)
 	if !errors.As(err, &e) {
 		e = &Error{Kind: KindFailed, Message: err.Error()}
-		if guest.known && errors.Is(err, context.Canceled) { // ctx.Err(), say
-			e.Kind, e.of = KindCancelled, guest.knownBy
+		if by := guest.knownBy; by != nil && errors.Is(err, context.Canceled) { // ctx.Err(), say
+			e.Kind, e.of = by.Kind, by.of
 		}
 	} else if err != error(e) { // its message tells more
 		copied := *e

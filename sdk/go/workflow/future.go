@@ -75,7 +75,7 @@ func (f *future) take(into any) {
 	}
 	e := errorOf(offered)
 	if e.of = f.id; e.Kind == KindCancelled || e.Kind == KindLeaseLost {
-		learn(f.id)
+		learn(e)
 	}
 	f.err = e
 }

@@ -11,7 +11,7 @@ var guest struct {
 	ctx     *scope // of the entry function
 	know    func() // ends ctx
 	known   bool   // code knows that the run is to be cancelled
-	knownBy uint64 // ordinal of the future that told it; 0 = code has asked
+	knownBy *Error // what told it; nil = code has asked
 
 	functions  map[string]function
 	signals    map[string]signalHandler
@@ -34,6 +34,7 @@ type wait struct {
 	token  int64
 	over   chan int32 // the position of the future that decided
 	parked bool       // nothing else can wake it
+	alarm  bool       // nobody stands there
 }
 
 // open returns a wait that nobody uses.
@@ -51,6 +52,10 @@ func openWait() *wait {
 // wake lets the goroutine go on whose wait is over.
 func wake(token int64, at int32) {
 	w := guest.waits[token]
+	if w.alarm {
+		w.ring()
+		return
+	}
 	if w.parked {
 		w.parked = false
 		guest.parked--
@@ -140,12 +145,15 @@ func (w *wait) park(ctx Context, own *scope, ids []uint64) int32 {
 		guest.parked++
 		return <-w.over
 	}
+	alarm := setAlarm(ctx)
 	select {
 	case at := <-w.over:
+		alarm.stop()
 		return at
 	case <-ctx.Done():
 	}
 	ask()
+	alarm.stop()
 	for _, id := range ids {
 		roomCancel(int64(id))
 	}
@@ -170,10 +178,10 @@ func start(ctx Context, kind int32, r record) uint64 {
 	return uint64(id)
 }
 
-// learn notes that code knows of the request to cancel the run, if there is one.
-func learn(id uint64) {
+// learn notes that an error tells code of the request to cancel the run, if there is one.
+func learn(by *Error) {
 	if !guest.known && roomCancelled(0) == 1 {
-		guest.known, guest.knownBy = true, id
+		guest.known, guest.knownBy = true, by
 		guest.know()
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // warm does what runs do, without a run.
 func warm() {
-	runtime.GC() // the collector starts its own goroutines at the first time, and lets others run meanwhile
+	runtime.GC()                                    // the collector starts its own goroutines at the first time, and lets others run meanwhile
 	guest.reads = "a package that describes itself" // methods of the author's types may run
 	for _, name := range registered() {
 		attempt(guest.functions[name].warm)

@@ -25,6 +25,7 @@ func init() {
 	workflow.Register("wraps", wraps)
 	workflow.Register("derived", derived)
 	workflow.Register("group", group)
+	workflow.Register("deadline", deadline)
 	workflow.Register("done_channel", doneChannel)
 	workflow.Register("misfit", func(ctx context, in struct{ N int }) (any, error) { return in.N, nil })
 	workflow.Register("misfit_of_activity", func(ctx context, _ none) (any, error) { return workflow.Activity[int](ctx, "charge", nil) })
@@ -86,6 +87,18 @@ func derived(ctx context, _ none) (any, error) {
 	_, err := workflow.Activity[any](scope, "charge", nil)
 	_, late := workflow.NewTimer(scope, time.Second).Get(scope)
 	return list{errors.Is(err, stdcontext.Canceled), workflow.Kind(late), ctx.Err() == nil}, nil
+}
+
+// deadline waits with a context that ends after a minute, twice.
+func deadline(ctx context, _ none) (any, error) {
+	scope, cancel := stdcontext.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	first, err := workflow.Signal[int](scope, "a")
+	if err != nil {
+		return nil, err
+	}
+	_, err = workflow.Signal[int](scope, "a")
+	return list{first, workflow.Kind(err), scope.Err() == stdcontext.DeadlineExceeded, ctx.Err() == nil}, nil
 }
 
 // group lets the first failure end the others, as golang.org/x/sync/errgroup does.

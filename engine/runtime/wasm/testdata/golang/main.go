@@ -210,8 +210,8 @@ func queryWaits(ctx context, _ none) (any, error) {
 	return workflow.Signal[any](ctx, "end")
 }
 
-// churn lets goroutines make garbage of all sizes, at which the collector must work in the middle
-// of everything, and wait for activities in between.
+// churn lets goroutines make garbage of all sizes, so that the collector works in the middle of
+// everything, and wait for activities in between.
 func churn(ctx context, rounds int) (any, error) {
 	type node struct {
 		next *node

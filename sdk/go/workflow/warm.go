@@ -12,8 +12,10 @@ import (
 
 // warm does what runs do, without a run.
 func warm() {
-	runtime.GC()                                    // the collector starts its own goroutines at the first time, and lets others run meanwhile
-	guest.reads = "a package that describes itself" // methods of the author's types may run
+	// The collector starts its goroutines at its first cycle, and lets others run meanwhile.
+	runtime.GC()
+	// Methods of the author's types may run, and must not ask for anything.
+	guest.reads = "a package that describes itself"
 	for _, name := range registered() {
 		attempt(guest.functions[name].warm)
 	}

@@ -115,12 +115,12 @@ var golang = []runtimetest.Case{
 		{In: "query result", Out: `5`},
 	}},
 	{Name: "nil_map", Lines: []runtimetest.Line{
-		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"errors.go:39: assignment to entry in nil map","details":{"stack":["errors.go:43 in nilMap","errors.go:39 in (*cart).add"]}}}
+		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"errors.go:40: assignment to entry in nil map","details":{"stack":["errors.go:44 in nilMap","errors.go:40 in (*cart).add"]}}}
 			closes`},
 	}},
 	{Name: "index", Input: "[1]", Lines: []runtimetest.Line{
 		{In: "turn", Out: charge + `waits: activity 1 charge`},
-		{In: "activity 1 0", Out: `WorkflowFailed {"error":{"kind":"failed","message":"errors.go:51: runtime error: index out of range [5] with length 1","details":{"stack":["errors.go:51 in index"]}}}
+		{In: "activity 1 0", Out: `WorkflowFailed {"error":{"kind":"failed","message":"errors.go:52: runtime error: index out of range [5] with length 1","details":{"stack":["errors.go:52 in index"]}}}
 			closes`},
 	}},
 	{Name: "panics", Lines: []runtimetest.Line{
@@ -150,7 +150,7 @@ var golang = []runtimetest.Case{
 	}},
 	{Name: "kinds", Lines: []runtimetest.Line{
 		{In: "turn", Out: charge + `waits: activity 1 charge`},
-		{In: "activity 1 failed declined no money", Out: `WorkflowFailed {"error":{"kind":"mine","message":"true no money declined","details":{"stack":["errors.go:72 in kinds"]}}}
+		{In: "activity 1 failed declined no money", Out: `WorkflowFailed {"error":{"kind":"mine","message":"true no money declined","details":{"stack":["errors.go:73 in kinds"]}}}
 			closes`},
 	}},
 	{Name: "wraps", Lines: []runtimetest.Line{
@@ -180,7 +180,7 @@ var golang = []runtimetest.Case{
 		{In: "signal a 5", Out: `TimerCancelled {"id":2}
 			TimerStarted {"id":4,"duration":"58s"}
 			waits: signal 3 a, timer 4`},
-		{In: "fire 4", Out: `WorkflowCompleted {"result":[5,"cancelled",true,true]}
+		{In: "fire 4", Out: `WorkflowCompleted {"result":[5,"cancelled",true]}
 			closes`},
 	}},
 	{Name: "deadline is cancelled", Lines: []runtimetest.Line{
@@ -221,7 +221,7 @@ var golang = []runtimetest.Case{
 			closes`},
 	}},
 	{Name: "bad_timeout", Lines: []runtimetest.Line{
-		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"errors.go:33: the timeout is 0: it must be more, or be left out"...
+		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"errors.go:34: the timeout is 0: it must be more, or be left out"...
 			closes`},
 	}},
 }

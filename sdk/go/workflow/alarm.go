@@ -2,47 +2,51 @@ package workflow
 
 import "time"
 
-// A context with a deadline ends by a timer of Go, which does not wake the run. So while code waits
-// with one, a timer of the run goes off at the same time: the room comes in, the clock has moved,
-// and the timer of Go is over as well.
-
-// alarm is such a timer. Nobody reads its wait.
+// alarm is a timer of the run that goes off when a context ends by its deadline. The timer of Go by
+// which the context itself ends does not wake a run.
 type alarm struct {
 	id   uint64
 	wait *wait
 }
 
-// setAlarm starts the alarm of a context that ends at a time; nil if it has none.
+// longest is the longest timer that a run may have.
+const longest = 100 * 365 * 24 * time.Hour
+
+// setAlarm starts the alarm of a context; nil if it has no deadline.
 func setAlarm(ctx Context) *alarm {
 	deadline, ok := ctx.Deadline()
-	if !ok {
-		return nil
-	}
 	left := time.Until(deadline)
-	if left <= 0 || left > longest {
+	if !ok || left > longest {
 		return nil
 	}
-	r := duration(newRecord(), 1, "duration", left)
+	r := duration(newRecord(), 1, "duration", max(left, 0))
 	a := &alarm{id: uint64(roomStart(kindTimer, pointer(r), int32(len(r)))), wait: openWait()}
 	ids := []uint64{a.id}
-	if a.wait.alarm = true; roomWait(a.wait.token, waitOne, pointer(ids), 1) != -2 {
-		a.wait.ring() // the run is to be cancelled
+	if roomWait(a.wait.token, waitOne, pointer(ids), 1) != -2 { // the run is to be cancelled
+		guest.free = append(guest.free, a.wait)
+		return nil
 	}
 	return a
 }
 
-// longest is the longest timer that a run may have.
-const longest = 100 * 365 * 24 * time.Hour
-
-// ring takes the wait back, which the room has ended.
-func (w *wait) ring() {
-	w.alarm = false
-	guest.free = append(guest.free, w)
+// over is where it tells that it has gone off.
+func (a *alarm) over() chan int32 {
+	if a == nil {
+		return nil
+	}
+	return a.wait.over
 }
 
-// stop ends the alarm, unless it has gone off.
+// stop ends the alarm. The room resumes its wait all the same, later, unless it has done so.
 func (a *alarm) stop() {
-	if a != nil && roomState(int64(a.id))>>32 == statePending {
+	if a == nil {
+		return
+	}
+	select {
+	case <-a.wait.over:
+		guest.free = append(guest.free, a.wait)
+	default:
+		a.wait.left = true
 		roomCancel(int64(a.id))
 	}
 }

@@ -34,7 +34,7 @@ type wait struct {
 	token  int64
 	over   chan int32 // the position of the future that decided
 	parked bool       // nothing else can wake it
-	alarm  bool       // nobody stands there
+	left   bool       // nobody stands there any more
 }
 
 // open returns a wait that nobody uses.
@@ -52,8 +52,9 @@ func openWait() *wait {
 // wake lets the goroutine go on whose wait is over.
 func wake(token int64, at int32) {
 	w := guest.waits[token]
-	if w.alarm {
-		w.ring()
+	if w.left {
+		w.left = false
+		guest.free = append(guest.free, w)
 		return
 	}
 	if w.parked {
@@ -151,9 +152,12 @@ func (w *wait) park(ctx Context, own *scope, ids []uint64) int32 {
 		alarm.stop()
 		return at
 	case <-ctx.Done():
+		ask()
+		alarm.stop()
+	case <-alarm.over():
+		ask()
+		guest.free = append(guest.free, alarm.wait)
 	}
-	ask()
-	alarm.stop()
 	for _, id := range ids {
 		roomCancel(int64(id))
 	}

@@ -98,7 +98,7 @@ func deadline(ctx context, _ none) (any, error) {
 		return nil, err
 	}
 	_, err = workflow.Signal[int](scope, "a")
-	return list{first, workflow.Kind(err), scope.Err() == stdcontext.DeadlineExceeded, ctx.Err() == nil}, nil
+	return list{first, workflow.Kind(err), ctx.Err() == nil}, nil
 }
 
 // group lets the first failure end the others, as golang.org/x/sync/errgroup does.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"iter"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
@@ -56,9 +58,10 @@ type execution struct {
 	held     []uint64 // those that hold
 	drawn    uint64   // state of the generator outside of a run
 	said     string   // what it printed as errors in this turn
-	memory   uint64   // that it keeps, as of the turn that was measured last
 	turns    uint64
-	before   int // bytes of memory when the turn began
+
+	memory atomic.Uint64 // bytes that it keeps, as of the turn that was measured last
+	before int           // bytes of memory when the turn began
 
 	result history.Payload
 	end    *runtime.End
@@ -135,7 +138,7 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 		return e.end, nil
 	}
 	if e.turns%measured == 0 {
-		e.memory = uint64(len(e.inst.memory.changed(e.inst.size))) * blockOf
+		e.memory.Store(uint64(len(e.inst.memory.changed(e.inst.size))) * blockOf)
 	}
 	e.turns++
 	if e.next == nil {
@@ -149,6 +152,11 @@ func (e *execution) step() error {
 	var err error
 	if e.next == nil {
 		e.next, e.drop = iter.Pull(func(yield func(struct{}) bool) {
+			defer func() {
+				if v := recover(); v != nil {
+					err = &runtime.Crash{Value: v, Stack: debug.Stack()}
+				}
+			}()
 			e.yield = yield
 			err = e.turn()
 		})
@@ -182,7 +190,8 @@ func (e *execution) leave() {
 	e.guest.room.resident.Take(e)
 	if e.inst != nil {
 		e.guest.giveBack(e.inst)
-		e.inst, e.memory = nil, 0
+		e.inst = nil
+		e.memory.Store(0)
 	}
 }
 
@@ -196,7 +205,7 @@ func (e *execution) detach() {
 		return
 	}
 	e.parked = e.inst.park()
-	e.memory = e.parked.costs()
+	e.memory.Store(e.parked.costs())
 	e.guest.giveBack(e.inst)
 	e.inst = nil
 }
@@ -241,7 +250,7 @@ func (e *execution) Interrupt(cause error) {
 func (e *execution) Where() string { return "" }
 
 // Memory implements runtime.Execution.
-func (e *execution) Memory() uint64 { return e.memory }
+func (e *execution) Memory() uint64 { return e.memory.Load() }
 
 // Spent implements runtime.Execution.
 func (e *execution) Spent() (steps, bytes uint64) {

@@ -54,10 +54,11 @@ type execution struct {
 	offer    []byte
 	reading  bool // it answers a query or a validation, or describes itself
 	answered *answered
-	checking bool     // it evaluates conditions
-	held     []uint64 // those that hold
-	drawn    uint64   // state of the generator outside of a run
-	said     string   // what it printed as errors in this turn
+	checking bool      // it evaluates conditions
+	held     []uint64  // those that hold
+	drawn    uint64    // state of the generator outside of a run
+	printed  [2][]byte // to standard output and standard error, without an end of the line so far
+	said     string    // what it printed as an error in this turn, rather what it ended with
 	turns    uint64
 
 	memory atomic.Uint64 // bytes that it keeps, as of the turn that was measured last
@@ -129,6 +130,9 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 	}
 	e.said, e.before = "", e.inst.size
 	err := e.step()
+	if err == nil {
+		e.flush()
+	}
 	e.unuse()
 	if err != nil {
 		return nil, e.fatal(err)

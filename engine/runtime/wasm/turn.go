@@ -201,11 +201,7 @@ func (e *execution) explain(err error) (failed, cause *history.RunError, crash e
 		return cause, cause, nil
 	}
 	if reason, ok := trap(err); ok {
-		message := "the code trapped: " + reason
-		if line, _, _ := strings.Cut(strings.TrimSpace(e.said), "\n"); line != "" {
-			message += ": " + line
-		}
-		return &history.RunError{Kind: history.KindFailed, Message: message}, nil, nil
+		return &history.RunError{Kind: history.KindFailed, Message: "the code trapped: " + reason + e.lastWords()}, nil, nil
 	}
 	if e.halted == nil { // a panic of the room itself
 		return nil, nil, &runtime.Crash{Value: err}

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -151,54 +152,82 @@ func (c *call) poll() {
 
 // exit ends the code. What it wrote last says why.
 func (c *call) exit() {
-	message := fmt.Sprintf("the code ended the process with status %d", int32(c.stack[0]))
-	if line, _, _ := strings.Cut(strings.TrimSpace(c.said), "\n"); line != "" {
-		message += ": " + line
-	}
-	c.stop(&history.RunError{Kind: history.KindFailed, Message: message})
+	c.stop(&history.RunError{Kind: history.KindFailed, Message: fmt.Sprintf("the code ended the process with status %d", int32(c.stack[0])) + c.lastWords()})
 }
 
-// maxSaid bounds what is kept of what a guest wrote, for the message of its failure.
-const maxSaid = 1000
-
-// write takes what a guest prints for the log of the run.
+// write takes what a guest prints for the log of the run, line by line.
 func (c *call) write() {
 	fd, vectors, n := c.stack[0], uint32(c.stack[1]), uint32(c.stack[2])
 	if fd != 1 && fd != 2 {
 		c.noFile()
 		return
 	}
-	var text []byte
+	size := 0
 	for i := range min(n, maxWaited) {
 		v, ok := c.memory.Read(vectors+8*i, 8)
 		if !ok {
 			c.stop(c.broke("vector %d is not in its memory", i))
 		}
 		b, ok := c.memory.Read(binary.LittleEndian.Uint32(v), binary.LittleEndian.Uint32(v[4:]))
-		if !ok || len(text)+len(b) > maxWritten {
+		if size += len(b); !ok || size > maxWritten {
 			c.stop(c.broke("it writes %d bytes that are not in its memory, or too many", len(b)))
 		}
-		text = append(text, b...)
+		c.printed[fd-1] = append(c.printed[fd-1], b...)
 	}
-	c.put32(3, uint32(len(text)))
+	c.put32(3, uint32(size))
 	c.stack[0] = 0
-	c.inst.spend(len(text) / bytesPerUnit)
-	if fd == 2 && len(c.said) < maxSaid {
-		c.said += clean(text[:min(len(text), maxSaid-len(c.said))])
+	c.inst.spend(size / bytesPerUnit)
+	for {
+		line, rest, whole := bytes.Cut(c.printed[fd-1], []byte("\n"))
+		if !whole && len(line) < maxWritten {
+			return
+		}
+		c.print(fd, line)
+		c.printed[fd-1] = rest
 	}
-	c.log([]byte(strings.TrimSuffix(string(text), "\n")))
 }
+
+// print logs a line, and remembers it if it may say why the code ends.
+func (e *execution) print(fd uint64, line []byte) {
+	text := clean(line)
+	if fd == 2 && (e.said == "" || strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ")) {
+		e.said = text[:min(len(text), maxSaid)]
+	}
+	e.log(text)
+}
+
+// flush logs what was printed without an end of the line.
+func (e *execution) flush() {
+	for fd, line := range e.printed {
+		if len(line) > 0 {
+			e.print(uint64(fd)+1, line)
+		}
+		e.printed[fd] = nil
+	}
+}
+
+// lastWords is what the code printed as it ended, behind a colon.
+func (e *execution) lastWords() string {
+	e.flush()
+	if e.said == "" {
+		return ""
+	}
+	return ": " + clean([]byte(e.said))
+}
+
+// maxSaid bounds what of that goes into the message of a failure.
+const maxSaid = 1000
 
 // maxWritten bounds what is written at a time.
 const maxWritten = 1 << 20
 
 // log passes a message on.
-func (c *call) log(message []byte) {
-	if c.host == nil || c.checking {
+func (e *execution) log(message string) {
+	if e.host == nil || e.checking {
 		return
 	}
-	if err := c.host.Log(clean(message)); err != nil {
-		c.stop(err)
+	if err := e.host.Log(message); err != nil {
+		e.stop(err)
 	}
 }
 

@@ -210,8 +210,8 @@ func outcome(id uint64, with history.Data) history.Data {
 	panic("fsm: " + with.Type().String() + " closes no child")
 }
 
-// requestCancel asks an open run to end, once: from is the run whose code asks by a handle. One that
-// has not begun ends at once: its code has nothing to clean up.
+// requestCancel asks an open run to end, once; from is the run whose code asks by a handle. A run
+// that has not begun ends at once: its code has nothing to clean up.
 func (t *step) requestCancel(r *row, reason string, from history.RunID) {
 	if t.noteCancel(r, reason, from) {
 		t.shut(r, &history.WorkflowCancelled{Reason: reason})

@@ -32,6 +32,8 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 		}
 	}
 	j.spans = spansOf(&j.Findings, ops)
+	j.readCloses(ops)
+	j.floor = load.NewFloor(ops)
 	j.starts(ops)
 	j.tell()
 	for _, id := range slices.Sorted(maps.Keys(j.known)) {
@@ -58,7 +60,11 @@ type judge struct {
 	spans map[string][]span
 	clock clock
 	begun map[string]op.Op // the starts that were acknowledged, by run
-	kids  map[string]int   // how many children each run has
+
+	first  map[string]int64 // when each request was sent first
+	closes []uint64         // indexes at which runs of the type that has quotas closed; nil = not known
+	floor  load.Floor
+	kids   map[string]int // how many children each run has
 }
 
 // stopsOf are the spans in which a type could not run: its own, and those of its version.
@@ -82,12 +88,13 @@ func (j *judge) tell() {
 
 // starts checks what callers were told of their starts.
 func (j *judge) starts(ops []op.Op) {
-	first := map[string]int64{}
+	j.first = map[string]int64{}
 	for _, o := range ops {
-		if _, again := first[o.Request]; o.F == "start" && !again {
-			first[o.Request] = o.Invoke
+		if _, again := j.first[o.Request]; o.F == "start" && !again {
+			j.first[o.Request] = o.Invoke
 		}
 	}
+	refused := []op.Op(nil)
 	last := runs.LastAnswers(ops, "stops", "start")
 	for _, request := range slices.Sorted(maps.Keys(last)) {
 		o := last[request]
@@ -96,7 +103,7 @@ func (j *judge) starts(ops []op.Op) {
 		case op.Unknown:
 			j.Bad(o, "the start of %s has no known outcome", o.Key)
 		case op.Refused:
-			j.refused(o, first[request], typ, ops)
+			refused = append(refused, o)
 		case op.OK:
 			var a wire.StartAnswer
 			if json.Unmarshal(o.Answer, &a) != nil || a.RunID == "" {
@@ -110,6 +117,9 @@ func (j *judge) starts(ops []op.Op) {
 				}
 			}
 		}
+	}
+	for _, o := range refused {
+		j.refused(o, j.first[o.Request], typeOf(o.Key), ops)
 	}
 }
 
@@ -138,6 +148,9 @@ func (j *judge) refused(o op.Op, since int64, typ string, ops []op.Op) {
 			var limit uint64
 			return q.Workload == "stops" && q.F == "quota" && q.Invoke < o.Return && json.Unmarshal(q.Value, &limit) == nil && limit == facts.Limit && limit > 0
 		})
+	}
+	if why && facts.Quota != "" {
+		j.full(o, since, facts.Limit)
 	}
 	if !why {
 		j.Bad(o, "the start of %s was refused with %s %s, and that was not so: %s", o.Key, o.Code, o.Answer, o.Error)

@@ -100,6 +100,9 @@ func TestCheck(t *testing.T) {
 		{"one too many", func(s *story) { s.ops[7].Index, s.ops[11].Index = 41, 41; s.ops[6].Index = 40 }, "as the open run 3, and the quota was 2"},
 		{"stopped for no reason", func(s *story) { s.ops[3].Invoke = 900 }, "was refused with stopped"},
 		{"full for no reason", func(s *story) { s.ops[1].Value = loadtest.JSON(3) }, "was refused with resource_exhausted"},
+		{"full with room", func(s *story) {
+			s.ops[1].Value, s.ops[8].Answer = loadtest.JSON(4), loadtest.JSON(map[string]any{"quota": "open_runs", "limit": 4, "workflow_type": parents})
+		}, "by a quota of 4, and at most 2 runs were open"},
 		{"another refusal", func(s *story) { s.ops[4].Code = "internal" }, "was refused with internal"},
 		{"a child refused for no reason", func(s *story) {
 			s.ops[9].Answer = loadtest.JSON(wire.StopAnswer{Changed: true, Stop: wire.Stop{StoppedIndex: 49, StoppedAt: at(51)}})

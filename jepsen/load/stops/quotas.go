@@ -18,6 +18,48 @@ type step struct {
 	o     op.Op
 }
 
+// readCloses reads from the stream at which indexes runs of the type that has quotas closed.
+func (j *judge) readCloses(ops []op.Op) {
+	for _, o := range ops {
+		var events []load.Event
+		if o.Workload != "stops" || o.F != "stream" || o.Outcome != op.OK || json.Unmarshal(o.Answer, &events) != nil {
+			continue
+		}
+		j.closes = []uint64{}
+		for _, e := range events {
+			var d struct {
+				Type string `json:"workflow_type"`
+			}
+			if e.Name == "WorkflowClosed" && json.Unmarshal(e.Data, &d) == nil && d.Type == parents {
+				j.closes = append(j.closes, e.Index)
+			}
+		}
+	}
+}
+
+// full checks that a start that was refused because of a quota may have met as many open runs:
+// those that had been asked for by the time of its answer, without those that had surely closed
+// before it.
+func (j *judge) full(o op.Op, since int64, limit uint64) {
+	if j.closes == nil {
+		return
+	}
+	open, passed := 0, j.floor.Before(since)
+	for _, start := range j.begun { // any order: counted
+		if typeOf(start.Key) == parents && j.first[start.Request] < o.Return {
+			open++
+		}
+	}
+	for _, index := range j.closes {
+		if index <= passed {
+			open--
+		}
+	}
+	if uint64(max(0, open)) < limit {
+		j.Bad(o, "the start of %s was refused by a quota of %d, and at most %d runs were open", o.Key, limit, open)
+	}
+}
+
 // quotas counts the open runs of the type that has quotas, entry by entry: a start that was taken
 // must have had room.
 func (j *judge) quotas(ops []op.Op) {
@@ -38,24 +80,11 @@ func (j *judge) quotas(ops []op.Op) {
 			steps = append(steps, step{index: o.Index, order: 2, by: 1, o: o})
 		}
 	}
-	read := false
-	for _, o := range ops {
-		var events []load.Event
-		if o.Workload != "stops" || o.F != "stream" || o.Outcome != op.OK || json.Unmarshal(o.Answer, &events) != nil {
-			continue
-		}
-		read = true
-		for _, e := range events {
-			var d struct {
-				Type string `json:"workflow_type"`
-			}
-			if e.Name == "WorkflowClosed" && json.Unmarshal(e.Data, &d) == nil && d.Type == parents {
-				steps = append(steps, step{index: e.Index, by: -1, o: o})
-			}
-		}
-	}
-	if !read {
+	if j.closes == nil {
 		return // the cluster did not recover, which is reported
+	}
+	for _, index := range j.closes {
+		steps = append(steps, step{index: index, by: -1})
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.order, b.order)) })
 	open, at := 0, uint64(0)

@@ -18,6 +18,8 @@ type Limits struct {
 	HistoryBytes   uint64        // of one run: 64 MiB
 	RunLogBytes    int64         // of the part of one run's log that is kept: 256 KiB; negative = nothing is kept
 	WaitingSignals uint64        // received but not yet consumed, per run: 10,000
+	ResetEvents    uint64        // events and turns that a reset or a fork keeps, with the signals that it delivers again: 15,000
+	ResetBytes     uint64        // of these events: 8 MiB
 	Runtime        wf.Limits     // interpreter steps, memory, output, log volume, pending things
 	Resident       int           // executions parked on the leader: 10,000
 	ResidentBytes  uint64        // memory of parked executions in total; those kept for queries may use a quarter of that besides: 512 MiB
@@ -64,6 +66,8 @@ func (l Limits) withDefaults() Limits {
 	l.HistoryBytes = cmp.Or(l.HistoryBytes, 64<<20)
 	l.RunLogBytes = cmp.Or(l.RunLogBytes, 256<<10)
 	l.WaitingSignals = cmp.Or(l.WaitingSignals, 10_000)
+	l.ResetEvents = cmp.Or(l.ResetEvents, fsm.MaxKept)
+	l.ResetBytes = cmp.Or(l.ResetBytes, fsm.MaxKeptBytes)
 	l.Resident = cmp.Or(l.Resident, 10_000)
 	l.ResidentBytes = cmp.Or(l.ResidentBytes, 512<<20)
 	l.Queries = cmp.Or(l.Queries, 64)
@@ -92,6 +96,8 @@ func (l Limits) Validate() error {
 		{"PayloadBytes", l.PayloadBytes < 1, "at least 1"},
 		{"HistoryEvents", l.HistoryEvents < 10, "at least 10"},
 		{"HistoryBytes", l.HistoryBytes < 1<<10, "at least 1 KiB"},
+		{"ResetEvents", l.ResetEvents > fsm.MaxKept, fmt.Sprintf("at most %d", fsm.MaxKept)},
+		{"ResetBytes", l.ResetBytes < 1<<10 || l.ResetBytes > fsm.MaxKeptBytes, "between 1 KiB and 8 MiB"},
 		{"RunLogBytes", l.RunLogBytes > 16<<20, "at most 16 MiB"},
 		{"Resident", l.Resident < 1, "at least 1"},
 		{"ResidentBytes", l.ResidentBytes < 1<<20, "at least 1 MiB"},

@@ -136,8 +136,8 @@ func (e *Engine) resetting(ctx context.Context, r *ResetRequest, on *catalog.Pac
 	if _, carries := on.Member(run.Type); !carries {
 		return nil, nil, &catalog.VersionUnavailable{Type: run.Type, Version: on.Version}
 	}
-	if at.event+at.turn > fsm.MaxKept {
-		return nil, nil, &fsm.ResourceExhausted{What: "events and turns that a reset keeps", Limit: fsm.MaxKept}
+	if err := e.mayKeep(run, at, r.DropSignals); err != nil {
+		return nil, nil, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {

@@ -77,7 +77,7 @@ func Estimate(c Command) uint64 {
 	case *ReopenRun:
 		return least + againCost*uint64(len(c.Again))
 	case *ResetRun:
-		return least + againCost*uint64(len(c.Again)) + keptCost*(c.Cut+c.Turns) + maxKeptBytes/4/store.BytesPerUnit
+		return least + againCost*uint64(len(c.Again)) + keptCost*(c.Cut+c.Turns) + MaxKeptBytes/4/store.BytesPerUnit
 	case *PurgeRuns:
 		return least + perRun*uint64(len(c.Runs)) + purgedRows
 	case *ActBatch:

@@ -59,13 +59,13 @@ func (k *kept) read(t *step, old *row, c *ResetRun) Refusal {
 		} else if !k.noteLater(e) {
 			k.bytes -= uint64(size)
 		}
-		tooLarge = k.bytes > maxKeptBytes || c.Cut+c.Turns+uint64(len(k.later)) > MaxKept
+		tooLarge = k.bytes > MaxKeptBytes || c.Cut+c.Turns+uint64(len(k.later)) > MaxKept
 		return !tooLarge
 	}))
 	t.Charge(looked / looksPerUnit)
 	switch {
-	case tooLarge && k.bytes > maxKeptBytes:
-		return &ResourceExhausted{What: "bytes of history that a reset keeps", Limit: maxKeptBytes}
+	case tooLarge && k.bytes > MaxKeptBytes:
+		return &ResourceExhausted{What: "bytes of history that a reset keeps", Limit: MaxKeptBytes}
 	case tooLarge:
 		return &ResourceExhausted{What: "events and turns that a reset keeps", Limit: MaxKept}
 	case !k.status.Open():

@@ -51,11 +51,11 @@ func (*ResetRun) Kind() Kind { return KindResetRun }
 func (*ResetAnswer) answer() {}
 
 // MaxKept is how many events and turns a reset or a fork may keep, together with the signals that
-// are delivered again, and maxKeptBytes how many bytes: an entry copies them. keptCost is what one
+// are delivered again, and MaxKeptBytes how many bytes: an entry copies them. keptCost is what one
 // costs, in units: it is read, and written.
 const (
 	MaxKept      = 15_000
-	maxKeptBytes = 8 << 20
+	MaxKeptBytes = 8 << 20
 	keptCost     = 2
 )
 

@@ -140,6 +140,8 @@ type Limits struct {
 	HistoryBytes   int64 `toml:"history_bytes" help:"most bytes of a run's events"`
 	LogBytes       int64 `toml:"log_bytes" help:"bytes that are kept of what the code of one run logs, the newest; 0 keeps nothing"`
 	WaitingSignals int64 `toml:"waiting_signals" help:"most signals that a run has not seen yet"`
+	ResetEvents    int64 `toml:"reset_events" help:"most events and turns that a reset or a fork keeps, together with the signals and updates that it delivers again"`
+	ResetBytes     int64 `toml:"reset_bytes" help:"most bytes of these events"`
 	Steps          int64 `toml:"steps" help:"most steps of workflow code in a turn"`
 	MemoryBytes    int64 `toml:"memory_bytes" help:"most memory that an execution's values may take, by account"`
 	Pending        int64 `toml:"pending" help:"most timers, children and activities that a run may have pending, each"`
@@ -198,7 +200,7 @@ func Default() Config {
 			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,
 		},
 		Limits: Limits{
-			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
+			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000, ResetEvents: 15_000, ResetBytes: 8 << 20,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
 			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},

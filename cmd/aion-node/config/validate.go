@@ -199,6 +199,8 @@ func (v *errorList) sizes(c *Config) {
 		{"limits.history_bytes", c.Limits.HistoryBytes, 64 << 10, 4 << 30},
 		{"limits.log_bytes", c.Limits.LogBytes, 0, 16 << 20},
 		{"limits.waiting_signals", c.Limits.WaitingSignals, 1, 1_000_000},
+		{"limits.reset_events", c.Limits.ResetEvents, 1, 15_000},
+		{"limits.reset_bytes", c.Limits.ResetBytes, 1 << 10, 8 << 20},
 		{"limits.steps", c.Limits.Steps, 1_000, 1_000_000_000_000},
 		{"limits.memory_bytes", c.Limits.MemoryBytes, 1 << 20, 16 << 30},
 		{"limits.pending", c.Limits.Pending, 1, 1_000_000},

@@ -73,7 +73,7 @@ func runtimeLimits(cfg config.Config) runtime.Limits {
 func engineLimits(cfg config.Config, r runtime.Limits, resident int64) engine.Limits {
 	l := cfg.Limits
 	return engine.Limits{
-		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals),
+		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals), ResetEvents: uint64(l.ResetEvents), ResetBytes: uint64(l.ResetBytes),
 		RunLogBytes: cmp.Or(l.LogBytes, -1),
 		Runtime:     r, Resident: int(l.Resident), ResidentBytes: uint64(resident), Queries: int(l.Queries),
 		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight), BacktestCPU: float64(l.BacktestCPU) / 100,

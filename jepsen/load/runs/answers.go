@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"aion.dev/aion/jepsen/load"
@@ -31,4 +32,14 @@ func LastAnswers(ops []op.Op, workload, f string) map[string]op.Op {
 		}
 	}
 	return last
+}
+
+// LevelIs returns the level of the state that load.ReachLevel recorded; 0 = none.
+func LevelIs(ops []op.Op, workload string) (level uint64) {
+	for _, o := range ops {
+		if o.Workload == workload && o.F == "level-is" {
+			json.Unmarshal(o.Value, &level)
+		}
+	}
+	return level
 }

@@ -59,6 +59,11 @@ func TestCheck(t *testing.T) {
 		{"refused and seen", func(s *story) { s.seen["r4"] = []string{"e", "f"} }, "did not happen"},
 		{"never settled", func(s *story) { s.posts = append(s.posts[:3:3], s.posts[4:]...) }, "has no known outcome"},
 		{"a box refuses", func(s *story) { s.posts[1].Outcome, s.posts[1].Code = op.Refused, "already_running" }, "was refused with already_running"},
+		{"too new for the level", func(s *story) {
+			s.posts[6].Code = "invalid_input"
+			s.posts = append(s.posts, op.Op{Workload: "starts", F: "level-is", Value: []byte("4"), Outcome: op.OK})
+		}, ""},
+		{"not too new", func(s *story) { s.posts[6].Code = "invalid_input" }, "was refused with invalid_input"},
 		{"started twice", func(s *story) { s.posts[1].Answer = s.posts[0].Answer }, "was started by operations"},
 		{"once twice", func(s *story) {
 			s.posts[6].Outcome, s.posts[6].Answer = op.OK, loadtest.JSON(wire.StartAnswer{RunID: "r4", StartOutcome: wire.StartOutcome{Outcome: "used"}})

@@ -87,6 +87,30 @@ class Odd(unittest.TestCase):
         Server.answers = [(status, headers, body)] * 9
         return self.client.call("GET", "/v1/cluster")
 
+    def test_events(self) -> None:
+        head = {"Content-Type": "text/event-stream"}
+        Server.answers = [
+            (200, head, b': aion\n\nid: 7\n\nevent: A\ndata: {"n":1}\n\nid: 9\r\nevent: B\r\ndata: {}\r\n\r\nevent: half'),
+            (503, {"Content-Type": "application/problem+json"}, b'{"code":"unavailable","outcome":"retry","status":503}'),
+            (200, {**head, "Transfer-Encoding": "chunked"}, b"10\r\nid: 12\nevent: C\n\r\n9\r\ndata: {}\n\r\n1\r\n\n\r\n0\r\n\r\n"),
+            (200, head, b"event: D\ndata: nonsense\n\n"),
+        ]
+        got = []
+        with self.assertRaises(aion.OutcomeUnknown) as e:
+            for event in self.client.events(["A", "B"], after=3):
+                got.append((event.id, event.name, event.data))
+        self.assertIn("cannot be read", str(e.exception))
+        self.assertEqual(got, [(0, "A", {"n": 1}), (9, "B", {}), (12, "C", {})])
+        self.assertEqual([path for _, path, _, _ in Server.seen], [f"/v1/events?after={n}&names=A%2CB" for n in (3, 9, 9, 12)])
+
+    def test_events_that_are_refused(self) -> None:
+        Server.answers = [(403, {"Content-Type": "application/problem+json"}, b'{"code":"permission_denied","outcome":"rejected","status":403}')]
+        with self.assertRaises(aion.Rejected):
+            next(iter(self.client.events()))
+        Server.answers = [(200, {}, b"")] * 99  # a server that ends each stream at once
+        with self.assertRaises(aion.TryAgain):
+            next(iter(self.client.events()))
+
     def test_chunks(self) -> None:
         self.assertEqual(self.ask(200, {"Transfer-Encoding": "chunked"}, b'4\r\n{"a"\r\n3;x=y\r\n:1}\r\n0\r\nX: y\r\n\r\n'), {"a": 1})
 

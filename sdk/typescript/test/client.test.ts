@@ -35,6 +35,31 @@ describe("servers that are no nodes", () => {
     answer = (_, r) => r.writeHead(status, headers).end(body);
   };
 
+  test("a stream that breaks", async () => {
+    const says = [': aion\n\nid: 7\n\nevent: A\ndata: {"n":1}\n\nid: 9\r\nevent: B\r\ndata: {}\r\n\r\nevent: half', "", "id: 12\nevent: C\ndata: {}\n\n", "event: D\ndata: nonsense\n\n"];
+    seen = [];
+    answer = (_, r) => {
+      const text = says.shift();
+      if (text) r.writeHead(200).end(text);
+      else r.writeHead(503, { "Content-Type": "application/problem+json" }).end('{"code":"unavailable","outcome":"retry","status":503}');
+    };
+    const got: unknown[] = [];
+    await assert.rejects(async () => {
+      for await (const e of client.events(["A", "B"], { after: 3 })) got.push([e.id, e.name, e.data]);
+    }, (e) => e instanceof OutcomeUnknown && e.message.includes("cannot be read"));
+    assert.deepEqual(got, [[0, "A", { n: 1 }], [9, "B", {}], [12, "C", {}]]);
+    assert.deepEqual(seen.map((s) => s.url), [3, 9, 9, 12].map((n) => `/v1/events?after=${n}&names=A%2CB`));
+    answer = (_, r) => r.writeHead(403, { "Content-Type": "application/problem+json" }).end('{"code":"permission_denied","outcome":"rejected","status":403}');
+    await assert.rejects(client.events().next(), Rejected);
+    answer = (_, r) => r.writeHead(200).end(); // a server that ends each stream at once
+    await assert.rejects(client.events().next(), TryAgain);
+    answer = (_, r) => void r.writeHead(200).write(": aion\n\n"); // one that says nothing
+    const over = new AbortController();
+    const next = client.events([], { signal: over.signal }).next();
+    setTimeout(() => over.abort(new Error("enough")), 20);
+    await assert.rejects(next, /enough/);
+  });
+
   test("no JSON", async () => {
     for (const body of ["hello", "[1]", ""]) {
       says(200, {}, body);

@@ -173,7 +173,8 @@ class Node:
                 body, _ = await self._body(c.reader, status, headers)
                 return Stream(self.address, c, Response(status, headers, body), _none())
             chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-            return Stream(self.address, c, Response(status, headers, b""), self._chunks(c.reader) if chunked else _rest(c.reader))
+            left = int(headers["content-length"]) if "content-length" in headers else None
+            return Stream(self.address, c, Response(status, headers, b""), self._chunks(c.reader) if chunked else _rest(c.reader, left))
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as e:
             c.close()
             problem = self._tls_alert(e)
@@ -296,8 +297,10 @@ class Node:
         return misdirected(f"{a.authority} ended the TLS handshake: {e.reason or e}", "The node's log says why: it may take only callers with a certificate of its own authority.")
 
 
-async def _rest(r: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    while part := await r.read(1 << 16):
+async def _rest(r: asyncio.StreamReader, left: int | None) -> AsyncIterator[bytes]:
+    """So many bytes, or all until the connection ends."""
+    while left != 0 and (part := await r.read(min(1 << 16, left or 1 << 16))):
+        left = None if left is None else left - len(part)
         yield part
 
 

@@ -135,6 +135,21 @@ func (e *Engine) FindRun(ctx context.Context, rd Read, ref fsm.RunRef) (run rows
 	return run, cmp.Or(readErr, err)
 }
 
+// BroughtBy returns who has started runs on the ephemeral version of a run, as this node's state
+// stands; false = several have, or the version is none, or gone.
+func (e *Engine) BroughtBy(ref fsm.RunRef) (owner string, ok bool) {
+	e.cfg.Log.View(func(v fsm.View) {
+		run, err := find(v, ref)
+		if err != nil {
+			return
+		}
+		if row, ephemeral := v.Ephemeral(run.Version); ephemeral && len(row.Owners) == 1 {
+			owner, ok = row.Owners[0], true
+		}
+	})
+	return owner, ok
+}
+
 // TypesOf returns the types of all versions that carry a type and that a reference may mean, as
 // this node's state stands.
 func (e *Engine) TypesOf(typ, version string) (types []string) {

@@ -1,11 +1,14 @@
 package transport
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"sync"
 	"time"
 
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -55,5 +58,22 @@ func (a *storedArchives) admit(c caller, archive []byte, now time.Time) error {
 		a.of[c.owner] = mine
 	}
 	mine[digest] = storedArchive{size, now}
+	return nil
+}
+
+// ownRun refuses a token for ephemeral versions a run that is not its own: one on a version on which
+// another token has started runs, too, or that no run has brought. It has to name the run by its run
+// id, because the newest of a workflow id may be another's a moment later. Others may go on.
+func (s *Server) ownRun(ctx context.Context, ref fsm.RunRef) error {
+	x := exchangeOf(ctx)
+	if x.caller.allowed == nil {
+		return nil
+	}
+	if ref.RunID == (history.RunID{}) {
+		return x.caller.denied("signal and end its own runs, each by its run id (run_id)")
+	}
+	if owner, ok := s.cfg.Authority.BroughtBy(ref); !ok || owner != x.owner() {
+		return x.caller.denied("signal and end runs that are open, on ephemeral versions on which nobody else has started runs")
+	}
 	return nil
 }

@@ -80,6 +80,45 @@ func TestTokensForEphemeralVersions(t *testing.T) {
 			t.Fatalf("%s: %v", id, err)
 		}
 	}
+	// It signals and ends its own runs, by their run ids, as long as nobody else has runs of that code.
+	own, err := guest.Start(ctx, wire.StartRequest{Type: "order", WorkflowID: "own", Archive: one.Archive, Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := wire.RunRef{WorkflowID: "own", RunID: own.RunID}
+	if _, err := guest.Signal(ctx, of, "note", []byte("1")); err != nil {
+		t.Errorf("a signal to its own run: %v", err)
+	}
+	if _, err := guest.Cancel(ctx, wire.RunRef{WorkflowID: "own"}, ""); code(err) != "permission_denied" || !strings.Contains(err.Error(), "run_id") {
+		t.Errorf("its own run without a run id: %v", err)
+	}
+	if _, err := guest.Pause(ctx, of, ""); code(err) != "permission_denied" {
+		t.Errorf("pausing its own run: %v", err)
+	}
+	if _, err := guest.Terminate(ctx, of, "enough"); err != nil {
+		t.Errorf("ending its own run: %v", err)
+	}
+	theirs, err := ops.Start(ctx, wire.StartRequest{Type: "order", WorkflowID: "theirs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := ops.Start(ctx, wire.StartRequest{Type: "order", WorkflowID: "shared", Archive: two.Archive, Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, run := range map[string]string{"theirs": theirs.RunID, "shared": shared.RunID, "own": own.RunID} {
+		if _, err := guest.Terminate(ctx, wire.RunRef{WorkflowID: id, RunID: run}, ""); id != "own" && code(err) != "permission_denied" {
+			t.Errorf("ending %s: %v", id, err)
+		}
+		if _, err := guest.Signal(ctx, wire.RunRef{WorkflowID: id, RunID: run}, "go", nil); id != "own" && code(err) != "permission_denied" {
+			t.Errorf("a signal to %s: %v", id, err)
+		}
+	}
+	for id, run := range map[string]string{"theirs": theirs.RunID, "shared": shared.RunID} {
+		if _, err := ops.Terminate(ctx, wire.RunRef{WorkflowID: id, RunID: run}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := bring("again", one); err != nil {
 		t.Errorf("another run on the same code: %v", err)
 	}

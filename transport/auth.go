@@ -32,6 +32,9 @@ type Authority interface {
 	Reach(ctx context.Context, index uint64) error
 	// TypesOf returns the types of all versions that a reference may mean.
 	TypesOf(typ, version string) []string
+	// BroughtBy returns who has started runs on the ephemeral version of a run; false = several
+	// have, or the version is none, or gone.
+	BroughtBy(ref fsm.RunRef) (owner string, ok bool)
 	FindRun(ctx context.Context, rd engine.Read, ref fsm.RunRef) (rows.Run, error)
 
 	BootstrapAuth(ctx context.Context, c engine.Call, n engine.NewToken) (*rows.Token, engine.Answered, error)
@@ -227,7 +230,7 @@ func (c *caller) denied(may string) error {
 
 // onlyEphemeral is the refusal of everything but that.
 func (c *caller) onlyEphemeral() error {
-	return c.denied("only read, try code that changes nothing, and start runs with archive and ephemeral")
+	return c.denied("only read, try code that changes nothing, start runs with archive and ephemeral, and signal and end those")
 }
 
 func printable(s string, limit int) bool {

@@ -34,6 +34,9 @@ func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunA
 	if err != nil {
 		return nil, err
 	}
+	if err := s.ownRun(ctx, ref); err != nil {
+		return nil, err
+	}
 	var payload json.RawMessage
 	c, err := change(ctx, &payload, optional)
 	if err != nil {
@@ -94,6 +97,9 @@ func (s *Server) withReason(ctx context.Context, in *commandInput,
 	command func(context.Context, engine.Call, fsm.RunRef, string) (*fsm.RunAnswer, engine.Answered, error)) (*answer[wire.RunAnswer], error) {
 	ref, err := in.ref()
 	if err != nil {
+		return nil, err
+	}
+	if err := s.ownRun(ctx, ref); err != nil {
 		return nil, err
 	}
 	var r wire.Reason

@@ -100,16 +100,16 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", needs: needs(ofRun, grant.Read), group: "Runs", leader: true}, s.history)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.logs)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/turns", id: "turns", summary: "Replay a run, and show what its code did turn by turn", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.turns)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true, ephemeral: true,
 		limit: payload, payload: true, body: new(any)}, s.signal)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/updates/{name}", id: "update", summary: "Ask a run for something, and wait for its answer", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.UpdateRequest)}, s.update)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/updates/{update}", id: "update_state", summary: "Show where an update stands", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true}, s.updateState)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/queries/{name}", id: "query", summary: "Query a run", needs: needs(ofRun, grant.Read, grant.Payload), group: "Runs", leader: true,
 		limit: payload, payload: true, body: new(wire.QueryRequest)}, s.query)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/cancel", id: "cancel", summary: "Ask a run to end", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/cancel", id: "cancel", summary: "Ask a run to end", needs: needs(ofRun, grant.Signal), group: "Runs", leader: true, write: true, ephemeral: true,
 		limit: smallBody, body: new(wire.Reason)}, s.cancel)
-	add(s, route{method: "POST", path: "/v1/workflows/{id}/terminate", id: "terminate", summary: "Close a run at once", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/terminate", id: "terminate", summary: "Close a run at once", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true, ephemeral: true,
 		limit: smallBody, body: new(wire.Reason)}, s.terminate)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/pause", id: "pause", summary: "Stop a run's turns", needs: needs(ofRun, grant.Operate), group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.pause)

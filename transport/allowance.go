@@ -61,9 +61,10 @@ func (a *storedArchives) admit(c caller, archive []byte, now time.Time) error {
 	return nil
 }
 
-// ownRun refuses a token for ephemeral versions a run that is not its own: one on a version on which
-// another token has started runs, too, or that no run has brought. It has to name the run by its run
-// id, because the newest of a workflow id may be another's a moment later. Others may go on.
+// ownRun refuses a token for ephemeral versions a run that is not its own: one on a version on
+// which another token has started runs, too, or that no run has brought. It has to name the run by
+// its run id, because the newest of a workflow id may be another's a moment later. Others may go
+// on.
 func (s *Server) ownRun(ctx context.Context, ref fsm.RunRef) error {
 	x := exchangeOf(ctx)
 	if x.caller.allowed == nil {

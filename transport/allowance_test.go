@@ -80,7 +80,8 @@ func TestTokensForEphemeralVersions(t *testing.T) {
 			t.Fatalf("%s: %v", id, err)
 		}
 	}
-	// It signals and ends its own runs, by their run ids, as long as nobody else has runs of that code.
+	// It signals and ends its own runs, by their run ids, as long as nobody else has runs of that
+	// code.
 	own, err := guest.Start(ctx, wire.StartRequest{Type: "order", WorkflowID: "own", Archive: one.Archive, Ephemeral: true})
 	if err != nil {
 		t.Fatal(err)

@@ -268,6 +268,10 @@ func (c *call) tell() {
 		set := c.attributes("tell", r, 1, 2)
 		c.ended("tell", r)
 		c.ask(func() error { return c.host.SetAttributes(set) })
+	case 3:
+		id, reason := r.text(1), r.text(2)
+		c.ended("tell", r)
+		c.ask(func() error { return c.host.CancelWorkflow(id, reason) })
 	default:
 		c.stop(c.broke("tell has kind %d", c.stack[0]))
 	}

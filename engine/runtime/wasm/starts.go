@@ -14,6 +14,7 @@ const (
 	startCondition
 	startActivity
 	startChild
+	startResult
 )
 
 func (c *call) start() {
@@ -35,6 +36,9 @@ func (c *call) start() {
 	case startChild:
 		child := c.child(r)
 		begin = func() (uint64, error) { return c.host.StartChild(child) }
+	case startResult:
+		id := r.text(1)
+		begin = func() (uint64, error) { return c.host.StartResult(id) }
 	default:
 		c.stop(c.broke("start has kind %d", kind))
 	}

@@ -9,6 +9,7 @@ const (
 	kindCondition = 3
 	kindActivity  = 4
 	kindChild     = 5
+	kindResult    = 6
 )
 
 // Activity lets a worker do something, waits, and returns its output. Nil is no input.
@@ -89,4 +90,16 @@ func StartSignal[T any](ctx Context, name string, options ...WaitOption) *Future
 		r = r.sorted()
 	}
 	return &Future[T]{future: future{id: start(ctx, kindSignal, r), kind: "signal ", name: name}}
+}
+
+// Result waits for what becomes of the newest run of another workflow id, and of those that go on
+// in its place, and returns its result. Whoever started it: a handle costs nothing.
+func Result[Out any](ctx Context, workflowID string) (Out, error) {
+	return StartResult[Out](ctx, workflowID).Get(ctx)
+}
+
+// StartResult is Result that does not wait.
+func StartResult[Out any](ctx Context, workflowID string) *Future[Out] {
+	r := newRecord().text(1, workflowID)
+	return &Future[Out]{future: future{id: start(ctx, kindResult, r), kind: "result of workflow ", name: workflowID}}
 }

@@ -13,6 +13,16 @@ func SignalWorkflow(ctx Context, workflowID, name string, payload any) {
 	roomTell(signal, pointer(r), int32(len(r)))
 }
 
+// CancelWorkflow asks the open run of another workflow id to end, as a caller can. It is no error if
+// there is none.
+func CancelWorkflow(ctx Context, workflowID, reason string) {
+	const end = 3
+	scopeOf(ctx)
+	r := record(nil).text(1, workflowID).text(2, reason)
+	ask()
+	roomTell(end, pointer(r), int32(len(r)))
+}
+
 // SetAttributes sets what the run is found by. Nil removes one.
 func SetAttributes(ctx Context, attributes Attributes) {
 	const set = 2

@@ -174,6 +174,37 @@ var cases = map[string]run{
 		}
 		return 1, nil
 	},
+	"asks-to-end": func(ctx context, _ any) (any, error) {
+		workflow.CancelWorkflow(ctx, "x", "enough")
+		workflow.CancelWorkflow(ctx, "y", "")
+		return "x", nil
+	},
+	"awaits": func(ctx context, _ any) (any, error) {
+		x, y := workflow.StartResult[any](ctx, "x"), workflow.StartResult[any](ctx, "y")
+		a, err := x.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		_, err = y.Get(ctx)
+		return list{a, kind(err)}, nil
+	},
+	"awaits-and-fails":      awaits,
+	"awaits-before-rules-5": awaits,
+	"awaits-races": func(ctx context, _ any) (any, error) {
+		both := []*workflow.Future[any]{workflow.StartResult[any](ctx, "x"), workflow.StartResult[any](ctx, "y")}
+		at := workflow.Race(ctx, both[0], both[1])
+		v, err := both[at].Get(ctx)
+		return list{at, v}, err
+	},
+	"awaits-cancelled": func(ctx context, _ any) (any, error) {
+		_, err := workflow.Result[any](ctx, "x")
+		return kind(err), nil
+	},
+	"awaits-too-many": func(ctx context, _ any) (any, error) {
+		for {
+			workflow.StartResult[any](ctx, "x")
+		}
+	},
 	"bad-arguments": func(ctx context, _ any) (any, error) { return nil, workflow.Sleep(ctx, -time.Second) },
 }
 
@@ -184,3 +215,5 @@ func continues(ctx context, _ any) (any, error) {
 	}
 	return nil, workflow.ContinueAsNew(ctx, input)
 }
+
+func awaits(ctx context, _ any) (any, error) { return workflow.Result[any](ctx, "x") }

@@ -39,6 +39,10 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	if err != nil {
 		return nil, err
 	}
+	update, err := updateOf(c, &r)
+	if err != nil {
+		return nil, err
+	}
 	req, err := startRequest(c, &r)
 	if err != nil {
 		return nil, err
@@ -52,7 +56,10 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 		WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), FreshlyLoaded: started.FreshlyLoaded, Ephemeral: started.Ephemeral, Answered: answered(a),
 		StartOutcome: startOutcome(&r, run),
 	}
-	if wait > 0 {
+	switch {
+	case update != nil:
+		body.Update, body.UpdateProblem = s.updateStarted(ctx, c, run, *update, wait)
+	case wait > 0:
 		s.await(ctx, run, req.Type, since(a), wait, &body)
 	}
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
@@ -143,7 +150,7 @@ func startRequest(c engine.Call, r *wire.StartRequest) (req engine.StartRequest,
 // caller's grants do not reach. That run is of the same type, or the state machine refuses it.
 func (x *exchange) mayStart(r *wire.StartRequest) error {
 	kinds := []grant.Kind{grant.Start}
-	if r.Signal != nil {
+	if r.Signal != nil || r.Update != nil {
 		kinds = append(kinds, grant.Signal)
 	}
 	if r.IfOpen == "terminate" {
@@ -159,7 +166,7 @@ func (x *exchange) mayStart(r *wire.StartRequest) error {
 
 // startOutcome says what a start came to that asked for more than a run; empty for others.
 func startOutcome(r *wire.StartRequest, run *fsm.StartAnswer) (o wire.StartOutcome) {
-	if r.Signal != nil || r.IfOpen != "" || r.IfClosed != "" || r.Delay != "" {
+	if r.Signal != nil || r.Update != nil || r.IfOpen != "" || r.IfClosed != "" || r.Delay != "" {
 		o.Outcome, o.TerminatedRunID = engine.OutcomeName(run.Outcome), idOf(run.Terminated)
 		if run.BeginsAt != 0 {
 			at := run.BeginsAt.Std()

@@ -78,6 +78,9 @@ func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (req en
 	if item.Archive != "" || item.Ephemeral {
 		return req, nil, invalid("archive", "is not accepted in a batch: start runs on code that comes along one by one")
 	}
+	if item.Update != nil {
+		return req, nil, invalid("update", "is not accepted in a batch: ask runs one by one")
+	}
 	if err := x.mayStart(&item.StartRequest); err != nil && item.Type != "" {
 		return req, nil, err
 	}

@@ -52,7 +52,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("USER", "tester")
-			env.Setenv("GOCACHE", goCache()) // scripts have no home
+			env.Setenv("GOCACHE", goCache())                  // scripts have no home
 			env.Setenv("AION_CLUSTER_PROMOTE_AFTER", "500ms") // scripts wait until joiners vote
 			f := &fleet{dir: env.WorkDir, nodes: map[string]*process{}}
 			env.Values[fleetKey{}] = f

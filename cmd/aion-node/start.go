@@ -36,6 +36,8 @@ An interrupt ends the waiting, not the run.
 With --signal, the run receives a signal as it starts. --if-open and --if-closed say what to do if a run of --id is open, or was: nothing else happens in between. With --delay
 the run is open at once, and its code begins later.
 
+With --update, the run, the open one if there is one, is asked for something at once, and the answer is told as by update. Under the same request id that has one effect and one answer.
+
 With --batch, start a run for each line of FILE (- is standard input). A line is a JSON object with type (default TYPE), and perhaps input, workflow_id, version, attributes,
 timeout, signal, if_open, if_closed, delay, retry, chain_timeout and request_id. Each line is accepted or refused by itself; with --json each is told as a document on a line of its own. The exit status is 1 if any was refused, 3
 if what became of any is not known: under the same --request-id the same file starts nothing twice.`,
@@ -70,6 +72,12 @@ if what became of any is not known: under the same --request-id the same file st
 				return err
 			}
 			defer c.Close()
+			if r.Update != nil {
+				if wait {
+					return usage("--wait waits for the run's end, and --update for the update's answer: give one of them")
+				}
+				return a.startAndUpdate(cmd.Context(), c, r)
+			}
 			s, err := c.Start(cmd.Context(), r, a.mutationOptions()...)
 			if err != nil {
 				return err

@@ -18,12 +18,17 @@ type startFlags struct {
 
 	retry string
 	chain time.Duration
+
+	update, args, updateID string
 }
 
 func (s *startFlags) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.signal, "signal", "", "signal `NAME` that the run receives as it starts")
 	f.StringVar(&s.payload, "signal-payload", "", "what the signal carries: `JSON`, @FILE, or @- for standard input")
+	f.StringVar(&s.update, "update", "", "`NAME` of an update that the run is asked at once, the open one if there is one; its answer is told")
+	f.StringVar(&s.args, "args", "", "what the update's handler gets: `JSON`, @FILE, or @- for standard input")
+	f.StringVar(&s.updateID, "update-id", "", "`ID` under which the update has one effect and one answer (default: it follows from the request id)")
 	f.StringVar(&s.ifOpen, "if-open", "", "if a run of the id and type is open: `refuse` (default), signal, use or terminate")
 	f.StringVar(&s.ifClosed, "if-closed", "", "if the newest run of the id is closed: `allow` (default), failed_only or refuse")
 	f.StringVar(&s.retry, "retry", "", "try the run again when it fails: `N` tries in all, or JSON with max_attempts, backoff, factor, max_backoff, non_retryable")
@@ -39,6 +44,15 @@ func (s *startFlags) read(a *app, r *wire.StartRequest) (err error) {
 	case s.signal != "":
 		r.Signal = &wire.StartSignal{Name: s.signal}
 		if r.Signal.Payload, err = a.jsonFlag("signal-payload", s.payload); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.update == "" && (s.args != "" || s.updateID != ""):
+		return usage("--args and --update-id need --update")
+	case s.update != "":
+		r.Update = &wire.StartUpdate{Name: s.update, UpdateID: s.updateID}
+		if r.Update.Args, err = a.jsonFlag("args", s.args); err != nil {
 			return err
 		}
 	}

@@ -44,13 +44,7 @@ An interrupt ends the waiting, not the update.`,
 			if err := a.answer(u, func(w io.Writer) { printUpdate(w, u) }); err != nil {
 				return err
 			}
-			switch {
-			case u.Status == "completed" && u.Error == nil:
-				return nil
-			case u.Status == "accepted" && u.Error == nil:
-				return &reported{exitOpen}
-			}
-			return &reported{exitRefused}
+			return updateStatus(u)
 		},
 	}
 	cmd.Flags().StringVar(&text, "args", "", "what the handler gets: `JSON`, @FILE, or @- for standard input (default null)")
@@ -58,6 +52,17 @@ An interrupt ends the waiting, not the update.`,
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "wait at most `DURATION` for the answer; 0s only asks (default: as long as it takes)")
 	addRunFlag(cmd, &ref)
 	return cmd
+}
+
+// updateStatus is the exit status that says where an update stands.
+func updateStatus(u *wire.UpdateAnswer) error {
+	switch {
+	case u.Status == "completed" && u.Error == nil:
+		return nil
+	case u.Status == "accepted" && u.Error == nil:
+		return &reported{exitOpen}
+	}
+	return &reported{exitRefused}
 }
 
 func printUpdate(w io.Writer, u *wire.UpdateAnswer) {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -34,6 +35,29 @@ func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait tim
 	}
 	a.Status, a.Result, a.Error = result.Status, result.Result, result.Error
 	return a, nil
+}
+
+// StartAndUpdate starts a run, or comes to the open one, and waits up to wait for the answer to the
+// update that r has. The answer has an Update or, if the run did not take it, an UpdateProblem. If
+// there are both an error and an answer, the update was accepted, but its answer could not be
+// learned.
+func (c *Client) StartAndUpdate(ctx context.Context, r wire.StartRequest, wait time.Duration, opts ...Option) (*wire.StartAnswer, error) {
+	if r.Update == nil {
+		return nil, errors.New("start and update: the request has no update")
+	}
+	if err := checkJSON("update.args", r.Update.Args); err != nil {
+		return nil, err
+	}
+	end := time.Now().Add(wait)
+	a, err := c.start(ctx, r, wait, opts)
+	if err != nil || a.Update == nil || a.Update.Status != "accepted" || a.Update.Error != nil || time.Until(end) <= 0 {
+		return a, err
+	}
+	u, err := c.UpdateState(ctx, wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.Update.RunID}, a.Update.UpdateID, time.Until(end))
+	if err == nil {
+		a.Update = u
+	}
+	return a, err
 }
 
 func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Duration, opts []Option) (*wire.StartAnswer, error) {

@@ -52,6 +52,7 @@ type StartRequest struct {
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Timeout    string          `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration; default: the package's"`
 
+	Update   *StartUpdate `json:"update,omitempty" doc:"Update of the run that the start came to: of the new one or, as if_open is use then unless it is given, of the open one. With wait the answer waits for the update's, not for the run's end. Not with delay, and not in a batch"`
 	Signal   *StartSignal `json:"signal,omitempty" doc:"Signal that the run receives as it starts or, with if_open signal, the run that is open"`
 	IfOpen   string       `json:"if_open,omitempty" enum:"refuse,signal,use,terminate" doc:"What to do if a run of this workflow id and type is open: refuse (default), hand it the signal, answer with it, or terminate it and start"`
 	IfClosed string       `json:"if_closed,omitempty" enum:"allow,failed_only,refuse" doc:"Whether to start after the newest run of this workflow id, if that is closed and still kept: allow (default), failed_only (unless it completed), refuse"`
@@ -76,6 +77,13 @@ type StartSignal struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
+// StartUpdate is an update that comes with a start.
+type StartUpdate struct {
+	Name     string          `json:"name" doc:"Name of the update"`
+	Args     json.RawMessage `json:"args,omitempty" doc:"What the handler gets: any JSON value, default null"`
+	UpdateID string          `json:"update_id,omitempty" doc:"The same id has one effect and one answer; default: one that follows from the request id"`
+}
+
 // StartOutcome says what a start came to. It is empty unless the start has signal, if_open,
 // if_closed or delay.
 type StartOutcome struct {
@@ -94,6 +102,9 @@ type StartAnswer struct {
 	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, if the run did not complete"`
 
 	PayloadWithheld bool `json:"payload_withheld,omitempty" doc:"With ?wait= only: result and error are left out, because the token lacks the grant payload"`
+
+	Update        *UpdateAnswer `json:"update,omitempty" doc:"With update: where that stands"`
+	UpdateProblem *Problem      `json:"update_problem,omitempty" doc:"With update: why the run did not take it, or that nobody knows. The start has taken effect all the same"`
 
 	FreshlyLoaded bool `json:"freshly_loaded,omitempty" doc:"With archive: this start loaded the version"`
 	Ephemeral     bool `json:"ephemeral,omitempty" doc:"With archive: the version is unloaded in the entry in which the last run on it closes"`

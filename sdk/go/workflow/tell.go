@@ -13,8 +13,8 @@ func SignalWorkflow(ctx Context, workflowID, name string, payload any) {
 	roomTell(signal, pointer(r), int32(len(r)))
 }
 
-// CancelWorkflow asks the open run of another workflow id to end, as a caller can. It is no error if
-// there is none.
+// CancelWorkflow asks the open run of another workflow id to end, as a caller can. It is no error
+// if there is none.
 func CancelWorkflow(ctx Context, workflowID, reason string) {
 	const end = 3
 	scopeOf(ctx)

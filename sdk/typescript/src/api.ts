@@ -2570,6 +2570,10 @@ export interface StartAnswer {
   status?: string;
   /** With if_open terminate: the run in whose place it was started */
   terminated_run_id?: string;
+  /** With update: where that stands */
+  update?: UpdateAnswer;
+  /** Why it was not started, or that nobody knows; present unless ok */
+  update_problem?: Problem;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** The caller's name for an instance: 1 to 200 characters of A-Z a-z 0-9 . _ : @ - */
@@ -2610,6 +2614,8 @@ export interface StartItem {
   timeout?: string;
   /** What kind of event, or the workflow type */
   type: string;
+  /** Update of the run that the start came to: of the new one or, as if_open is use then unless it is given, of the open one. With wait the answer waits for the update's, not for the run's end. Not with delay, and not in a batch */
+  update?: StartUpdate;
   /** Full or prefix; default: the routed one */
   version?: string;
   /** Default: a generated one */
@@ -2673,6 +2679,8 @@ export interface StartRequest {
   timeout?: string;
   /** What kind of event, or the workflow type */
   type: string;
+  /** Update of the run that the start came to: of the new one or, as if_open is use then unless it is given, of the open one. With wait the answer waits for the update's, not for the run's end. Not with delay, and not in a batch */
+  update?: StartUpdate;
   /** Full or prefix; default: the routed one */
   version?: string;
   /** Default: a generated one */
@@ -2684,6 +2692,15 @@ export interface StartSignal {
   name: string;
   /** Any JSON value */
   payload?: unknown;
+}
+
+export interface StartUpdate {
+  /** What the handler gets: any JSON value, default null */
+  args?: unknown;
+  /** Name of the update */
+  name: string;
+  /** The same id has one effect and one answer; default: one that follows from the request id */
+  update_id?: string;
 }
 
 export interface Stop {

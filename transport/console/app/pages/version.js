@@ -58,9 +58,11 @@ export const version = {
   actions: (d, ctx) => [...versionActions(d.row, d.all, d.canary), startRun(ctx.params.type), d.stops.find(x => x.version) ? unstop(d.stops.find(x => x.version)) : stop({ version: d.shown.version }), { name: "Fetch the archive", open: () => fetchArchive(d.shown) }],
 };
 
-// modules reads the source of all modules. They never change, so they are read once.
+// modules reads the source of all modules. They never change, so they are read once. WebAssembly is
+// nothing to read: its source stays with its author.
 async function modules(type, v, signal) {
   return Object.fromEntries(await Promise.all(v.modules.map(async m => {
+    if (m.name.endsWith(".wasm")) return [m.name, `WebAssembly of ${m.bytes} bytes: what the package's code was compiled to` + (v.labels?.toolchain ? `, by ${v.labels.toolchain}.` : ".")];
     try { return [m.name, await text(path`/v1/versions/${type}/${v.version}/modules/${m.name}`, signal)]; } catch (error) { if (signal.aborted) throw error; return [m.name, error]; }
   })));
 }

@@ -110,7 +110,7 @@ var rooms = []room{
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
 	{"jepsen/sim", []string{"catalog", "internal/namespace", "catalog/signature", "fsm/history", "engine/replay", "engine/runtime/...", "fsm", "fsm/audit", "fsm/rows", "transport/wire"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises, and verifies chains as callers do"},
 	{"jepsen/gate/seeded", nil, nil, "what planted bugs call, compiled into copies of the product: it can bring nothing along, and nobody in the tree imports it"},
-	{"jepsen/load", []string{"jepsen/nodes", "jepsen/op", "transport/client", "transport/wire"}, nil, "what workloads are made of: it knows none of them"},
+	{"jepsen/load", []string{"jepsen/nodes", "jepsen/op", "transport/client", "transport/wire", "sdk/go"}, nil, "what workloads are made of: it knows none of them"},
 	{"jepsen/load/runs", []string{"jepsen/load", "jepsen/op", "transport/client", "transport/wire"}, nil, "several workloads start runs and read them to their end: it serves them and knows none"},
 	{"jepsen/load/past", []string{"jepsen/load", "jepsen/op", "transport/client", "transport/wire"}, nil, "several checkers read the past of runs: it serves them and knows none"},
 	{"jepsen/load/fleet", []string{"jepsen/links", "jepsen/load", "jepsen/op", "jepsen/worker"}, nil, "two workloads have worker processes: it serves them and knows none"},

@@ -15,6 +15,7 @@ import (
 type Package struct {
 	Type       string
 	Source     string
+	Guest      []byte // WebAssembly in place of Source; nil = it is Starlark
 	Activities []string
 }
 
@@ -29,15 +30,18 @@ func Digest(archive []byte) string {
 func (p Package) Pack() (archive []byte, version string, err error) {
 	activities := append([]string{}, p.Activities...)
 	slices.Sort(activities)
+	abi, file, module := 1, p.Type+".star", []byte(p.Source)
+	if p.Guest != nil {
+		abi, file, module = 2, p.Type+".wasm", p.Guest
+	}
 	manifest := map[string]any{
-		"format": 1, "abi": 1, "activities": activities,
+		"format": 1, "abi": abi, "activities": activities,
 		"workflows": []any{map[string]any{"type": p.Type, "entry_module": p.Type, "entry_function": "run"}},
 	}
 	identity, err := json.Marshal(manifest) // keys sorted, integers and plain ASCII only: the same as RFC 8785
 	if err != nil {
 		return nil, "", err
 	}
-	file := p.Type + ".star"
 	h := sha256.New()
 	frame := func(b []byte) {
 		var n [8]byte
@@ -51,7 +55,7 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	binary.BigEndian.PutUint64(n[:], 1)
 	h.Write(n[:])
 	frame([]byte(file))
-	frame([]byte(p.Source))
+	frame(module)
 	version = hex.EncodeToString(h.Sum(nil))
 	manifest["version"] = version
 	text, err := json.Marshal(manifest)
@@ -63,7 +67,7 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	for _, f := range []struct {
 		name string
 		data []byte
-	}{{"manifest.json", text}, {"modules/" + file, []byte(p.Source)}} {
+	}{{"manifest.json", text}, {"modules/" + file, module}} {
 		size := uint64(len(f.data))
 		w, err := z.CreateRaw(&zip.FileHeader{Name: f.name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(f.data), CompressedSize64: size, UncompressedSize64: size})
 		if err != nil {

@@ -66,6 +66,7 @@ var kinds = map[string]kind{
 	"stops":       {func() load.Workload { return &stops.Workload{} }, 0.5},
 	"timers":      {func() load.Workload { return &timers.Workload{} }, 0.2},
 	"updates":     {func() load.Workload { return &updates.Workload{} }, 1},
+	"updates-go":  {func() load.Workload { return &updates.Workload{Go: true} }, 1},
 	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},
 }
 

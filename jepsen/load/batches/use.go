@@ -56,7 +56,7 @@ func (w *Workload) Name() string { return "batches" }
 
 // Setup implements load.Workload.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
-	if err := load.ReachLevel(ctx, e, "batches", 4); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "batches", 4); err != nil {
 		return err
 	}
 	if err := load.Deploy(ctx, e, load.Package{Type: "batches", Source: source}); err != nil {

@@ -53,7 +53,7 @@ func newOp(f, token, hash string) op.Op {
 
 // Setup waits for level 3, from which on there are tokens, and until nodes can sign.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
-	if err := load.ReachLevel(ctx, e, name, 3); err != nil {
+	if _, err := load.ReachLevel(ctx, e, name, 3); err != nil {
 		return err
 	}
 	o := newOp("create", "setup", wire.HashOfSecret(wire.NewSecret()))

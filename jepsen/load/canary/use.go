@@ -75,7 +75,7 @@ func newOp(f, key string, ask arguments) op.Op {
 // type; the first one is routed.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
-	if err := load.ReachLevel(ctx, e, name, 2); err != nil {
+	if _, err := load.ReachLevel(ctx, e, name, 2); err != nil {
 		return err
 	}
 	for i := range typeCount {

@@ -65,7 +65,7 @@ func newOp(f, key string, ask arguments) op.Op {
 // Setup waits for level 1, from which on versions have facts, and loads a version of each type.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
-	if err := load.ReachLevel(ctx, e, "drain", 1); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "drain", 1); err != nil {
 		return err
 	}
 	for i := range typeCount {

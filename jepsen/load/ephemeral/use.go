@@ -69,7 +69,7 @@ func newOp(f, key string, ask arguments) op.Op {
 // Setup waits for level 2, from which on code can come along, and stores the archives.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
-	if err := load.ReachLevel(ctx, e, "ephemeral", 2); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "ephemeral", 2); err != nil {
 		return err
 	}
 	w.archives = map[string]string{}

@@ -91,7 +91,7 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 	if w.gated, err = load.NewType(typeName+"2", 2, code); err != nil {
 		return err
 	}
-	if err := load.ReachLevel(ctx, e, "move", 2); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "move", 2); err != nil {
 		return err
 	}
 	for _, t := range []load.Type{w.typ, w.gated} {

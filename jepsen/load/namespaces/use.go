@@ -72,7 +72,7 @@ func newOp(f string, ask arguments) op.Op {
 
 // Setup waits for level 4, from which on there are namespaces, and makes them.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
-	if err := load.ReachLevel(ctx, e, name, 4); err != nil {
+	if _, err := load.ReachLevel(ctx, e, name, 4); err != nil {
 		return err
 	}
 	if w.packed, _, err = (load.Package{Type: typ, Source: source}).Pack(); err != nil {

@@ -67,7 +67,7 @@ func (w *Workload) Name() string { return "reset" }
 
 // Setup implements load.Workload.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
-	if err := load.ReachLevel(ctx, e, "reset", 5); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "reset", 5); err != nil {
 		return err
 	}
 	if err := load.Deploy(ctx, e, load.Package{Type: "resets", Source: source, Activities: []string{"redo"}}); err != nil {

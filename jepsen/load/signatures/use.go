@@ -48,7 +48,8 @@ func newOp(f, key string, ask arguments) op.Op {
 
 // Setup waits for level 4, from which on there are signatures.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
-	return load.ReachLevel(ctx, e, name, 4)
+	_, err := load.ReachLevel(ctx, e, name, 4)
+	return err
 }
 
 // loadersAtOnce is how many load packages of one type at a time.

@@ -57,7 +57,7 @@ func (w *Workload) Name() string { return "starts" }
 // Setup implements load.Workload.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	w.met = map[string]string{}
-	if err := load.ReachLevel(ctx, e, "starts", 5); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "starts", 5); err != nil {
 		return err
 	}
 	return load.Deploy(ctx, e, load.Package{Type: "starts", Source: source})

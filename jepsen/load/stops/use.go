@@ -58,7 +58,7 @@ func (w *Workload) Name() string { return "stops" }
 
 // Setup implements load.Workload.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
-	if err := load.ReachLevel(ctx, e, "stops", 5); err != nil {
+	if _, err := load.ReachLevel(ctx, e, "stops", 5); err != nil {
 		return err
 	}
 	w.versions = map[string]string{}

@@ -8,6 +8,7 @@ package updates
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -20,7 +21,16 @@ import (
 )
 
 // Workload keeps what Resolve needs later.
-type Workload struct{ requests runs.Requests }
+type Workload struct {
+	Go bool // the runs' code is in Go, where the cluster can run that
+
+	requests runs.Requests
+}
+
+// guest is source in Go.
+//
+//go:embed guest/main.go.txt
+var guest string
 
 // A run goes on as a new one a few times only: an update's id is looked for in the last runs of a
 // chain, and Resolve repeats what is unknown at the end.
@@ -78,11 +88,37 @@ const targetCount = 3
 func targetID(i int) string { return fmt.Sprintf("updates-%d", i%targetCount) }
 
 // Name implements load.Workload.
-func (w *Workload) Name() string { return "updates" }
+func (w *Workload) Name() string {
+	if w.Go {
+		return "updates-go"
+	}
+	return "updates"
+}
+
+// guestLevel is the level from which on a cluster runs WebAssembly.
+const guestLevel = 6
+
+// code returns the package of the runs. Where older nodes hold the level, it is in Starlark.
+func (w *Workload) code(ctx context.Context, e *load.Env) (load.Package, error) {
+	p := load.Package{Type: "updates", Source: source}
+	if !w.Go {
+		return p, nil
+	}
+	level, err := load.ReachLevel(ctx, e, "updates", guestLevel)
+	if err != nil || level < guestLevel {
+		return p, err
+	}
+	p.Guest, err = load.Guest(ctx, guest)
+	return p, err
+}
 
 // Setup implements load.Workload.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
-	if err := load.Deploy(ctx, e, load.Package{Type: "updates", Source: source}); err != nil {
+	code, err := w.code(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := load.Deploy(ctx, e, code); err != nil {
 		return err
 	}
 	input, _ := json.Marshal(map[string]any{"places": places, "generation": 1, "generations": generations, "before": []string{}, "notes": []string{}})

@@ -23,12 +23,16 @@ func (a *app) startAndUpdate(ctx context.Context, c *client.Client, r wire.Start
 		return err
 	}
 	if s.UpdateProblem != nil {
-		if a.json {
-			if err := a.document(s); err != nil {
-				return err
-			}
+		if !a.json {
+			return s.UpdateProblem
 		}
-		return s.UpdateProblem
+		if err := a.document(s); err != nil { // the problem is in it
+			return err
+		}
+		if s.UpdateProblem.Outcome == wire.Unknown {
+			return &reported{exitUnknown}
+		}
+		return &reported{exitRefused}
 	}
 	if err := a.answer(s, func(w io.Writer) { printUpdate(w, s.Update) }); err != nil {
 		return err

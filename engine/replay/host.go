@@ -305,7 +305,10 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 
 // ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise
 // would keep its run from ever noticing a cancellation.
-func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
+func (l *ledger) ContinueAsNew(input, early history.Payload, same bool) error {
+	if l.book.rules < 5 {
+		input = early
+	}
 	if err := l.writable(); err != nil {
 		return err
 	}

@@ -77,8 +77,9 @@ type Host interface {
 	CancelWorkflow(workflowID, reason string) error
 	SetAttributes(a history.Attributes) error
 	// ContinueAsNew ends the run and starts the next one. It always returns an error, which ends
-	// the code.
-	ContinueAsNew(input history.Payload, same bool) error
+	// the code. Early is what input was when code asked, before its handlers had ended: turns of
+	// earlier rules go on with that.
+	ContinueAsNew(input, early history.Payload, same bool) error
 }
 
 // Info identifies a run.

@@ -105,6 +105,16 @@ var messages = []Case{
 		{"fire 2", `WorkflowContinuedAsNew {"input":null,"carry":[4]}
 			closes`},
 	}},
+	{Name: "handlers-note", Does: "lets a handler of signals a sleep 1s and then note the payload, waits for a signal end, and continues as new with the notes", Lines: []Line{
+		{"turn", `waits: signal 1 end`},
+		{"signal a 1 ; signal end null", `TimerStarted {"id":2,"duration":"1s"}
+			waits: timer 2`},
+		{"signal a 2", `TimerStarted {"id":3,"duration":"1s"}
+			waits: timer 2, timer 3`},
+		{"fire 2", `waits: timer 3`},
+		{"fire 3", `WorkflowContinuedAsNew {"input":[1,2]}
+			closes`},
+	}},
 	{Name: "handler-continues", Does: "lets a handler of signals a continue as new, and waits for a signal end", Lines: []Line{
 		{"turn", `waits: signal 1 end`},
 		{"signal a 1", `WorkflowFailed {"error":{"kind":"failed"...

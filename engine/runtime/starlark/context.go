@@ -168,14 +168,18 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 		if err != nil {
 			return nil, err
 		}
-		p, err := a.payload("input", input)
+		early, err := a.payload("input", input)
 		if err != nil {
 			return nil, err
 		}
-		if err := a.settle(); err != nil {
+		if err := a.settle(input); err != nil {
 			return nil, err
 		}
-		return starlark.None, a.host.ContinueAsNew(p, same)
+		late, err := a.payload("input", input) // handlers may have changed what it is made of
+		if err != nil {
+			return nil, err
+		}
+		return starlark.None, a.host.ContinueAsNew(late, early, same)
 	},
 }
 

@@ -194,8 +194,8 @@ func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) 
 }
 
 // settle waits until all handlers have ended and no message is left, so that a run that goes on as
-// a new one leaves nothing behind that it had begun.
-func (e *execution) settle() error {
+// a new one leaves nothing behind that it had begun. kept is what it goes on with.
+func (e *execution) settle(kept starlark.Value) error {
 	if len(e.signals)+len(e.updates) == 0 {
 		return nil
 	}
@@ -205,7 +205,10 @@ func (e *execution) settle() error {
 	}
 	f.idle = true
 	defer func() { f.idle = false }()
-	return f.park(starlark.None)
+	if kept == nil {
+		kept = starlark.None
+	}
+	return f.park(kept)
 }
 
 // handle lets a handler deal with a message, whose payload it need not take.

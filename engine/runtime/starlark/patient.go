@@ -67,6 +67,6 @@ func (p patient) SetAttributes(a history.Attributes) error {
 	return p.e.ask(func() error { return p.Host.SetAttributes(a) })
 }
 
-func (p patient) ContinueAsNew(input history.Payload, same bool) error {
-	return p.e.ask(func() error { return p.Host.ContinueAsNew(input, same) })
+func (p patient) ContinueAsNew(input, early history.Payload, same bool) error {
+	return p.e.ask(func() error { return p.Host.ContinueAsNew(input, early, same) })
 }

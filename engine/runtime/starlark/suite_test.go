@@ -12,13 +12,23 @@ import (
 )
 
 func TestSuite(t *testing.T) {
-	runtimetest.Run(t, func(t *testing.T, c runtimetest.Case) (runtime.Program, catalog.Member) {
-		source, err := os.ReadFile("testdata/suite/" + c.Name + ".star")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return compile(t, string(source), c.Activities...), runtimetest.Member
-	})
+	runtimetest.Run(t, compileCase)
+}
+
+func compileCase(t *testing.T, c runtimetest.Case) (runtime.Program, catalog.Member) {
+	source, err := os.ReadFile("testdata/suite/" + c.Name + ".star")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compile(t, string(source), c.Activities...), runtimetest.Member
+}
+
+// A turn of earlier rules continues as new with what its input was before handlers had ended.
+func TestContinuesByEarlierRules(t *testing.T) {
+	runtimetest.RunCases(t, compileCase, runtimetest.Case{Name: "handlers-note", Rules: 4, Lines: []runtimetest.Line{
+		{In: "signal a 1 ; signal end null", Out: "TimerStarted {\"id\":2,\"duration\":\"1s\"}\nwaits: timer 2"},
+		{In: "fire 2", Out: "WorkflowContinuedAsNew {\"input\":[]}\ncloses"},
+	}})
 }
 
 // compile makes a program of one module, whose function run is the member of runtimetest.

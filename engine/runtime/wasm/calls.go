@@ -296,7 +296,7 @@ func (c *call) attributes(what string, r *reading, names, values byte) history.A
 func (c *call) goOn() {
 	input := c.payload("continue", 1, 2)
 	same := c.stack[0] == 1
-	c.ask(func() error { return c.host.ContinueAsNew(input, same) })
+	c.ask(func() error { return c.host.ContinueAsNew(input, input, same) })
 	c.stop(errEnded)
 }
 

@@ -40,15 +40,16 @@ const SameVersion ContinueOption = true
 
 // ContinueAsNew ends this run and starts the next one of its workflow id with another input, after
 // all handlers have ended. It does not return: nothing after it runs, deferred functions neither.
-// Its result is there for
+// The input is taken then: give a pointer, if handlers may change until then what the next run has
+// to know. Its result is there for
 //
 //	return out, workflow.ContinueAsNew(ctx, next)
 func ContinueAsNew(ctx Context, input any, options ...ContinueOption) error {
 	if scopeOf(ctx).handler {
 		panic(misuse("a handler cannot continue the run as a new one: let the entry function do so, for the handlers have to end first"))
 	}
-	b := mustEncode("input", "", input)
 	await(guest.ctx, waitIdle, nil)
+	b := mustEncode("input", "", input) // handlers may have changed what it is made of
 	same := int32(0)
 	for _, o := range options {
 		if o == SameVersion {

@@ -60,6 +60,20 @@ var messages = map[string]run{
 		}
 		return nil, workflow.ContinueAsNew(ctx, nil)
 	},
+	"handlers-note": func(ctx context, _ any) (any, error) {
+		notes := &list{}
+		workflow.OnSignal(ctx, "a", func(ctx context, n any) error {
+			if err := workflow.Sleep(ctx, time.Second); err != nil {
+				return err
+			}
+			*notes = append(*notes, n)
+			return nil
+		})
+		if _, err := workflow.Signal[any](ctx, "end"); err != nil {
+			return nil, err
+		}
+		return nil, workflow.ContinueAsNew(ctx, notes)
+	},
 	"handler-continues": func(ctx context, _ any) (any, error) {
 		workflow.OnSignal(ctx, "a", func(ctx context, _ none) error { return workflow.ContinueAsNew(ctx, nil) })
 		return workflow.Signal[any](ctx, "end")

@@ -87,6 +87,11 @@ func Bugs() []Bug {
 		{"update-twice", "an update whose id is known takes effect once more", true, []Try{under("updates", "process"), under("updates", "network")}},
 		{"update-unfenced", "a validator's yes counts though the run has gone on since", true, []Try{busy(under("updates", "none")), under("updates", "process")}},
 		{"update-over", "a run goes on as a new one over an update that it has not seen", true, []Try{busy(under("updates", "none")), under("updates", "process")}},
+		{"continues-early", "what a run continues as new with is taken before its handlers have ended", false, []Try{under("updates", "process"), busy(under("updates", "process"))}},
+		{"guest-dirty", "a run in Go begins in memory that another has used", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-globals", "a copy of a run in Go lacks its globals", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-resumes-last", "of the waits of a run in Go the newest goes on, not the one that is over", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-looks-at-image", "validators and queries in Go see the run as it began", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 
 		{"backup-unasked", "a node that does not lead backs up what it has, without asking the leader how far it has to be", false, []Try{dense(under("backups", "none")), dense(under("backups", "network"))}},
 		{"backup-archive-lost", "a backup leaves one archive out", false, []Try{under("backups", "none")}},

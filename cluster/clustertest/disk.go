@@ -158,3 +158,12 @@ func (p *promise) Promise(f cluster.Founding) error {
 	p.founding = &f
 	return nil
 }
+
+// stored returns the index of the last entry in the node's log.
+func (n *Node) stored() uint64 {
+	last, err := n.disk.log.LastIndex()
+	if err != nil {
+		n.all.t.Fatal(err)
+	}
+	return last
+}

@@ -177,20 +177,27 @@ func TestRequestIDGivesTheFirstOutcomeAcrossFailover(t *testing.T) {
 	})
 }
 
-// TestUnknownOutcomeIsSettledByTheRequestID cuts a leader off after its followers have the entry
-// and before it hears their answers.
+// TestUnknownOutcomeIsSettledByTheRequestID cuts a leader off after a follower has the entry and
+// before it hears the answer.
 func TestUnknownOutcomeIsSettledByTheRequestID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: 5 * time.Millisecond})
 		must(t, mustPropose(c, Load("order", "v1")), nil)
 		old := c.Leader()
+		<-time.After(time.Second) // nothing is on its way
+		before := old.stored()
 		command := WithRequest("k", Start("order", "a"))
 		outcome := make(chan error, 1)
 		go func() {
 			_, err := old.Propose(within(time.Minute), command)
 			outcome <- err
 		}()
-		<-time.After(7 * time.Millisecond) // the entry arrives, the answers do not
+		for arrived := false; !arrived; { // with one follower it has reached a majority; the answer takes as long again
+			<-time.After(time.Millisecond)
+			for _, n := range c.Others(old) {
+				arrived = arrived || n.stored() > before
+			}
+		}
 		c.Isolate(old)
 		var unknown *engine.Unknown
 		if err := <-outcome; !errors.As(err, &unknown) {

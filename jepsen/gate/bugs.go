@@ -89,7 +89,6 @@ func Bugs() []Bug {
 		{"update-over", "a run goes on as a new one over an update that it has not seen", true, []Try{busy(under("updates", "none")), under("updates", "process")}},
 		{"continues-early", "what a run continues as new with is taken before its handlers have ended", false, []Try{under("updates", "process"), busy(under("updates", "process"))}},
 		{"guest-dirty", "a run in Go begins in memory that another has used", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
-		{"guest-line-lost", "a copy of a run in Go lacks the last line of its memory", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 		{"guest-resumes-last", "of the waits of a run in Go the newest goes on, not the one that is over", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 		{"guest-looks-at-image", "validators and queries in Go see the run as it began", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 

@@ -182,7 +182,7 @@ func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 	}
 	for k := range ops {
 		o := &ops[k]
-		if o.Node == "" || o.Outcome != op.Unknown || o.Invoke < d.Begin || o.Return > d.End || brokenOff(o) {
+		if o.Node == "" || o.Outcome != op.Unknown || o.Invoke < d.Begin || o.Return > d.End || brokenOff(o) || endsWithItsNode(o) {
 			continue
 		}
 		if !slices.ContainsFunc(d.Away, func(a fault.Away) bool { return a.Node == o.Node && o.Invoke <= a.To && o.Return >= a.From }) {
@@ -197,6 +197,11 @@ func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 func brokenOff(o *op.Op) bool {
 	return o.Latency() < load.CallTimeout && strings.Contains(o.Error, context.DeadlineExceeded.Error())
 }
+
+// endsWithItsNode reports whether a call asked for a job that only the leader which began it knows:
+// that is given up with the leadership, in good order as well, and its caller asks what has become
+// of the runs.
+func endsWithItsNode(o *op.Op) bool { return o.Workload == "move" && o.F == "move" }
 
 // overlaps reports whether another fault was active during the i-th, or shortly before.
 func (r *Result) overlaps(i int) bool {

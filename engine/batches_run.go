@@ -9,7 +9,6 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/namespace"
 )
@@ -197,7 +196,7 @@ func (l *batches) prepare(ctx context.Context, b *rows.Batch, acts []fsm.BatchAc
 func (l *batches) reopening(ctx context.Context, act *fsm.BatchAct) error {
 	var run rows.Run
 	l.e.cfg.Log.View(func(v fsm.View) { run, _ = v.Run(act.RunID) })
-	cmd := &fsm.ReopenRun{Run: fsm.RunRef{WorkflowID: run.WorkflowID, RunID: act.RunID}, Rules: history.Rules}
+	cmd := &fsm.ReopenRun{Run: fsm.RunRef{WorkflowID: run.WorkflowID, RunID: act.RunID}, Rules: l.e.rules()}
 	if err := l.e.reopening(ctx, cmd); err != nil {
 		return err
 	}
@@ -229,7 +228,6 @@ func (l *batches) resetting(s *rows.BatchSpec) func(ctx context.Context, act *fs
 		if err != nil {
 			return err
 		}
-		cmd.Rules = history.Rules
 		act.Reset = cmd
 		return nil
 	}

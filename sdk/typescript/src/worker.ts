@@ -285,6 +285,7 @@ export class Worker {
       await this.until(() => this.room(most) > 0, stopped);
       if (stopped.aborted) return;
       const n = this.room(most);
+      if (n <= 0) continue; // another poll was told of the same room, and went first
       this.asked += n;
       const began = performance.now();
       const body = { worker_id: this.id, worker_version: this.version || undefined, activities: names, max_tasks: n, wait: goDuration(this.wait), lease: goDuration(this.lease) };

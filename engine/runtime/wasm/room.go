@@ -5,6 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"aion.dev/aion/engine/runtime/wasm/meter"
@@ -24,6 +28,7 @@ type Config struct {
 type Room struct {
 	runtime  wazero.Runtime
 	cache    wazero.CompilationCache
+	dir      string                             // of the cache; "" = it is in memory
 	resident *lru.Cache[*execution, *execution] // the runs that keep an instance between turns
 
 	mu      sync.Mutex
@@ -49,7 +54,7 @@ func New(cfg Config) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Room{modules: make(map[[sha256.Size]byte]*module), resident: lru.New[*execution, *execution](cmp.Or(max(cfg.Resident, 0), defaultResident))}
+	r := &Room{dir: cfg.CacheDir, modules: make(map[[sha256.Size]byte]*module), resident: lru.New[*execution, *execution](cmp.Or(max(cfg.Resident, 0), defaultResident))}
 	r.resident.Drop = (*execution).detach
 	r.cache = wazero.NewCompilationCache()
 	if cfg.CacheDir != "" {
@@ -120,6 +125,10 @@ func (r *Room) compile(ctx context.Context, key [sha256.Size]byte, code []byte) 
 	r.mu.Unlock()
 	if mine {
 		m.compiled, m.err = r.runtime.CompileModule(context.WithoutCancel(ctx), code)
+		if m.err != nil && strings.HasPrefix(m.err.Error(), damaged) {
+			r.forget()
+			m.compiled, m.err = r.runtime.CompileModule(context.WithoutCancel(ctx), code)
+		}
 		close(m.ready)
 	}
 	select {
@@ -133,6 +142,20 @@ func (r *Room) compile(ctx context.Context, key [sha256.Size]byte, code []byte) 
 		return nil, m.err
 	}
 	return m, nil
+}
+
+// damaged is how the compiler begins to say that what it kept in the folder is not what it wrote: a
+// crash cut it off, or the disk changed it. It compares a checksum, so such code is never run.
+const damaged = "compilationcache: "
+
+// forget deletes what is kept in the folder. All of it can be made anew.
+func (r *Room) forget() {
+	_ = filepath.WalkDir(r.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			err = os.Remove(path)
+		}
+		return err
+	})
 }
 
 // release gives up one use of a module.

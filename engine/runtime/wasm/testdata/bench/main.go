@@ -1,4 +1,4 @@
-// Workflows for benchmarks.
+// Command bench has workflows for benchmarks.
 package main
 
 import (

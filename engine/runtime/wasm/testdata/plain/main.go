@@ -1,5 +1,5 @@
-// A guest without any SDK: it sleeps for 10s, charges its input by an activity, and returns what
-// came of it.
+// Command plain is a guest without any SDK: it sleeps for 10s, charges its input by an activity,
+// and returns what came of it.
 package main
 
 import (

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/freeport"
+
 	"aion.dev/aion/fsm"
 )
 
@@ -156,7 +158,7 @@ func TestEndingOfACopy(t *testing.T) {
 	if err := original.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	ports, err := freePorts(3)
+	ports, err := freeport.Take(3)
 	if err != nil {
 		t.Fatal(err)
 	}

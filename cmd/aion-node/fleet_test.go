@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"aion.dev/aion/internal/freeport"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -55,7 +56,7 @@ type process struct {
 func (f *fleet) start(name string, flags ...string) error {
 	p := f.nodes[name]
 	if p == nil {
-		ports, err := freePorts(3)
+		ports, err := freeport.Take(3)
 		if err != nil {
 			return err
 		}
@@ -154,7 +155,7 @@ func (p *process) running() bool {
 
 // startAll runs nodes as one new cluster and waits until all of them are ready.
 func (f *fleet) startAll(names ...string) error {
-	ports, err := freePorts(3 * len(names))
+	ports, err := freeport.Take(3 * len(names))
 	if err != nil {
 		return err
 	}
@@ -295,24 +296,4 @@ func eventually(f func() error) error {
 			return err
 		}
 	}
-}
-
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP. It
-// holds all of them before it releases any.
-func freePorts(n int) ([]string, error) {
-	var addresses []string
-	for len(addresses) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		u, err := net.ListenPacket("udp", l.Addr().String())
-		if err != nil {
-			continue
-		}
-		defer u.Close()
-		addresses = append(addresses, l.Addr().String())
-	}
-	return addresses, nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/internal/freeport"
+
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/fsm"
@@ -24,7 +26,7 @@ import (
 func TestForgedReports(t *testing.T) {
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}, scheme: "https"}
 	t.Cleanup(f.killAll)
-	ports, err := freePorts(9)
+	ports, err := freeport.Take(9)
 	if err != nil {
 		t.Fatal(err)
 	}

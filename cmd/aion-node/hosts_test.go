@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"aion.dev/aion/internal/freeport"
 )
 
 // TestHostsOfAProcess: a node without tokens answers only to its own names, whatever a web page
@@ -20,7 +22,7 @@ func TestHostsOfAProcess(t *testing.T) {
 		"plain": {"--debug-pprof-address", "127.0.0.1:0"}, "any": {"--http-hosts", "*"}, "tokens": {"--auth-tokens", "ci:write:" + token},
 	} {
 		if name == "plain" {
-			ports, err := freePorts(1)
+			ports, err := freeport.Take(1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"aion.dev/aion/internal/freeport"
 )
 
 // TestREADME runs the quick start of README.md unchanged, in a shell, in an empty folder. Only the
@@ -31,7 +33,7 @@ func TestREADME(t *testing.T) {
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(part, -1) {
 		script.WriteString(block[1])
 	}
-	ports, err := freePorts(3)
+	ports, err := freeport.Take(3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +109,7 @@ func TestPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			part, _, _ := strings.Cut(string(text), "<!-- not by TestPages -->")
-			ports, err := freePorts(3)
+			ports, err := freeport.Take(3)
 			if err != nil {
 				t.Fatal(err)
 			}

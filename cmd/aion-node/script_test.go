@@ -312,7 +312,8 @@ func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// retry leaves the output of the last try in the file "retried".
+// retry leaves the output of the last try in the file "retried". Negated, it waits until the
+// command fails.
 func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
 	want := ""
 	if len(args) > 2 && args[0] == "-until" {
@@ -327,7 +328,14 @@ func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"), "AION_TOKEN="+ts.Getenv("AION_TOKEN"))
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		err := cmd.Run()
-		if err == nil && !strings.Contains(out.String(), want) {
+		said := &out
+		if neg {
+			if exitStatus(err) == 0 {
+				return errors.New("it did not fail")
+			}
+			said, err = &errs, nil
+		}
+		if err == nil && !strings.Contains(said.String(), want) {
 			err = fmt.Errorf("it did not print %q", want)
 		}
 		return err

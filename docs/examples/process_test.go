@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aion.dev/aion/internal/freeport"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -119,7 +120,10 @@ func newPlace(t *testing.T, nodes int) *place {
 	if err := os.Symlink(docs, filepath.Join(p.dir, "docs")); err != nil {
 		t.Fatal(err)
 	}
-	ports := freePorts(t, 3*nodes)
+	ports, err := freeport.Take(3 * nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
 	http, raft, gossip := ports[:nodes], ports[nodes:2*nodes], ports[2*nodes:]
 	p.addrs = http
 	for i := range nodes {
@@ -208,29 +212,6 @@ func (p *place) eventually(what string, f func() error) {
 			p.t.Fatalf("waited in vain: %s: %v", what, err)
 		}
 	}
-}
-
-// given are the ports that this process has given out.
-var given sync.Map
-
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP, and
-// that no other test got.
-func freePorts(t *testing.T, n int) (addresses []string) {
-	t.Helper()
-	for len(addresses) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		if u, err := net.ListenPacket("udp", l.Addr().String()); err == nil {
-			defer u.Close()
-			if _, taken := given.LoadOrStore(l.Addr().String(), true); !taken {
-				addresses = append(addresses, l.Addr().String())
-			}
-		}
-	}
-	return addresses
 }
 
 // python returns the interpreter, or skips the test, loudly.

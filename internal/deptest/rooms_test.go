@@ -54,6 +54,7 @@ var rooms = []room{
 	{"internal/lru", nil, nil, "a bound on what is kept, wherever something is"},
 	{"internal/lifecycle", nil, nil, "it is used on every floor"},
 	{"internal/throttle", nil, nil, "lines of the log that strangers cause, in every room that strangers reach"},
+	{"internal/freeport", nil, nil, "whoever starts nodes asks it, on every floor"},
 	{"internal/zones", nil, nil, "the time zones of code and of schedules, which nothing of ours decides"},
 	{"internal/faults", []string{"internal/faults/power"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"lies of clock and disk and losses of power, below the cluster, and nothing in a build without -tags aionfaults"},
@@ -132,7 +133,7 @@ var rooms = []room{
 	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "transport/worker", "internal/lifecycle"}, []string{"*"},
 		"a checker that shares code with what it checks shares its bugs"},
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
-	{"scripts/...", []string{"transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},
+	{"scripts/...", []string{"internal/freeport", "transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},
 	{"sdk/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "SDKs and their suite use a node as users do"},
 	{"docs/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "examples use a node as users do"},
 }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"aion.dev/aion/internal/freeport"
 )
 
 // nodes are three processes of the real binary on free loopback ports, each with a data folder of
@@ -26,7 +27,7 @@ type node struct {
 
 // start runs three nodes that find each other.
 func (n *nodes) start() error {
-	ports, err := freePorts(9)
+	ports, err := freeport.Take(9)
 	if err != nil {
 		return err
 	}
@@ -99,24 +100,4 @@ func (n *nodes) showLogs() {
 		content, _ := os.ReadFile(x.log)
 		fmt.Fprintf(os.Stderr, "\n--- log of %s\n%s", x.name, content[max(0, len(content)-3000):])
 	}
-}
-
-// freePorts finds free loopback addresses for TCP and UDP. It holds all of them until all are
-// found.
-func freePorts(count int) ([]string, error) {
-	var list []string
-	for len(list) < count {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		u, err := net.ListenPacket("udp", l.Addr().String())
-		if err != nil {
-			continue
-		}
-		defer u.Close()
-		list = append(list, l.Addr().String())
-	}
-	return list, nil
 }

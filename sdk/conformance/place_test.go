@@ -8,16 +8,17 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"aion.dev/aion/internal/freeport"
 
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -100,7 +101,10 @@ type cluster struct {
 // newCluster starts nodes, which end with the test, and waits until they serve.
 func newCluster(t *testing.T, nodes int) *cluster {
 	t.Helper()
-	ports := freePorts(t, 3*nodes)
+	ports, err := freeport.Take(3 * nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
 	http, raft, gossip := ports[:nodes], ports[nodes:2*nodes], ports[2*nodes:]
 	c := &cluster{addresses: http, nodes: map[string]*exec.Cmd{}}
 	dir := t.TempDir()
@@ -245,50 +249,20 @@ func eventually(t *testing.T, what string, f func() error) {
 	}
 }
 
-// given are the ports that this process has given out.
-var given sync.Map
-
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP, and
-// that no other test got.
-func freePorts(t *testing.T, n int) (addresses []string) {
-	t.Helper()
-	for len(addresses) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		if u, err := net.ListenPacket("udp", l.Addr().String()); err == nil {
-			defer u.Close()
-			if _, taken := given.LoadOrStore(l.Addr().String(), true); !taken {
-				addresses = append(addresses, l.Addr().String())
-			}
-		}
-	}
-	return addresses
-}
-
 // threePorts finds a port that is free together with the two above it.
 func threePorts(t *testing.T) int {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		list, err := freeport.Take(3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		port := l.Addr().(*net.TCPAddr).Port
-		free := true
-		for i := 1; i <= 2; i++ {
-			above, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+i))
-			if err != nil {
-				free = false
-				break
-			}
-			defer above.Close()
+		var ports [3]int
+		for i, address := range list {
+			ports[i] = int(netip.MustParseAddrPort(address).Port())
 		}
-		if free {
-			return port
+		if ports[1] == ports[0]+1 && ports[2] == ports[0]+2 {
+			return ports[0]
 		}
 	}
 	t.Fatal("there are no three free ports in a row")

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"aion.dev/aion/internal/freeport"
 )
 
 // Own is a cluster that was started for a measurement: processes of this binary on loopback.
@@ -39,7 +40,7 @@ func Start(ctx context.Context, executable string, count int, parent string, pro
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	ports, err := freePorts(portsOfNode * count)
+	ports, err := freeport.Take(portsOfNode * count)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -54,7 +55,7 @@ func Start(ctx context.Context, executable string, count int, parent string, pro
 
 // serveProfiles gives each node an address for its profiles. No node has started yet.
 func (o *Own) serveProfiles() error {
-	ports, err := freePorts(len(o.nodes))
+	ports, err := freeport.Take(len(o.nodes))
 	if err != nil {
 		return err
 	}
@@ -199,23 +200,4 @@ func (o *Own) retry(ctx context.Context, f func() error) error {
 			return errors.Join(ctx.Err(), err)
 		}
 	}
-}
-
-// freePorts finds loopback addresses that nobody uses, neither with TCP nor with UDP.
-func freePorts(n int) ([]string, error) {
-	var addresses []string
-	for len(addresses) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close() // not before all are found, so that they differ
-		u, err := net.ListenPacket("udp", l.Addr().String())
-		if err != nil {
-			continue
-		}
-		defer u.Close()
-		addresses = append(addresses, l.Addr().String())
-	}
-	return addresses, nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/internal/freeport"
+
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
@@ -136,7 +138,7 @@ func (m *scaling) open() ([]string, error) {
 	if m.report.Machine, err = describeMachine(m.Folder); err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(portsOfNode * m.Settings.Nodes)
+	ports, err := freeport.Take(portsOfNode * m.Settings.Nodes)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/internal/freeport"
+
 	"aion.dev/aion/transport/client"
 )
 
@@ -131,7 +133,7 @@ func joinEmpty(ctx context.Context, m *scaling, p *ScalePoint) (_ []*tally, err 
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(portsOfNode)
+	ports, err := freeport.Take(portsOfNode)
 	if err != nil {
 		return nil, err
 	}

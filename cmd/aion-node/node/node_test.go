@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/freeport"
+
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/transport/client"
@@ -21,14 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // settings returns those of a single node, on free ports and an empty folder.
 func settings(t testing.TB) config.Config {
 	t.Helper()
-	var ports []string
-	for len(ports) < 3 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().String())
+	ports, err := freeport.Take(3)
+	if err != nil {
+		t.Fatal(err)
 	}
 	cfg := config.Default()
 	cfg.Node.ID, cfg.Node.DataDir = "n", t.TempDir()

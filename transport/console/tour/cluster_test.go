@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aion.dev/aion/internal/freeport"
 
 	"aion.dev/aion/transport/client"
 )
@@ -115,7 +116,10 @@ func newCluster(t testing.TB) *cluster { return newNodes(t, "n1", "n2", "n3") }
 func newNodes(t testing.TB, ids ...string) *cluster {
 	t.Helper()
 	dir := t.TempDir()
-	addresses := freeAddresses(t, 3*len(ids))
+	addresses, err := freeport.Take(3 * len(ids))
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := &cluster{nodes: map[string]*process{}}
 	var join, urls []string
 	for i := range ids {
@@ -138,27 +142,12 @@ func newNodes(t testing.TB, ids ...string) *cluster {
 	for _, p := range c.nodes {
 		p.start(t)
 	}
-	var err error
 	if c.client, err = client.New(client.Config{Addresses: urls}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.client.Close)
 	c.settle(t)
 	return c
-}
-
-// freeAddresses returns addresses that nobody listened at a moment ago.
-func freeAddresses(t testing.TB, n int) (list []string) {
-	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		list = append(list, l.Addr().String())
-	}
-	return list
 }
 
 // settle waits until all nodes are ready and see all others.

@@ -1,7 +1,6 @@
 package blobs
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -45,12 +44,6 @@ func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 		return fmt.Errorf("keep archive: %w", err)
 	}
 	return nil
-}
-
-// Keep is KeepBlob for bytes in memory. It returns their digest.
-func (s *Store) Keep(ctx context.Context, archive []byte) (catalog.Digest, error) {
-	d := catalog.Digest(sha256.Sum256(archive))
-	return d, s.KeepBlob(ctx, d, bytes.NewReader(archive))
 }
 
 // touch resets the age of a blob if it is here, so that the sweep leaves it.

@@ -1,7 +1,9 @@
 package blobs
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -18,19 +20,20 @@ type put struct {
 }
 
 // Put implements engine.Blobs. "Majority" means the voters of the configuration when Put begins.
-// This node's own disk always gets the archive. Non-voters are sent the bytes too, but Put does not
-// wait for them. The bytes are not copied, so the caller must not change them afterwards.
+// This node's own disk always gets the archive, while the others get it: if this node refuses it,
+// others may have a blob that no entry names, and sweep it. Non-voters are sent the bytes too, but
+// Put does not wait for them. The bytes are not copied, so the caller must not change them
+// afterwards.
 func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error) {
-	began := time.Now()
-	d, err := b.cfg.Store.Keep(ctx, archive)
-	if err != nil {
-		return d, putError(err)
-	}
+	began, d := time.Now(), catalog.Digest(sha256.Sum256(archive))
 	p := put{began, newPendingPut(b.cfg.Self, b.cfg.Members())}
 	for _, to := range p.others {
 		if !b.startTracked(func(ctx context.Context) { p.recordAnswer(to, b.send(ctx, to, d, archive)) }) {
 			return d, port.ErrClosing
 		}
+	}
+	if err := b.cfg.Store.KeepBlob(ctx, d, bytes.NewReader(archive)); err != nil { // beside what the others do
+		return d, putError(err)
 	}
 	if err := p.wait(ctx); err != nil {
 		return d, err

@@ -28,9 +28,15 @@ func openTestBlobs(t testing.TB, dir string) *Store {
 
 func digestOf(b []byte) catalog.Digest { return sha256.Sum256(b) }
 
+// keep stores bytes as a Put does on the node that was asked.
+func keep(t testing.TB, s *Store, archive []byte) (catalog.Digest, error) {
+	d := digestOf(archive)
+	return d, s.KeepBlob(t.Context(), d, bytes.NewReader(archive))
+}
+
 func mustKeep(t testing.TB, s *Store, archive []byte) catalog.Digest {
 	t.Helper()
-	d, err := s.Keep(t.Context(), archive)
+	d, err := keep(t, s, archive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +76,7 @@ func TestBlobStoreRefusesWrongAndTooLarge(t *testing.T) {
 		t.Errorf("bytes under another's name: %v", err)
 	}
 	var large *catalog.PackageTooLarge
-	if _, err := s.Keep(t.Context(), make([]byte, 1<<20+1)); !errors.As(err, &large) || large.Limit != 1<<20 {
+	if _, err := keep(t, s, make([]byte, 1<<20+1)); !errors.As(err, &large) || large.Limit != 1<<20 {
 		t.Errorf("too large: %v", err)
 	}
 	if err := s.KeepBlob(t.Context(), digestOf([]byte("ab")), io.MultiReader(strings.NewReader("a"), &failingReader{})); err == nil {
@@ -82,7 +88,7 @@ func TestBlobStoreRefusesWrongAndTooLarge(t *testing.T) {
 	}
 	mustKeep(t, full, []byte("abc"))
 	mustKeep(t, full, []byte("abc")) // counts once
-	_, err = full.Keep(t.Context(), []byte("def"))
+	_, err = keep(t, full, []byte("def"))
 	want.Error(t, err, "6 bytes", "more than 5")
 	for _, dir := range []string{dir, full.cfg.Dir} {
 		if files, _ := filepath.Glob(filepath.Join(dir, "*"+tempSuffix)); len(files) > 0 {
@@ -208,7 +214,7 @@ func TestPutAndSweepAtTheSameTime(t *testing.T) {
 	for range 8 {
 		puts.Go(func() {
 			for range 50 {
-				if _, err := s.Keep(t.Context(), archive); err != nil {
+				if _, err := keep(t, s, archive); err != nil {
 					t.Error(err)
 				}
 				if b, err := s.Blob(d); err == nil && !bytes.Equal(b, archive) || err != nil && !errors.Is(err, ErrNoBlob) {

@@ -20,7 +20,8 @@ func Child(ctx context.Context, limits string, in io.Reader, out io.Writer, comp
 		return fmt.Errorf("limits: %w", err)
 	}
 	if l.MemoryBytes > 0 {
-		debug.SetMemoryLimit(l.MemoryBytes / 4 * 3) // collect harder before giving up
+		debug.SetGCPercent(-1)                      // most archives need less, and the process ends with them
+		debug.SetMemoryLimit(l.MemoryBytes / 4 * 3) // collect before giving up
 		debug.SetMaxStack(int(l.MemoryBytes / 4))
 		if err := cage(l.MemoryBytes); err != nil {
 			return fmt.Errorf("limit memory to %d bytes: %w", l.MemoryBytes, err)

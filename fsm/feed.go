@@ -166,6 +166,9 @@ func (t *step) storeFeed() {
 	for n, line := range t.feed {
 		t.Put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), line.encode(n == len(t.feed)-1))
 	}
+	if n := len(t.feed); n > 0 {
+		t.s.newest = rows.Place{Index: t.index, N: uint32(n - 1)}
+	}
 	t.meta.Feed += uint64(len(t.feed))
 	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
 		from, dropped := t.dropOldest(rows.Key(rows.FamilyFeed), t.meta.FeedFrom, t.meta.Feed-keep.feed())
@@ -223,6 +226,9 @@ const feedBytes = 64 << 10
 func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
 	if p.foreign() {
 		return p.FeedIn(*p.space, after, limit)
+	}
+	if !rows.Place(after).Before(p.newest) { // every node asks at every entry, and most entries add none
+		return nil, after
 	}
 	prefix := rows.Key(rows.FamilyFeed)
 	return p.feed(prefix, rows.PlaceIn(prefix, p.meta.FeedFrom), after, limit, func(k, b []byte) FeedEvent {

@@ -74,6 +74,7 @@ type State struct {
 	kept    map[string]*rows.VersionRetention // likewise: rules of namespaces
 	stretch stretch
 	fed     *fedSpaces
+	newest  rows.Place // no event of the feed stands after it
 
 	nextRequest [rows.Classes]history.Time // when the first request key of each class expires, or before
 	expiry      [rows.Classes]history.Time // likewise of unowned ones
@@ -126,7 +127,7 @@ func (s *State) load() error {
 	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
 	var err error
 	s.meta, err = s.db.Meta()
-	s.recent = newRecent(s.meta.Index)
+	s.recent, s.newest = newRecent(s.meta.Index), rows.Place{Index: s.meta.Index, N: math.MaxUint32}
 	if err == nil {
 		err = knownLevel(s.meta.Level)
 	}

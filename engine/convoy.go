@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // convoy is what goes into one entry together: a command, the turns that were made ahead of it, and
@@ -25,11 +26,26 @@ func newConvoy(d *driver, first fsm.Envelope) *convoy {
 	return &convoy{d: d, all: []fsm.Envelope{first}}
 }
 
-// add appends a turn that was made ahead of the convoy's command.
-func (c *convoy) add(a *ahead) {
-	a.turn.Foreseen.Back = uint64(len(c.all))
+// add appends a turn that was made ahead of the command at a place in the convoy, and returns its
+// own place.
+func (c *convoy) add(a *ahead, cause int) (place int) {
+	place = len(c.all)
+	a.turn.Foreseen.Back = uint64(place - cause)
 	c.all = append(c.all, fsm.Envelope{Command: a.turn})
 	c.ahead = append(c.ahead, a)
+	return place
+}
+
+// follow appends the turns of other runs to which a turn leads that is at a place in the convoy.
+func (c *convoy) follow(at *rows.Run, step *replay.Step, place int) {
+	for _, data := range step.Asked {
+		if len(c.ahead) >= maxAhead {
+			return
+		}
+		for _, a := range madeAhead(c.d.foreseeKin(at, data)) {
+			c.add(a, place)
+		}
+	}
 }
 
 // book adds leases for the tasks that a turn in the convoy schedules, as far as polls wait for
@@ -95,7 +111,8 @@ func proposeAhead[A fsm.Answer](ctx context.Context, e *Engine, call Call, cmd f
 	defer d.leave()
 	c := newConvoy(d, call.envelope(cmd))
 	for _, a := range foresee(d) {
-		c.add(a)
+		place := c.add(a, 0)
+		c.follow(&a.at, a.step, place)
 	}
 	for _, a := range slices.Clone(c.ahead) {
 		c.book(a.step)

@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
@@ -98,21 +99,25 @@ func (d *driver) foreseeStart(cmd *fsm.StartRun, to startsOn) *ahead {
 	if member == nil || cmd.Options != nil {
 		return nil
 	}
-	program, ok := d.e.programs.cache.Peek(pkg.Content())
-	if !ok {
-		return nil
-	}
-	at := rows.Run{WorkflowID: cmd.WorkflowID, RunID: cmd.RunID, Type: member.Type, Version: pkg.Version}
 	timeout := cmd.Timeout
 	if timeout == 0 {
 		timeout = history.Duration(member.Timeout)
 	}
-	started := history.Event{Seq: 1, Data: &history.WorkflowStarted{
+	return d.foreseeFirst(&history.WorkflowStarted{
 		WorkflowID: cmd.WorkflowID, RunID: cmd.RunID, WorkflowType: member.Type, Version: pkg.Version, Input: cmd.Input, Attributes: cmd.Attributes, Timeout: timeout, Attempt: 1,
-	}}
+	}, pkg, member)
+}
+
+// foreseeFirst makes the first turn of a run that begins with an event.
+func (d *driver) foreseeFirst(started *history.WorkflowStarted, pkg *catalog.Package, member *catalog.Member) *ahead {
+	program, ok := d.e.programs.cache.Peek(pkg.Content())
+	if !ok {
+		return nil
+	}
+	at := rows.Run{WorkflowID: started.WorkflowID, RunID: started.RunID, Type: member.Type, Version: pkg.Version, Parent: started.Parent}
 	return d.foresee(&at, fsm.Foresight{Version: pkg.Version}, nil, func() *replay.Machine {
-		started.Data = history.Bare(spaceOf(&at), started.Data)
-		m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}, Rules: d.e.rules, Most: d.e.most()}, started)
+		begins := history.Event{Seq: 1, Data: history.Bare(spaceOf(&at), started)}
+		m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}, Rules: d.e.rules, Most: d.e.most()}, begins)
 		if err != nil {
 			return nil
 		}

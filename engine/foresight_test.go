@@ -23,10 +23,21 @@ func late(c *engine.Config)  { c.Limits.Foresight = -1 }
 func untimed(n *enginetest.Node, ref fsm.RunRef) (all string) {
 	for _, e := range n.Events(ref) {
 		switch d := e.Data.(type) {
+		case *history.ChildWorkflowStarted:
+			all += fmt.Sprintf("%d ChildWorkflowStarted %d %s %s\n", e.Seq, d.ID, d.WorkflowType, d.Version)
+			if !d.RunID.IsZero() {
+				all += "{\n" + untimed(n, fsm.RunRef{WorkflowID: d.WorkflowID, RunID: d.RunID}) + "}\n"
+			}
+		case *history.ChildWorkflowFailed: // its message may name a run
+			all += fmt.Sprintf("%d ChildWorkflowFailed %d %s\n", e.Seq, d.ID, d.Error.Kind)
 		case *history.TimerStarted:
 			all += fmt.Sprintf("%d TimerStarted %d %s\n", e.Seq, d.ID, d.Duration)
 		case *history.WorkflowStarted:
-			all += fmt.Sprintf("%d WorkflowStarted %s %s\n", e.Seq, d.Version, d.Input)
+			all += fmt.Sprintf("%d WorkflowStarted %s %s %v %s %d", e.Seq, d.Version, d.Input, d.Attributes, d.Timeout, d.Attempt)
+			if d.Parent != nil {
+				all += fmt.Sprintf(" below %s %d %d, %s", d.Parent.WorkflowID, d.Parent.ID, d.Parent.OnClose, d.Root.WorkflowID)
+			}
+			all += "\n"
 		default:
 			all += fmt.Sprintf("%d %s %+v\n", e.Seq, e.Data.Type(), d)
 		}
@@ -69,6 +80,31 @@ def run(ctx, input):
     ctx.set_attributes({"a": "b"})
     return [ctx.signal("s"), ctx.signal("s")]
 `, func(t *testing.T, n *enginetest.Node, ref fsm.RunRef) { n.Send(ref, "s", "1"); n.Send(ref, "s", "2") }, 3},
+		{"child that does nothing", `
+def run(ctx, input):
+    return ctx.child("returns", input)
+`, nil, 2},
+		{"child with an activity", `
+def run(ctx, input):
+    return ctx.child("pays", input)
+`, nil, 2},
+		{"children one after another", `
+def run(ctx, input):
+    ctx.child("pays", 1, timeout = "1h", attributes = {"a": "b"}, id = "first")
+    return ctx.child("pays", 2)
+`, nil, 4},
+		{"child of a child", `
+def run(ctx, input):
+    return ctx.child("asks", input, id = "asks")
+`, nil, 4},
+		{"child that fails", `
+def run(ctx, input):
+    return ctx.try_child("fails").error.kind
+`, nil, 2},
+		{"child that cannot be", `
+def run(ctx, input):
+    return [ctx.try_child("nothing").error.kind, ctx.try_child("pays", id = "a").error.kind]
+`, nil, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			play := func(configure func(*engine.Config)) (story string, entries uint64) {
@@ -78,7 +114,12 @@ def run(ctx, input):
 						func(w *enginetest.Worker) { w.Max = 1 })
 					n.Work("default", handlers{"a": func(_ context.Context, task engine.WorkerTask) (string, error) { return string(task.Input), nil }},
 						func(w *enginetest.Worker) { w.Max = 1 })
-					n.Deploy(enginetest.Pack(t, enginetest.Code{"w": c.code}, enginetest.Activities("a")))
+					n.Deploy(enginetest.Pack(t, enginetest.Code{"w": c.code,
+						"returns": "def run(ctx, input):\n    return [input, ctx.info.parent.workflow_id, ctx.info.root.workflow_id]\n",
+						"pays":    "def run(ctx, input):\n    return ctx.activity('a', input)\n",
+						"asks":    "def run(ctx, input):\n    return [ctx.info.root.workflow_id, ctx.child('pays', input)]\n",
+						"fails":   "def run(ctx, input):\n    fail('no')\n",
+					}, enginetest.Activities("a")))
 					time.Sleep(time.Minute + time.Second) // reports of readiness; and no poll ends in this moment
 					synctest.Wait()
 					before := n.Log.Entries()
@@ -98,6 +139,7 @@ def run(ctx, input):
 			if got != want {
 				t.Errorf("made ahead:\n%s\nwithout:\n%s", got, want)
 			}
+			t.Logf("%d entries; without, %d", fast, slow)
 			if fast != c.entries || slow <= fast {
 				t.Errorf("%d entries, want %d; without, %d", fast, c.entries, slow)
 			}
@@ -155,6 +197,25 @@ def run(ctx, input):
 			time.Sleep(time.Hour)
 			n.Send(ref, "s", "1")
 			equal(t, "outcome", n.Outcome(ref), `completed "1h0m0s"`)
+		})
+	})
+	t.Run("the child fails at a limit", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := enginetest.New(t, ahead)
+			n.Deploy(enginetest.Pack(t, enginetest.Code{
+				"w": "def run(ctx, input):\n    return ctx.try_child('c', id = 'c').error.kind\n",
+				"c": "def run(ctx, input):\n    ctx.signal('s')\n    ctx.workflow('w').signal('last')\n",
+			}))
+			ref := n.Begin("w", "")
+			synctest.Wait()
+			n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+				if turn, ok := c.(*fsm.RecordTurn); ok && turn.RunID != ref.RunID { // the signal's turn, which completes the child
+					turn.Limits = rows.RunLimits{Events: 1}
+				}
+				return enginetest.None
+			})
+			n.Send(fsm.RunRef{WorkflowID: "c"}, "s", "1")
+			equal(t, "outcome", n.Outcome(ref), `completed "limit_exceeded"`)
 		})
 	})
 	t.Run("the start is refused", func(t *testing.T) {

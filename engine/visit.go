@@ -220,7 +220,14 @@ func (v *visit) recordTurn(ctx context.Context, at rows.Run, step *replay.Step) 
 	}
 	began := time.Now()
 	c := newConvoy(v.d, fsm.Envelope{Command: v.turnOf(step)})
+	if v.d.together() && v.d.enter() {
+		defer v.d.leave()
+		c.follow(&at, step, 0)
+	}
 	c.book(step)
+	for _, a := range c.ahead {
+		c.book(a.step)
+	}
 	res, err := c.propose(ctx)
 	return v.recorded(at, step, res, err, began)
 }

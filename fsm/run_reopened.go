@@ -3,7 +3,6 @@ package fsm
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
@@ -164,11 +163,7 @@ func (r *row) childOf(parent *row, id uint64) bool {
 
 // childRunID is the run id of a child that r starts now: another one each time that r was reopened.
 func (r *row) childRunID(id uint64) history.RunID {
-	purpose := "child"
-	if r.Epoch > 0 {
-		purpose += "/" + strconv.FormatUint(r.Epoch, 10)
-	}
-	return history.DeriveRunID(r.Run.RunID, purpose, id)
+	return history.ChildRunID(r.Run.RunID, id, r.Epoch)
 }
 
 // readopt takes up a child that is open, instead of failing to start it, when it is this very

@@ -1,9 +1,12 @@
 package fsm
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/history"
 )
 
 // Foresight is what a turn counted on when it was made: that the command Back places before it, in
@@ -13,15 +16,31 @@ import (
 // never made ahead.
 //
 // The trap: this holds for commands whose events say what the command says, or come to nothing:
-// StartRun with its version, CompleteTasks, SignalRun, FireTimers. A failed attempt may be retried,
-// and a turn may meet a limit and fail its run instead of completing it. Whoever makes turns ahead
-// of those must name the events here, not only count them.
+// StartRun with its version, CompleteTasks, SignalRun, FireTimers. A turn may meet a limit and fail
+// its run instead of completing it, and what a child begins with follows from its parent's row. So
+// a turn that follows from another turn names the events, too, in Saw. A failed attempt may be
+// retried; no turn is made ahead of one.
 //
 // A turn whose foresight failed changes nothing. Its run needs a turn like any other.
 type Foresight struct {
 	Back    uint64          `cbor:"1,keyasint"`           // 1 = the command just before
 	After   uint64          `cbor:"2,keyasint,omitempty"` // the newest event that was in the log; 0 = the run was not
 	Version catalog.Version `cbor:"3,keyasint,omitzero"`  // of a run that was not: the one whose code made the turn
+	Saw     []byte          `cbor:"4,keyasint,omitempty"` // SawEvents of the events; empty = they follow from the command
+}
+
+// SawEvents names events by what they say, whatever their number and time.
+func SawEvents(events ...history.Data) []byte {
+	h := sha256.New()
+	for _, data := range events {
+		b, err := history.AppendEvent(nil, history.Event{Data: data})
+		if err != nil {
+			panic(err) // data is a type of package history
+		}
+		fmt.Fprintf(h, "%d ", len(b))
+		h.Write(b)
+	}
+	return h.Sum(nil)
 }
 
 // unforeseen says what happened otherwise than c's turn foresaw, if anything did.
@@ -36,6 +55,7 @@ func (c *RecordTurn) unforeseen(t *step, r *row) string {
 		return fmt.Sprintf("turn %d was made on version %s, and the run started on %s", c.N, f.Version.Short(), r.Run.Version.Short())
 	}
 	cause, next := t.place-int(f.Back), f.After+1
+	var saw []history.Data
 	for _, l := range r.added {
 		if l.event.Data == nil || l.place != cause {
 			continue
@@ -44,9 +64,13 @@ func (c *RecordTurn) unforeseen(t *step, r *row) string {
 			return fmt.Sprintf("turn %d foresaw event %d, and event %d came in its place", c.N, next, l.event.Seq)
 		}
 		next++
+		saw = append(saw, l.event.Data)
 	}
 	if next != c.Through+1 {
 		return fmt.Sprintf("turn %d foresaw events up to %d, and they end with %d", c.N, c.Through, next-1)
+	}
+	if len(f.Saw) > 0 && !bytes.Equal(f.Saw, SawEvents(saw...)) {
+		return fmt.Sprintf("turn %d foresaw other events after %d than those that came", c.N, f.After)
 	}
 	return ""
 }

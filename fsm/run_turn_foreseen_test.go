@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestForeseenTurns: a turn in the entry of the command that it follows from is recorded if that
@@ -23,6 +24,25 @@ func TestForeseenTurns(t *testing.T) {
 		at := w.latest("a").Events
 		return &CompleteTasks{Results: []TaskOutput{{Token: token}}},
 			&RecordTurn{RunID: run, N: 2, Through: at + 1, Asked: []history.Event{{Data: &history.WorkflowCompleted{}}}, Foreseen: &Foresight{Back: 1, After: at}}
+	}
+	asksForKid := func() *history.ChildWorkflowStarted {
+		return &history.ChildWorkflowStarted{ID: 1, WorkflowID: "kid", WorkflowType: "order"}
+	}
+	child := func(w *world) (*RecordTurn, *RecordTurn, *history.WorkflowStarted) {
+		run := w.start("a", "order")
+		kid := history.ChildRunID(run, 1, 0)
+		started := &history.WorkflowStarted{WorkflowID: "kid", RunID: kid, WorkflowType: "order", Version: versionOf("v1"), Attempt: 1,
+			Parent: &history.Parent{WorkflowID: "a", RunID: run, ID: 1}, Root: &history.Root{WorkflowID: "a", RunID: run}}
+		return w.turnOf("a", asksForKid()), &RecordTurn{RunID: kid, N: 1, Through: 1, Asked: []history.Event{{Data: &history.WorkflowCompleted{}}},
+			Foreseen: &Foresight{Back: 1, Version: versionOf("v1"), Saw: SawEvents(started)}}, started
+	}
+	parent := func(w *world) (*RecordTurn, *RecordTurn) {
+		w.start("a", "order")
+		w.turn("a", asksForKid())
+		at := w.latest("a")
+		result := history.Payload("1")
+		return w.turnOf("kid", &history.WorkflowCompleted{Result: result}), &RecordTurn{RunID: at.RunID, N: 2, Through: at.Events + 1, Asked: []history.Event{{Data: &history.WorkflowCompleted{}}},
+			Foreseen: &Foresight{Back: 1, After: at.Events, Saw: SawEvents(&history.ChildWorkflowCompleted{ID: 1, Result: result})}}
 	}
 	all := func(c ...Command) (e []Envelope) {
 		for _, c := range c {
@@ -104,6 +124,30 @@ func TestForeseenTurns(t *testing.T) {
 			w.view(func(v View) { due = v.DueTimers(w.now, 2) })
 			return all(&FireTimers{Timers: due}, &RecordTurn{RunID: run, N: 2, Through: at + 1, Foreseen: &Foresight{Back: 1, After: at}})
 		}, "foresaw events up to"},
+		{"first turn of a child", func(w *world) []Envelope { p, turn, _ := child(w); return all(p, turn) }, ""},
+		{"first turn of a child that is started with other input", func(w *world) []Envelope {
+			p, turn, started := child(w)
+			started.Input = history.Payload("1")
+			turn.Foreseen.Saw = SawEvents(started)
+			return all(p, turn)
+		}, "foresaw other events after 0"},
+		{"first turn of a child that cannot start", func(w *world) []Envelope {
+			p, turn, _ := child(w)
+			w.start("kid", "order")
+			return all(p, turn)
+		}, "there is no run"},
+		{"turn of a parent", func(w *world) []Envelope { c, turn := parent(w); return all(c, turn) }, ""},
+		{"turn of a parent whose child fails at a limit instead", func(w *world) []Envelope {
+			c, turn := parent(w)
+			c.Asked = append([]history.Event{{Data: &history.SignalSent{WorkflowID: "b", Name: "s"}}}, c.Asked...)
+			c.Limits = rows.RunLimits{Events: 1}
+			return all(c, turn)
+		}, "foresaw other events after 2"},
+		{"turn of a parent whose child ends otherwise, unnamed", func(w *world) []Envelope {
+			c, turn := parent(w)
+			c.Asked = []history.Event{{Data: &history.WorkflowCompleted{Result: history.Payload("2")}}}
+			return all(c, turn)
+		}, "foresaw other events after 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
@@ -34,6 +35,16 @@ func DeriveRunID(parent RunID, purpose string, n uint64) (id RunID) {
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
 	return id
+}
+
+// ChildRunID is the run id of a child, by the ordinal under which its parent starts it, and how
+// often the parent was reopened before.
+func ChildRunID(parent RunID, ordinal, reopened uint64) RunID {
+	purpose := "child"
+	if reopened > 0 {
+		purpose += "/" + strconv.FormatUint(reopened, 10)
+	}
+	return DeriveRunID(parent, purpose, ordinal)
 }
 
 // String is the text form of the UUID.

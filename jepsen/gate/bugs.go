@@ -130,6 +130,7 @@ func Bugs() []Bug {
 		{"turn-after-close", "a turn of a closed run is recorded all the same", true, []Try{under("children", "none"), under("children", "process")}},
 		{"foreseen-version", "the first turn of a run counts whatever version its code was", true, []Try{busy(under("pins", "none")), under("pins", "none")}},
 		{"foreseen-unchecked", "a turn that was made ahead counts whatever happened instead of what it foresaw", true, []Try{busy(under("signals", "none")), under("signals", "none"), under("workers", "none")}},
+		{"foreseen-kin", "a turn that follows from a turn of its child, or of its parent, counts whatever that told it", true, nil},
 		{"twice-open", "a workflow id that is open can be started again", true, []Try{under("idempotency", "none")}},
 		{"timer-early", "timers fire by a clock that is ahead, and apply does not look", true, []Try{under("timers", "none")}},
 		{"timer-twice", "two nodes fire, and apply does not look whether the timer is armed", true, []Try{under("timers", "none")}},

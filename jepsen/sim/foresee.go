@@ -18,6 +18,7 @@ import (
 type forecast struct {
 	was  rows.Run // without events: the command starts it
 	news []history.Data
+	kin  bool // the command is a turn of its parent or of a child: it is not said in full what it leads to
 }
 
 // cause is a command from which turns follow.
@@ -159,6 +160,8 @@ func (w *World) cause(n *node, v fsm.View, rng *rand.Rand) *cause {
 			}
 		}
 		c.command = fire
+	case k < 9:
+		w.foreseenTurn(c, v, rng)
 	default:
 		done := new(fsm.CompleteTasks)
 		for range 1 + rng.IntN(3) {
@@ -189,7 +192,7 @@ func (c *cause) add(v fsm.View, rng *rand.Rand, id history.RunID, data history.D
 		}
 	}
 	if r, found := v.Run(id); found && (r.Status == history.StatusRunning || odds(rng, 8)) {
-		c.leads = append(c.leads, forecast{r, []history.Data{data}})
+		c.leads = append(c.leads, forecast{was: r, news: []history.Data{data}})
 	}
 }
 
@@ -219,7 +222,7 @@ func (w *World) foreseenStart(c *cause, v fsm.View, rng *rand.Rand) {
 	}
 	c.command, c.client = start, true
 	r := rows.Run{WorkflowID: start.WorkflowID, RunID: start.RunID, Type: start.Type, Version: on, Status: history.StatusRunning}
-	c.leads = []forecast{{r, []history.Data{&history.WorkflowStarted{
+	c.leads = []forecast{{was: r, news: []history.Data{&history.WorkflowStarted{
 		WorkflowID: r.WorkflowID, RunID: r.RunID, WorkflowType: r.Type, Version: on, Input: start.Input, Attempt: 1,
 	}}}}
 }
@@ -248,6 +251,12 @@ func (w *World) ahead(v fsm.View, f *forecast, rng *rand.Rand) (c *fsm.RecordTur
 			sight.After -= min(sight.After, 1)
 		case 2:
 			sight.Version = one(rng, append(packages[:len(packages):len(packages)], catalog.Package{})).Version
+		}
+	}
+	if f.kin {
+		sight.Saw = fsm.SawEvents(f.news...)
+		if _, real := flows[f.was.Type]; odds(rng, 20) && !real {
+			sight.Saw = fsm.SawEvents()
 		}
 	}
 	c.Foreseen = &sight

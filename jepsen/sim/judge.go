@@ -47,6 +47,7 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 // judge compares the results of an entry, which n is the first to apply, with the model's
 // prediction.
 func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
+	w.model.written = n.event
 	for i := range results {
 		r := &results[i]
 		kind := e.calls[i].envelope.Command.Kind()

@@ -17,6 +17,9 @@ type Model struct {
 	index uint64
 	now   history.Time
 	place int // of the command being judged, in its entry
+	// written is an event as the state machine has it: the model knows which events come, not what
+	// they say. Used only where a command names events by what they say.
+	written func(run history.RunID, seq uint64) history.Data
 
 	loaded map[catalog.Version]*catalog.Package
 	routes map[string]route

@@ -143,7 +143,9 @@ func (c *closings) tell(r *run) (all, some bool) {
 	m := c.m
 	var left []fsm.Awaiter
 	if m.tight && m.view != nil {
-		left = m.view.Awaiters(r.id)
+		left = slices.DeleteFunc(m.view.Awaiters(r.id), func(a fsm.Awaiter) bool { // it joins later in this entry
+			return !slices.ContainsFunc(r.line.places, func(p place) bool { return p.of.id == a.RunID && p.id == a.ID })
+		})
 	}
 	n := len(r.line.places) - len(left)
 	if n < 0 || !slices.EqualFunc(r.line.places[max(n, 0):], left, func(p place, a fsm.Awaiter) bool { return p.of.id == a.RunID && p.id == a.ID }) {

@@ -1,7 +1,10 @@
 package sim
 
 import (
+	"bytes"
+
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // fresh is a line of the entry being judged, and the place in the entry of the command that wrote
@@ -33,5 +36,23 @@ func (m *Model) cameTrue(c *fsm.RecordTurn, r *run) bool {
 			next++
 		}
 	}
-	return next == c.Through+1
+	return next == c.Through+1 && (len(f.Saw) == 0 || bytes.Equal(f.Saw, fsm.SawEvents(m.saw(r, f.After+1, c.Through)...)))
+}
+
+// saw is what events of a run say.
+func (m *Model) saw(r *run, from, through uint64) (all []history.Data) {
+	for ; from <= through; from++ {
+		all = append(all, m.written(r.id, from))
+	}
+	return all
+}
+
+// event is an event of a run as the node has it; nil = there is none.
+func (n *node) event(run history.RunID, seq uint64) (data history.Data) {
+	n.state.View(func(v fsm.View) {
+		if events := v.Events(run, seq, 1); len(events) == 1 {
+			data = events[0].Data
+		}
+	})
+	return data
 }

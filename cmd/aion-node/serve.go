@@ -104,6 +104,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config, from string, o node.
 	if err != nil {
 		return err
 	}
+	node.TuneCollector()
 	if cfg.Log.Format == "json" {
 		o.Logger.Info("serving", "version", binaryVersion(), "node", n.ID(), "url", n.URL(), "nodes", cfg.Raft.Address,
 			"gossip", cfg.Gossip.Address, "data", cfg.Node.DataDir, "settings", from)

@@ -11,10 +11,22 @@ import (
 // ModulesFolder is the archive's folder that holds the modules.
 const ModulesFolder = "modules/"
 
-// guest is the extension of modules that are WebAssembly, and guestABI the first abi that has them.
+// Extensions of modules. Those that abi 1 does not have, need guestABI.
 const (
+	source   = ".star"
 	guest    = ".wasm"
+	script   = ".js"
 	guestABI = 2
+)
+
+// JavaScript is run by an interpreter that is a module of the same package, and may have a map that
+// tells which sources it was made of.
+const (
+	Interpreter = "quickjs.wasm"
+	SourceMap   = ".map" // behind the name of the script
+
+	maxScript = 8 << 20  // bytes of a script
+	maxMap    = 32 << 20 // and of its map
 )
 
 // Module is one source file of a package.
@@ -31,9 +43,20 @@ func (m Module) Stem() string { return strings.TrimSuffix(m.Name, path.Ext(m.Nam
 // Guest reports whether the module is WebAssembly; the others are source code.
 func (m Module) Guest() bool { return path.Ext(m.Name) == guest }
 
-// Sources returns the modules that are source code.
+// Script reports whether the module is JavaScript, which an interpreter runs.
+func (m Module) Script() bool { return path.Ext(m.Name) == script }
+
+// Mapped returns the name of the script that the module is the map of, or "".
+func (m Module) Mapped() string {
+	if name, ok := strings.CutSuffix(m.Name, SourceMap); ok && path.Ext(name) == script {
+		return name
+	}
+	return ""
+}
+
+// Sources returns the modules that are source code in the language of the engine itself.
 func Sources(modules []Module) []Module {
-	return slices.DeleteFunc(slices.Clone(modules), Module.Guest)
+	return slices.DeleteFunc(slices.Clone(modules), func(m Module) bool { return path.Ext(m.Name) != source })
 }
 
 // sorted returns the modules in bytewise order of their names. It does not change its argument.
@@ -46,7 +69,7 @@ func sorted(modules []Module) []Module {
 func checkModuleNames(names []string) error {
 	taken := make(map[string]string, len(names)) // folded stem -> name
 	for _, name := range names {
-		stem := Module{Name: name}.Stem()
+		stem := Module{Name: name}.Stem() // of a map it is the name of the script: no clash
 		reason := checkPath(name)
 		if other, ok := taken[fold(stem)]; ok && reason == "" {
 			reason = clash(name, other)
@@ -66,11 +89,18 @@ func checkModuleNames(names []string) error {
 // not have them.
 func checkEntries(m *Manifest, modules []Module) error {
 	stems := make(map[string]bool, len(modules))
+	scripts := slices.ContainsFunc(modules, Module.Script)
 	for _, module := range modules {
-		stems[module.Stem()] = true
-		if module.Guest() && m.ABI < guestABI {
-			return badField("abi", "is %d, but module %s is WebAssembly, which abi %d is the first to have", m.ABI, clip(module.Name), guestABI)
+		if module.Mapped() == "" && !(scripts && module.Name == Interpreter) {
+			stems[module.Stem()] = true
 		}
+		language := map[string]string{guest: "WebAssembly", script: "JavaScript"}[path.Ext(module.Name)]
+		if language != "" && m.ABI < guestABI {
+			return badField("abi", "is %d, but module %s is %s, which abi %d is the first to have", m.ABI, clip(module.Name), language, guestABI)
+		}
+	}
+	if err := checkScripts(modules); err != nil {
+		return err
 	}
 	for i, w := range m.Workflows {
 		if !stems[w.EntryModule] {
@@ -91,11 +121,39 @@ func names(modules []Module) []string {
 
 // checkModule returns why a package may not ship a module with that file name, or "".
 func checkModule(name string) string {
+	if mapped := (Module{Name: name}).Mapped(); mapped != "" {
+		return checkModule(mapped)
+	}
 	switch path.Ext(name) {
-	case ".star", guest:
+	case source, guest, script:
 		return checkStem(strings.TrimSuffix(name, path.Ext(name)))
 	}
-	return "is no module: its extension must be .star or .wasm"
+	return "is no module: its extension must be .star, .wasm or .js"
+}
+
+// checkScripts refuses scripts that are too large or have no interpreter, and maps without script.
+func checkScripts(modules []Module) error {
+	has := make(map[string]bool, len(modules))
+	for _, m := range modules {
+		has[m.Name] = true
+	}
+	for _, m := range modules {
+		reason := ""
+		switch mapped := m.Mapped(); {
+		case m.Script() && !has[Interpreter]:
+			reason = fmt.Sprintf("is JavaScript, and the package has no module %s to run it", Interpreter)
+		case m.Script() && len(m.Source) > maxScript:
+			reason = fmt.Sprintf("has %d bytes; the limit for JavaScript is %d", len(m.Source), maxScript)
+		case mapped != "" && !has[mapped]:
+			reason = fmt.Sprintf("is a source map, and there is no module %s beside it", clip(mapped))
+		case mapped != "" && len(m.Source) > maxMap:
+			reason = fmt.Sprintf("has %d bytes; the limit for source maps is %d", len(m.Source), maxMap)
+		}
+		if reason != "" {
+			return &InvalidPackage{Entry: ModulesFolder + m.Name, Reason: reason}
+		}
+	}
+	return nil
 }
 
 // checkStem returns why a module may not have that name without extension, or "".
@@ -106,7 +164,7 @@ func checkStem(stem string) string {
 	if strings.HasPrefix(path.Base(stem), ".") {
 		return fmt.Sprintf("%s has a name that starts with a dot", clip(stem))
 	}
-	if ext := path.Ext(stem); ext == ".star" || ext == ".wasm" { // so that Archive.Module cannot mistake a stem for a file name
+	if ext := path.Ext(stem); ext == source || ext == guest || ext == script { // so that Archive.Module cannot mistake a stem for a file name
 		return fmt.Sprintf("has the name %s, which must not end in %s before or without its extension", clip(stem), ext)
 	}
 	if first, _, _ := strings.Cut(stem, "/"); strings.EqualFold(first, "aion") {

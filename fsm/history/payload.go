@@ -56,4 +56,5 @@ const (
 	KindInvalidInput        = "invalid_input"         // a value that is no JSON, or that a schema refuses
 	KindInvalidOutput       = "invalid_output"        // a result that the output schema refuses
 	KindStuck               = "stuck"                 // code that waits for nothing that can come
+	KindUnhandledRejection  = "unhandled_rejection"   // a promise of code that was rejected, and nobody handles that
 )

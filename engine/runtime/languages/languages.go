@@ -52,7 +52,7 @@ func split(archive *catalog.Archive) (scripts, guests *catalog.Archive) {
 	of := make(map[string]**catalog.Archive) // by entry module
 	for _, m := range archive.Modules {
 		part := &scripts
-		if m.Guest() {
+		if m.Guest() || m.Script() || m.Mapped() != "" {
 			part = &guests
 		}
 		if *part == nil {

@@ -35,6 +35,9 @@ func (e *execution) broke(format string, args ...any) error {
 
 // bytes returns a copy of the bytes that two parameters describe.
 func (c *call) bytes(ptr, size int) []byte {
+	if c.script {
+		return c.said
+	}
 	b, ok := c.memory.Read(uint32(c.stack[ptr]), uint32(c.stack[size]))
 	if !ok {
 		c.stop(c.broke("%d bytes at %d are not in its memory", uint32(c.stack[size]), uint32(c.stack[ptr])))

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/wasm/meter"
+	"aion.dev/aion/engine/runtime/wasm/sourcemap"
 	"aion.dev/aion/fsm/history"
 )
 
@@ -37,13 +38,20 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 		}
 	}()
 	for _, m := range archive.Modules {
-		if !m.Guest() {
+		var g *guest
+		var err error
+		switch {
+		case m.Script():
+			g, err = c.script(ctx, archive, m)
+		case m.Guest() && !interpreter(archive, m):
+			g, err = c.Room.newGuest(ctx, m.Source, c.Limits.OrDefault())
+		default:
 			continue
 		}
-		g, err := c.Room.newGuest(ctx, m.Source, c.Limits.OrDefault())
 		if err != nil {
 			return nil, blamed(ctx, m.Name, err)
 		}
+		g.name = m.Name
 		made, p.guests[m.Stem()] = append(made, g), g
 	}
 	for _, w := range archive.Manifest.Workflows {
@@ -52,12 +60,35 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 			continue
 		}
 		if _, ok := slices.BinarySearch(g.names, w.EntryFunction); !ok {
-			return nil, &runtime.PackageError{Module: w.EntryModule + ".wasm",
+			return nil, &runtime.PackageError{Module: g.name,
 				Reason: fmt.Sprintf("entry function %q of workflow type %q is not registered; the module has %q", w.EntryFunction, w.Type, g.names)}
 		}
 	}
 	goruntime.AddCleanup(p, closeAll, made)
 	return p, nil
+}
+
+// script makes a guest of a module that is JavaScript.
+func (c Compiler) script(ctx context.Context, archive *catalog.Archive, m catalog.Module) (*guest, error) {
+	s := &script{name: m.Name, bundle: m.Source, trace: trace{file: m.Name}}
+	var interpreter []byte
+	for _, other := range archive.Modules {
+		switch other.Name {
+		case catalog.Interpreter:
+			interpreter = other.Source
+		case m.Name + catalog.SourceMap:
+			var err error
+			if s.trace.of, err = sourcemap.Parse(other.Source); err != nil {
+				return nil, &runtime.PackageError{Module: other.Name, Reason: err.Error()}
+			}
+		}
+	}
+	return c.Room.newScript(ctx, interpreter, s, c.Limits.OrDefault())
+}
+
+// interpreter reports whether a module is there for the scripts of the package.
+func interpreter(archive *catalog.Archive, m catalog.Module) bool {
+	return m.Name == catalog.Interpreter && slices.ContainsFunc(archive.Modules, catalog.Module.Script)
 }
 
 // closeAll drops guests that no run can use any more.
@@ -73,8 +104,12 @@ func blamed(ctx context.Context, name string, err error) error {
 		return cause
 	}
 	var crash *runtime.Crash
-	if errors.As(err, &crash) {
+	var already *runtime.PackageError
+	if errors.As(err, &crash) || errors.As(err, &already) {
 		return err
+	}
+	if errors.As(err, new(*badInterpreter)) {
+		name = catalog.Interpreter
 	}
 	reason := err.Error()
 	if invalid := (*meter.Invalid)(nil); errors.As(err, &invalid) {

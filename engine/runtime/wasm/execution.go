@@ -61,6 +61,8 @@ type execution struct {
 	said     string    // what it printed as an error in this turn, rather what it ended with
 	turns    uint64
 
+	rejections []rejection // of promises that nobody handles so far; empty between entries
+
 	memory atomic.Uint64 // bytes that it keeps, as of the turn that was measured last
 	before int           // bytes of memory when the turn began
 

@@ -24,6 +24,8 @@ const maxFree = 16
 // guest is one module of a program, with the image from which its runs start.
 type guest struct {
 	room    *Room
+	name    string  // of the module, for errors
+	script  *script // if the module is an interpreter; nil = it is code
 	key     [sha256.Size]byte
 	module  *module
 	image   image
@@ -45,10 +47,15 @@ func (r *Room) newGuest(ctx context.Context, code []byte, limits runtime.Limits)
 	if err := checkExports(w.Exports); err != nil {
 		return nil, err
 	}
-	if err := checkImports(w.Imports); err != nil {
+	if err := checkImports(w.Imports, meter.Module); err != nil {
 		return nil, err
 	}
-	g := &guest{room: r, saved: w.Saved}
+	return r.make(ctx, w, nil, limits)
+}
+
+// make makes a guest of a module that was checked.
+func (r *Room) make(ctx context.Context, w *meter.Rewritten, s *script, limits runtime.Limits) (_ *guest, err error) {
+	g := &guest{room: r, saved: w.Saved, script: s}
 	warm := w.Warm()
 	g.key = sha256.Sum256(warm)
 	if g.module, err = r.compile(ctx, g.key, warm); err != nil {
@@ -90,7 +97,11 @@ func (g *guest) prepare(ctx context.Context, w *meter.Rewritten, limits runtime.
 	e := &execution{guest: g, limits: limits, reading: true, apart: true, inst: i}
 	i.run = e
 	i.allow(limits.Steps*unitsPerStep, limits.MemoryBytes)
-	if f := i.module.ExportedFunction(initialize); f != nil {
+	if g.script != nil {
+		if err := g.script.begin(i); err != nil {
+			return e.blame(err)
+		}
+	} else if f := i.module.ExportedFunction(initialize); f != nil {
 		if _, err := f.Call(i.ctx); err != nil {
 			return e.blame(err)
 		}

@@ -23,6 +23,7 @@ type instance struct {
 	fuel   api.MutableGlobal
 	depth  api.MutableGlobal
 	saved  []api.MutableGlobal
+	bound  bound // if the guest is a script
 
 	run     *execution // whose turn it is; nil = none
 	allowed uint64     // bytes of memory that the turn may use
@@ -125,6 +126,11 @@ func (i *instance) interrupted() error {
 
 // do enters the guest. An error means that it was left in the middle of something.
 func (i *instance) do(op op, token int64, at int32, size int) error {
+	if i.guest.script != nil {
+		err := i.enterScript(op, token, at)
+		i.spoilt = i.spoilt || err != nil
+		return err
+	}
 	var stack [4]uint64
 	stack[0], stack[1], stack[2], stack[3] = uint64(op), uint64(token), uint64(uint32(at)), uint64(size)
 	err := i.enter.CallWithStack(i.ctx, stack[:])

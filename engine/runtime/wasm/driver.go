@@ -1,0 +1,104 @@
+package wasm
+
+import (
+	"aion.dev/aion/engine/runtime/wasm/jsontext"
+	"aion.dev/aion/fsm/history"
+)
+
+// enterScript enters JavaScript on behalf of aion_enter, and runs what it left to do later.
+func (i *instance) enterScript(op op, token int64, at int32) (err error) {
+	defer left(&err)
+	s, e := i.guest.script, i.run
+	list := [4]uint64{i.number(float64(op)), i.number(float64(token)), i.number(float64(at)), s.empty}
+	if len(e.offer) > 0 {
+		list[3] = i.newText(jsonOf(e.offer, offers[op]))
+		e.offer = nil
+	}
+	for n, handle := range list {
+		i.putWord(s.scratch+atHandles+4*uint64(n), handle)
+	}
+	result := i.js(jsCall, s.enter, s.nothing, uint64(len(list)), s.scratch+atHandles)
+	clear(i.bytesAt(s.scratch+atHandles, 4*uint64(len(list))))
+	if i.js(jsIsException, result) != 0 {
+		return i.thrown()
+	}
+	i.js(jsRelease, result)
+	i.unnumber(list[1], float64(token))
+	i.unnumber(list[2], float64(at))
+	if list[3] != s.empty {
+		i.js(jsRelease, list[3])
+	}
+	return i.jobs()
+}
+
+// left recovers from the panic by which the driver leaves the interpreter.
+func left(err *error) {
+	switch v := recover().(type) {
+	case nil:
+	case stopped:
+		*err = v
+	default:
+		panic(v)
+	}
+}
+
+// number returns a handle of a number. Small ones have theirs for good.
+func (i *instance) number(n float64) uint64 {
+	if n <= highest && n >= -1 {
+		return i.guest.script.numbers[int(n)+1]
+	}
+	return i.newNumber(n)
+}
+
+// unnumber frees the handle of a number.
+func (i *instance) unnumber(handle uint64, n float64) {
+	if n > highest || n < -1 {
+		i.js(jsRelease, handle)
+	}
+}
+
+// jobs runs what promises left to do, until nothing is left, the run has ended or a question is
+// answered. Then no promise may be rejected that nobody handles.
+func (i *instance) jobs() error {
+	e := i.run
+	for e.end == nil {
+		if e.reading && e.answered != nil {
+			return nil
+		}
+		n := int32(i.js(jsJob))
+		if n < 0 {
+			return i.thrown()
+		}
+		if n == 0 {
+			return e.unhandled()
+		}
+	}
+	return nil
+}
+
+// thrown is the error that JavaScript did not catch.
+func (i *instance) thrown() error {
+	return i.told(i.js(jsException), history.KindFailed)
+}
+
+// told describes what was thrown. The handle is freed.
+func (i *instance) told(thrown uint64, kind string) error {
+	s := i.guest.script
+	i.putWord(s.scratch+atHandles, thrown)
+	text := i.js(jsCall, s.describe, s.nothing, 1, s.scratch+atHandles)
+	i.putWord(s.scratch+atHandles, 0)
+	failed := &history.RunError{Kind: kind, Message: "an error that cannot be told"}
+	if i.js(jsIsText, text) != 0 {
+		if said, ok := jsontext.List(i.text(text)); ok && len(said) == 2 {
+			message, _ := jsontext.Text(said[0])
+			stack, _ := jsontext.Text(said[1])
+			failed.Message = clean(message)
+			if lines := s.trace.lines(stack); len(lines) > 0 {
+				failed.Details = append(jsontext.AppendTexts([]byte(`{"stack":`), lines), '}')
+			}
+		}
+	}
+	i.js(jsRelease, text)
+	i.js(jsRelease, thrown)
+	return failed
+}

@@ -1,0 +1,121 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/wasm/meter"
+)
+
+// script is what a guest of JavaScript has in addition: the handles by which its interpreter is
+// driven. They are addresses in the image, so they hold in every run.
+type script struct {
+	name     string // of the module
+	bundle   []byte // nil once it was evaluated
+	trace    trace
+	scratch  uint64              // address of bytes for what the driver tells
+	enter    uint64              // the function that the bundle gave
+	describe uint64              // says what was thrown
+	nothing  uint64              // undefined
+	empty    uint64              // ""
+	numbers  [highest + 2]uint64 // -1 and up
+}
+
+// stackBytes is what the calls of JavaScript may use of the interpreter's own stack.
+const stackBytes = 0
+
+// highest is the highest number that needs no handle of its own when JavaScript is entered.
+const highest = 16
+
+// newScript makes a guest of an interpreter and a bundle.
+func (r *Room) newScript(ctx context.Context, interpreter []byte, s *script, limits runtime.Limits) (*guest, error) {
+	w, err := meter.Rewrite(interpreter)
+	if err == nil {
+		err = checkInterpreter(w)
+	}
+	if err != nil {
+		return nil, &badInterpreter{err}
+	}
+	return r.make(ctx, w, s, limits)
+}
+
+// badInterpreter is a mistake of the interpreter, not of the bundle.
+type badInterpreter struct{ error }
+
+func (b *badInterpreter) Unwrap() error { return b.error }
+
+// helper makes the function that says what was thrown, as JSON: a message and a stack. It takes
+// what it needs before the bundle can change it.
+const helper = `(() => {
+  const { Error, String, JSON } = globalThis, { stringify } = JSON;
+  const slice = Function.prototype.call.bind(String.prototype.slice);
+  const cut = (v, n) => slice(String(v), 0, n);
+  return (thrown) => {
+    let message = "an error that cannot be told", stack = "";
+    try {
+      if (thrown instanceof Error) {
+        message = thrown.name === "Error" ? cut(thrown.message, 4000) : cut(thrown.name, 100) + ": " + cut(thrown.message, 4000);
+        stack = cut(thrown.stack, 20000);
+      } else {
+        message = cut(typeof thrown === "object" && thrown ? stringify(thrown) : thrown, 4000);
+      }
+    } catch {}
+    return stringify([message, stack]);
+  };
+})()`
+
+// begin makes the interpreter, and evaluates the bundle.
+func (s *script) begin(i *instance) (err error) {
+	defer left(&err)
+	i.js(jsInitialize)
+	if i.js(jsInit) != 0 {
+		return errors.New("the interpreter cannot begin")
+	}
+	if s.scratch = i.js(jsMalloc, kept); s.scratch == 0 {
+		return errors.New("the interpreter has no memory")
+	}
+	clear(i.bytesAt(s.scratch, kept))
+	i.js(jsSetStack, stackBytes)
+	s.nothing, s.empty = i.js(jsUndefined), i.newText(nil)
+	for n := range s.numbers {
+		s.numbers[n] = i.newNumber(float64(n - 1))
+	}
+	if s.describe = i.eval(helper, "aion"); i.js(jsIsFunction, s.describe) == 0 {
+		return errors.New("the interpreter cannot evaluate")
+	}
+	i.js(jsTrackRejections, 1)
+	aion := i.js(jsNewObject)
+	for _, name := range scriptNames {
+		params := uint64(len(scriptCalls[name].params))
+		f := i.write([]byte(name), func(at uint64) uint64 { return i.js(jsNewFunction, at, uint64(len(name)), params) })
+		i.named(aion, name, func(o, at uint64) uint64 { return i.js(jsSet, o, at, f) })
+		i.js(jsRelease, f)
+	}
+	global := i.js(jsGlobal)
+	i.named(global, "aion", func(o, at uint64) uint64 { return i.js(jsSet, o, at, aion) })
+	i.js(jsRelease, global)
+	result := i.eval(string(s.bundle), s.name)
+	if i.js(jsIsException, result) != 0 {
+		return i.thrown()
+	}
+	i.js(jsRelease, result)
+	if err := i.jobs(); err != nil {
+		return err
+	}
+	s.enter = i.named(aion, "enter", func(o, at uint64) uint64 { return i.js(jsGet, o, at) })
+	if i.js(jsIsFunction, s.enter) == 0 {
+		return errors.New("it does not set aion.enter to a function")
+	}
+	i.js(jsRelease, aion)
+	s.bundle = nil
+	return nil
+}
+
+// eval evaluates code, and returns a handle.
+func (i *instance) eval(code, name string) uint64 {
+	file := i.js(jsMalloc, uint64(len(name))+1)
+	copy(i.bytesAt(file, uint64(len(name))+1), name+"\x00")
+	defer i.js(jsFree, file)
+	return i.write([]byte(code), func(at uint64) uint64 { return i.js(jsEval, at, uint64(len(code)), file, 0) })
+}

@@ -108,9 +108,6 @@ func blamed(ctx context.Context, name string, err error) error {
 	if errors.As(err, &crash) || errors.As(err, &already) {
 		return err
 	}
-	if errors.As(err, new(*badInterpreter)) {
-		name = catalog.Interpreter
-	}
 	reason := err.Error()
 	if invalid := (*meter.Invalid)(nil); errors.As(err, &invalid) {
 		reason = invalid.Error()

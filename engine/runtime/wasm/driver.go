@@ -102,3 +102,10 @@ func (i *instance) told(thrown uint64, kind string) error {
 	i.js(jsRelease, thrown)
 	return failed
 }
+
+// overflowed reports whether the interpreter, which trapped, has used up its own stack. It lies at
+// the beginning of the memory and grows towards 0, so what goes beyond is out of bounds.
+func (i *instance) overflowed() bool {
+	const reserve = 16 << 10 // functions that call no others may use the stack without saying so
+	return int32(i.saved[0].Get()) < reserve
+}

@@ -40,14 +40,14 @@ type guest struct {
 
 // newGuest compiles a module and makes its image. The limits bind what runs until then.
 func (r *Room) newGuest(ctx context.Context, code []byte, limits runtime.Limits) (*guest, error) {
-	w, err := meter.Rewrite(code)
+	w, err := meter.Rewrite(code, meter.Unknown)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkExports(w.Exports); err != nil {
 		return nil, err
 	}
-	if err := checkImports(w.Imports, meter.Module); err != nil {
+	if err := checkImports(w.Imports); err != nil {
 		return nil, err
 	}
 	return r.make(ctx, w, nil, limits)

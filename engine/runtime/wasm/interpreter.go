@@ -2,13 +2,16 @@ package wasm
 
 import (
 	"bytes"
-	"fmt"
 	"math"
-	"slices"
 
-	"aion.dev/aion/engine/runtime/wasm/meter"
 	"github.com/tetratelabs/wazero/api"
 )
+
+// interpreters are those that the driver knows, by their SHA-256: it was written for what they
+// export, and how deep their calls may be was measured.
+var interpreters = map[string]string{
+	"c0bd8f296e18cf074969f6401b9ecb72609a1323818ec2b9bf7a8f8d740d1363": "quickjs-wasi 3.7.0",
+}
 
 // native is a function of the interpreter that the driver calls.
 type native int
@@ -51,56 +54,39 @@ const (
 	natives // how many there are
 )
 
-// exported are the natives as an interpreter exports them: i = i32, d = f64.
-var exported = [natives]struct{ name, params, results string }{
-	jsInitialize:      {initialize, "", ""},
-	jsInit:            {"qjs_init", "", "i"},
-	jsTrackRejections: {"qjs_set_promise_rejection_handler", "i", ""},
-	jsSetStack:        {"qjs_set_max_stack_size", "i", ""},
-	jsCollect:         {"qjs_run_gc", "", ""},
-	jsMalloc:          {"wasm_malloc", "i", "i"},
-	jsFree:            {"wasm_free", "i", ""},
-	jsEval:            {"qjs_eval", "iiii", "i"},
-	jsCall:            {"qjs_call", "iiii", "i"},
-	jsJob:             {"qjs_execute_pending_job", "", "i"},
-	jsException:       {"qjs_get_exception", "", "i"},
-	jsIsException:     {"qjs_is_exception", "i", "i"},
-	jsIsFunction:      {"qjs_is_function", "i", "i"},
-	jsIsNumber:        {"qjs_is_number", "i", "i"},
-	jsIsText:          {"qjs_is_string", "i", "i"},
-	jsNumber:          {"qjs_get_float64", "i", "d"},
-	jsNewNumber:       {"qjs_new_number", "d", "i"},
-	jsText:            {"qjs_get_string_len", "ii", "i"},
-	jsFreeText:        {"qjs_free_cstring", "i", ""},
-	jsNewText:         {"qjs_new_string", "ii", "i"},
-	jsNewObject:       {"qjs_new_object", "", "i"},
-	jsNewFunction:     {"qjs_new_host_function", "iii", "i"},
-	jsUndefined:       {"qjs_get_undefined", "", "i"},
-	jsTrue:            {"qjs_get_true", "", "i"},
-	jsFalse:           {"qjs_get_false", "", "i"},
-	jsGlobal:          {"qjs_get_global", "", "i"},
-	jsGet:             {"qjs_get_prop_string", "ii", "i"},
-	jsSet:             {"qjs_set_prop_string", "iii", "i"},
-	jsCopy:            {"qjs_dup_value", "i", "i"},
-	jsRelease:         {"qjs_free_value", "i", ""},
-	jsIdentity:        {"qjs_get_value_ptr", "i", "i"},
-}
-
-// checkInterpreter refuses a module that is no interpreter.
-func checkInterpreter(w *meter.Rewritten) error {
-	for _, want := range exported {
-		n := slices.IndexFunc(w.Exports, func(e meter.Exported) bool { return e.Name == want.name && e.Kind == 0 })
-		if n < 0 {
-			return fmt.Errorf("it does not export %s: it is no interpreter that this engine knows, which is the one of quickjs-wasi 3.7", want.name)
-		}
-		if e := w.Exports[n]; spell(e.Params) != want.params || spell(e.Results) != want.results {
-			return fmt.Errorf("it exports %s with other parameters or results than quickjs-wasi 3.7", want.name)
-		}
-	}
-	if !slices.ContainsFunc(w.Exports, func(e meter.Exported) bool { return e.Name == "memory" && e.Kind == 2 }) {
-		return fmt.Errorf("it must export its memory as \"memory\"")
-	}
-	return checkImports(w.Imports, interpreted)
+// exported are the natives as an interpreter exports them; d = it returns an f64.
+var exported = [natives]struct{ name, result string }{
+	jsInitialize:      {initialize, ""},
+	jsInit:            {"qjs_init", "i"},
+	jsTrackRejections: {"qjs_set_promise_rejection_handler", ""},
+	jsSetStack:        {"qjs_set_max_stack_size", ""},
+	jsCollect:         {"qjs_run_gc", ""},
+	jsMalloc:          {"wasm_malloc", "i"},
+	jsFree:            {"wasm_free", ""},
+	jsEval:            {"qjs_eval", "i"},
+	jsCall:            {"qjs_call", "i"},
+	jsJob:             {"qjs_execute_pending_job", "i"},
+	jsException:       {"qjs_get_exception", "i"},
+	jsIsException:     {"qjs_is_exception", "i"},
+	jsIsFunction:      {"qjs_is_function", "i"},
+	jsIsNumber:        {"qjs_is_number", "i"},
+	jsIsText:          {"qjs_is_string", "i"},
+	jsNumber:          {"qjs_get_float64", "d"},
+	jsNewNumber:       {"qjs_new_number", "i"},
+	jsText:            {"qjs_get_string_len", "i"},
+	jsFreeText:        {"qjs_free_cstring", ""},
+	jsNewText:         {"qjs_new_string", "i"},
+	jsNewObject:       {"qjs_new_object", "i"},
+	jsNewFunction:     {"qjs_new_host_function", "i"},
+	jsUndefined:       {"qjs_get_undefined", "i"},
+	jsTrue:            {"qjs_get_true", "i"},
+	jsFalse:           {"qjs_get_false", "i"},
+	jsGlobal:          {"qjs_get_global", "i"},
+	jsGet:             {"qjs_get_prop_string", "i"},
+	jsSet:             {"qjs_set_prop_string", "i"},
+	jsCopy:            {"qjs_dup_value", "i"},
+	jsRelease:         {"qjs_free_value", ""},
+	jsIdentity:        {"qjs_get_value_ptr", "i"},
 }
 
 // bound are the natives of one instance. Each has a stack of its own, so they are bound when they
@@ -127,7 +113,7 @@ func (i *instance) js(f native, args ...uint64) uint64 {
 	if err != nil {
 		panic(stopped{err})
 	}
-	switch exported[f].results {
+	switch exported[f].result {
 	case "i":
 		return uint64(uint32(b.stack[0]))
 	case "d":

@@ -2,8 +2,13 @@ package wasm
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/wasm/meter"
 )
@@ -22,28 +27,31 @@ type script struct {
 	numbers  [highest + 2]uint64 // -1 and up
 }
 
-// stackBytes is what the calls of JavaScript may use of the interpreter's own stack.
-const stackBytes = 0
-
 // highest is the highest number that needs no handle of its own when JavaScript is entered.
 const highest = 16
 
 // newScript makes a guest of an interpreter and a bundle.
 func (r *Room) newScript(ctx context.Context, interpreter []byte, s *script, limits runtime.Limits) (*guest, error) {
-	w, err := meter.Rewrite(interpreter)
-	if err == nil {
-		err = checkInterpreter(w)
+	sum := fmt.Sprintf("%x", sha256.Sum256(interpreter))
+	if interpreters[sum] == "" {
+		return nil, &runtime.PackageError{Module: catalog.Interpreter, Reason: fmt.Sprintf("is no interpreter that this engine knows: it has SHA-256 %s; known are %s", sum, known())}
 	}
+	w, err := meter.Rewrite(interpreter, meter.Measured)
 	if err != nil {
-		return nil, &badInterpreter{err}
+		return nil, &runtime.PackageError{Module: catalog.Interpreter, Reason: err.Error()}
 	}
 	return r.make(ctx, w, s, limits)
 }
 
-// badInterpreter is a mistake of the interpreter, not of the bundle.
-type badInterpreter struct{ error }
-
-func (b *badInterpreter) Unwrap() error { return b.error }
+// known lists the interpreters that the driver knows.
+func known() string {
+	var list []string
+	for sum, name := range interpreters {
+		list = append(list, name+" ("+sum+")")
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
 
 // helper makes the function that says what was thrown, as JSON: a message and a stack. It takes
 // what it needs before the bundle can change it.
@@ -76,7 +84,7 @@ func (s *script) begin(i *instance) (err error) {
 		return errors.New("the interpreter has no memory")
 	}
 	clear(i.bytesAt(s.scratch, kept))
-	i.js(jsSetStack, stackBytes)
+	i.js(jsSetStack, 0) // calls have their weight, and code could catch what the interpreter throws
 	s.nothing, s.empty = i.js(jsUndefined), i.newText(nil)
 	for n := range s.numbers {
 		s.numbers[n] = i.newNumber(float64(n - 1))

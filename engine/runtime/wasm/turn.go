@@ -196,11 +196,15 @@ func (e *execution) explain(err error) (failed, cause *history.RunError, crash e
 	if errors.As(err, &cause) {
 		return cause, cause, nil
 	}
-	if strings.HasPrefix(err.Error(), "wasm error: stack overflow") { // of the interpreter, which has fewer
+	if strings.HasPrefix(strings.TrimPrefix(err.Error(), "wasm error: "), "stack overflow") { // of the interpreter, which has fewer
 		cause = tooDeep()
 		return cause, cause, nil
 	}
 	if reason, ok := trap(err); ok {
+		if e.guest.script != nil && e.inst.overflowed() {
+			cause = tooDeep()
+			return cause, cause, nil
+		}
 		return &history.RunError{Kind: history.KindFailed, Message: "the code trapped: " + reason + e.lastWords()}, nil, nil
 	}
 	if e.halted == nil { // a panic of the room itself

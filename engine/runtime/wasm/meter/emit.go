@@ -2,10 +2,9 @@ package meter
 
 // Weights of docs/GUEST.md.
 const (
-	callWeight   = 16
-	bytesPerUnit = 8 // of code, for the weight of a call
-	pageCost     = 1000
-	bulkShift    = 3 // 8 bytes a unit
+	callWeight = 16
+	pageCost   = 1000
+	bulkShift  = 3 // 8 bytes a unit
 )
 
 // emit returns the function with its edits. A function that calls others weighs while it is under
@@ -14,7 +13,7 @@ const (
 func (f *function) emit() []byte {
 	b := make([]byte, 0, len(f.b)*3/2+64)
 	b = f.declare(b)
-	weight := int64(callWeight + f.locals + uint64(len(f.b)/bytesPerUnit))
+	weight := int64(callWeight + f.locals + uint64(len(f.b))/uint64(f.m.weight))
 	if f.calls {
 		b = f.add(b, f.m.depth(), weight)
 		b = append(b, 0x23)

@@ -23,7 +23,7 @@ const plenty = 1 << 40
 // run makes an instance of a module, with much fuel, on the compiler or the interpreter.
 func run(t testing.TB, m *Module, interpret bool) *machine {
 	t.Helper()
-	w, err := meter.Rewrite(m.Bytes())
+	w, err := meter.Rewrite(m.Bytes(), meter.Unknown)
 	if err != nil {
 		t.Fatalf("rewrite: %v", err)
 	}
@@ -295,13 +295,13 @@ func TestRefuses(t *testing.T) {
 	} {
 		if m.Extra[13] != nil {
 			b := append((&Module{Funcs: []Func{{}}, Pages: 1}).Bytes(), 13, 1, 0)
-			_, err := meter.Rewrite(b)
+			_, err := meter.Rewrite(b, meter.Unknown)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)
 			}
 			continue
 		}
-		if _, err := meter.Rewrite(m.Bytes()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := meter.Rewrite(m.Bytes(), meter.Unknown); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -318,7 +318,7 @@ func FuzzRewrite(f *testing.F) {
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		w, err := meter.Rewrite(b)
+		w, err := meter.Rewrite(b, meter.Unknown)
 		if err != nil {
 			return
 		}

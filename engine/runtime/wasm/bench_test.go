@@ -47,6 +47,9 @@ func programs(b *testing.B, function string) map[string]func() (runtime.Program,
 		"go": func() (runtime.Program, catalog.Member) {
 			return compile(b, newRoom(b, wasm.Config{}), benchGuest(b), function, "add"), member
 		},
+		"javascript": func() (runtime.Program, catalog.Member) {
+			return script(b, newRoom(b, wasm.Config{}), small, function, "add"), member
+		},
 	}
 }
 
@@ -61,7 +64,7 @@ func benchGuest(t testing.TB) []byte {
 
 // each runs a benchmark for each language, so that one sitting compares them.
 func each(b *testing.B, function string, run func(b *testing.B, p runtime.Program, m catalog.Member)) {
-	for _, language := range []string{"starlark", "go"} {
+	for _, language := range []string{"starlark", "go", "javascript"} {
 		b.Run(language, func(b *testing.B) {
 			p, m := programs(b, function)[language]()
 			b.ReportAllocs()
@@ -126,22 +129,28 @@ func BenchmarkCompute(b *testing.B) {
 
 // BenchmarkParked tells what runs keep that wait, and do not have an instance.
 func BenchmarkParked(b *testing.B) {
-	p := compile(b, newRoom(b, wasm.Config{Resident: 1}), benchGuest(b), "steps", "add")
-	m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}
-	var bytes, runs uint64
-	var before *runtimetest.World
-	for b.Loop() {
-		w := runtimetest.NewWorld(b, p, m, "1000000000", runtime.Limits{})
-		w.Turn()
-		if before != nil {
-			bytes += before.Machine.Memory()
-			runs++
+	for language, p := range map[string]runtime.Program{
+		"go":         compile(b, newRoom(b, wasm.Config{Resident: 1}), benchGuest(b), "steps", "add"),
+		"javascript": script(b, newRoom(b, wasm.Config{Resident: 1}), small, "steps", "add"),
+	} {
+		b.Run(language, func(b *testing.B) {
+			m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}
+			var bytes, runs uint64
+			var before *runtimetest.World
+			for b.Loop() {
+				w := runtimetest.NewWorld(b, p, m, "1000000000", runtime.Limits{})
+				w.Turn()
+				if before != nil {
+					bytes += before.Machine.Memory()
+					runs++
+					before.Machine.Close()
+				}
+				before = w
+			}
 			before.Machine.Close()
-		}
-		before = w
+			b.ReportMetric(float64(bytes)/float64(max(runs, 1)), "B/run")
+		})
 	}
-	before.Machine.Close()
-	b.ReportMetric(float64(bytes)/float64(max(runs, 1)), "B/run")
 }
 
 // BenchmarkCompile is what a node does once for a module: without and with compiled code in its

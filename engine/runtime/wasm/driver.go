@@ -1,6 +1,8 @@
 package wasm
 
 import (
+	"bytes"
+
 	"aion.dev/aion/engine/runtime/wasm/jsontext"
 	"aion.dev/aion/fsm/history"
 )
@@ -28,7 +30,22 @@ func (i *instance) enterScript(op op, token int64, at int32) (err error) {
 	if list[3] != s.empty {
 		i.js(jsRelease, list[3])
 	}
-	return i.jobs()
+	err = i.jobs()
+	i.wipe()
+	return err
+}
+
+// wipe clears what calls left on the interpreter's own stack, so that it costs a parked run
+// nothing. It lies below the stack pointer, and nobody reads it.
+func (i *instance) wipe() {
+	top := uint32(i.saved[0].Get()) &^ (blockOf - 1)
+	for ; top >= blockOf; top -= blockOf {
+		block := i.bytesAt(uint64(top-blockOf), blockOf)
+		if bytes.Equal(block, zeros[:]) {
+			return
+		}
+		clear(block)
+	}
 }
 
 // left recovers from the panic by which the driver leaves the interpreter.

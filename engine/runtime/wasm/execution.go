@@ -143,7 +143,7 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 		e.leave()
 		return e.end, nil
 	}
-	if e.turns%measured == 0 {
+	if e.turns%measured == 0 && e.end == nil {
 		e.memory.Store(uint64(len(e.inst.memory.changed(e.inst.size))) * blockOf)
 	}
 	e.turns++
@@ -164,6 +164,7 @@ func (e *execution) step() error {
 				}
 			}()
 			e.yield = yield
+			grow()
 			err = e.turn()
 		})
 	}
@@ -173,6 +174,17 @@ func (e *execution) step() error {
 	e.next, e.drop = nil, nil
 	return err
 }
+
+// grow makes the stack of a new goroutine as large as guests need while there is nothing on it:
+// to move it again and again, call by call, costs as much as a short turn.
+//
+//go:noinline
+func grow() byte {
+	var room [10 << 10]byte
+	return room[first]
+}
+
+var first int // a number that the compiler does not know
 
 // take gets an instance, in the state in which the run left its last one.
 func (e *execution) take() error {

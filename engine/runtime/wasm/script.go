@@ -73,6 +73,19 @@ const helper = `(() => {
   };
 })()`
 
+// warm makes room between what the bundle made, for what runs will make: the interpreter's
+// allocator has pages of 4 KiB for each size, and writes all over a page that it begins. A run that
+// has to begin some would keep them while it waits.
+const warm = `(() => {
+  const kept = [];
+  for (let size = 8; size <= 512; size += 8) {
+    let last;
+    for (let i = 0, list = []; i * size < 6000; i++) list.push(last = new ArrayBuffer(size));
+    kept.push(last);
+  }
+  return kept;
+})()`
+
 // begin makes the interpreter, and evaluates the bundle.
 func (s *script) begin(i *instance) (err error) {
 	defer left(&err)
@@ -116,6 +129,9 @@ func (s *script) begin(i *instance) (err error) {
 		return errors.New("it does not set aion.enter to a function")
 	}
 	i.js(jsRelease, aion)
+	i.eval(warm, "aion") // its handle is kept for good
+	i.js(jsCollect)
+	i.wipe()
 	s.bundle = nil
 	return nil
 }

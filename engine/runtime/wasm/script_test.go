@@ -56,6 +56,7 @@ const small = `
   const activity = (name, input) => wait(aion.start(4, JSON.stringify({1: name, 3: input})));
   const workflows = {
     noop: async (input) => input,
+    compute: async (n) => { let x = 1; for (let i = 0; i < n; i++) x = (x * 31 + i) % 1000003; return x; },
     steps: async (n) => { let sum = 0; for (let i = 0; i < n; i++) sum += await activity("add", i); return sum; },
   };
   aion.enter = (op, token, at, text) => {

@@ -1,0 +1,126 @@
+// Futures stand for what code has started.
+import { Mode, ask, decode, encodeRecord, guest, wait } from "./guest";
+import { type Source, failureOf } from "./report";
+import { type Failure, TimedOut } from "./errors";
+import { room, type Record } from "./room";
+import { CancellationScope, learn } from "./scope";
+
+/** What became of something. */
+export type Outcome<T> = { readonly ok: true; readonly value: T; readonly error?: undefined } | { readonly ok: false; readonly error: Failure; readonly value?: undefined };
+
+const kinds = { timer: 1, signal: 2, condition: 3, activity: 4, child: 5, result: 6 } as const;
+
+/**
+ * Something that code has started: it goes on by itself, and is waited for by `await`. Whoever awaits it waits for itself. What
+ * nobody awaits fails nothing, and is cancelled when the run ends.
+ */
+export class Future<T> implements Promise<T> {
+  readonly [Symbol.toStringTag] = "Future";
+  #outcome: Outcome<T> | undefined;
+  readonly #id: number;
+  readonly #source: Source;
+  readonly #scope = CancellationScope.current();
+  readonly #stack: string;
+
+  /** @internal Use activity, child, sleep or signal. */
+  constructor(source: Source, record: Record) {
+    ask();
+    const text = encodeRecord(`${source.kind} ${source.name}`.trimEnd(), record);
+    this.#source = source;
+    this.#stack = new Error().stack ?? "";
+    this.#id = room.start(kinds[source.kind], text);
+    this.#scope.own(this.#id);
+  }
+
+  /** @internal The number by which the history knows it. */
+  get ordinal(): number {
+    return this.#id;
+  }
+
+  /** Whether there is an outcome. */
+  get done(): boolean {
+    return this.#outcome !== undefined || room.state(this.#id) !== "";
+  }
+
+  /** Ends a timer or a wait at once, as Cancelled, and asks an activity or a child to end, as its `onCancel` says. */
+  cancel(): void {
+    ask();
+    room.cancel(this.#id);
+  }
+
+  /** Waits, and tells what became of it. Never fails because of it. */
+  outcome(): Promise<Outcome<T>> {
+    return new Promise((resolve, reject) => {
+      try {
+        this.#when(() => resolve(this.now()!));
+      } catch (e) {
+        reject(e);
+      }
+    });
+  }
+
+  then<A = T, B = never>(fulfilled?: ((value: T) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+    return new Promise<T>((resolve, reject) => this.#when(() => this.#pass(resolve, reject))).then(fulfilled, rejected);
+  }
+
+  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(null, rejected);
+  }
+
+  finally(settled?: (() => void) | null): Promise<T> {
+    return this.then().finally(settled);
+  }
+
+  #when(over: () => void): void {
+    if (this.#outcome !== undefined || guest.reads !== "" && this.done) {
+      over();
+    } else {
+      wait(Mode.one, [this.#id], over);
+    }
+  }
+
+  #pass(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
+    try {
+      resolve(this.value());
+    } catch (e) {
+      reject(e);
+    }
+  }
+
+  /** @internal The value of a future that is done, or its error is thrown. */
+  value(): T {
+    const o = this.now()!;
+    if (o.ok) {
+      return o.value;
+    }
+    if (this.#source.kind === "signal" && o.error instanceof TimedOut) {
+      return undefined as T;
+    }
+    throw o.error;
+  }
+
+  /** @internal The outcome, if there is one. */
+  now(): Outcome<T> | undefined {
+    if (this.#outcome === undefined) {
+      const state = room.state(this.#id);
+      if (state === "") {
+        return undefined;
+      }
+      this.#outcome = this.#read(state);
+      this.#scope.disown(this.#id);
+    }
+    return this.#outcome;
+  }
+
+  #read(state: string): Outcome<T> {
+    const rest = state.slice(1);
+    if (state.startsWith("1")) {
+      return { ok: true, value: decode(rest) as T };
+    }
+    const error = failureOf(this.#source, this.#id, rest, this.#stack);
+    if (error.kind === "cancelled" || error.kind === "lease_lost") {
+      learn(error);
+    }
+    return { ok: false, error };
+  }
+}

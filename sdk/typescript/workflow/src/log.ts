@@ -1,0 +1,21 @@
+// The log of the run.
+import { room } from "./room";
+
+/** Writes a line into the run's log, once, however often the run is replayed. `console.log` and its like are the same. */
+export function log(...values: unknown[]): void {
+  room.log(values.map(show).join(" "));
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") {
+    return value;
+  }
+  if (value instanceof Error) {
+    return value.stack ? `${value}\n${value.stack}` : String(value);
+  }
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}

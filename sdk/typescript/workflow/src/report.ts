@@ -1,0 +1,93 @@
+// Errors as records, in both directions: 1 kind, 2 message, 3 details, 4 retryable, 5 the ordinal of the future that failed.
+import { ActivityFailed, Cancelled, ChildWorkflowFailed, Failure, TimedOut, WorkflowFailed, failureIn } from "./errors";
+import { room } from "./room";
+
+interface ErrorRecord { 1?: string; 2?: string; 3?: unknown; 4?: number; 5?: number }
+
+/** The futures whose errors came from the room. */
+const ordinals = new WeakMap<object, number>();
+
+/** What a future stands for, for its errors. */
+export interface Source {
+  readonly kind: "timer" | "signal" | "condition" | "activity" | "child" | "result";
+  readonly name: string;
+}
+
+/** Reads an error of the room. stack is where code asked for what failed. */
+export function failureOf(source: Source, id: number, text: string, stack: string): Failure {
+  const r = (text === "" ? {} : JSON.parse(text)) as ErrorRecord;
+  const kind = r[1] ?? "failed", message = r[2] ?? "";
+  const options = { details: r[3], retryable: r[4] === 1 };
+  const e = make(source, kind, message, options);
+  Object.defineProperty(e, "stack", { value: stack, configurable: true, writable: true });
+  ordinals.set(e, id);
+  return e;
+}
+
+function make(source: Source, kind: string, message: string, options: { details?: unknown; retryable: boolean }): Failure {
+  switch (kind) {
+    case "cancelled":
+      return new Cancelled(message, options);
+    case "timeout":
+      return new TimedOut(message, options);
+  }
+  switch (source.kind) {
+    case "activity":
+      return new ActivityFailed(source.name, kind, message, options);
+    case "child":
+      return new ChildWorkflowFailed(source.name, kind, message, options);
+    case "result":
+      return new WorkflowFailed(source.name, kind, message, options);
+  }
+  return new Failure(kind, message, options);
+}
+
+/** Writes what code ended with. */
+export function errorRecord(thrown: unknown): string {
+  const origin = failureIn(thrown);
+  const r: ErrorRecord = { 1: origin?.kind ?? "failed", 2: text(thrown) };
+  const details = origin?.details ?? stackOf(thrown);
+  if (details !== undefined) {
+    r[3] = details;
+  }
+  if (origin?.retryable === true) {
+    r[4] = 1;
+  }
+  const id = origin && ordinals.get(origin);
+  if (id !== undefined) {
+    r[5] = id;
+  }
+  try {
+    return JSON.stringify(r);
+  } catch (e) { // the details cannot be written
+    delete r[3];
+    r[2] += ` (its details: ${(e as Error).message})`;
+    return JSON.stringify(r);
+  }
+}
+
+/** Says what an error says, with what caused it. */
+function text(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) {
+    return String(thrown);
+  }
+  const e = thrown as { name?: string; message?: unknown; kind?: unknown; cause?: unknown };
+  let message = typeof e.message === "string" ? e.message : "";
+  if (thrown instanceof Error && e.kind === undefined && thrown.name !== "Error") {
+    message = message === "" ? thrown.name : `${thrown.name}: ${message}`; // a TypeError, say
+  }
+  if (e.kind === undefined && e.cause instanceof Error && failureIn(e.cause) !== undefined) {
+    const cause = text(e.cause);
+    message = message === "" ? cause : `${message}: ${cause}`;
+  }
+  return message;
+}
+
+function stackOf(thrown: unknown): { stack: string[] } | undefined {
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  if (typeof stack !== "string" || stack === "") {
+    return undefined;
+  }
+  const calls = JSON.parse(room.stack(stack)) as string[];
+  return calls.length > 0 ? { stack: calls } : undefined;
+}

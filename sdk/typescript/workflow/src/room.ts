@@ -1,0 +1,33 @@
+// The functions of the room around the interpreter: docs/GUEST.md, with records as JSON text whose keys are the numbers of
+// fields. A payload stands in a record as the value that it is.
+
+/** What the room offers to the interpreter. */
+export interface Room {
+  now(): number;
+  random(): number;
+  /** 64 bits of the run's generator, as 16 hexadecimal digits. */
+  draw(): string;
+  log(text: string): void;
+  info(): string;
+  cancelled(know: 0 | 1): boolean;
+  start(kind: number, record: string): number;
+  /** "" while the future is pending; else a digit that says what became of it, and the payload or the error. */
+  state(id: number): string;
+  wait(token: number, mode: number, ids: string): number;
+  cancel(id: number): void;
+  holds(id: number): void;
+  handle(kind: number, name: string): void;
+  done(token: number, failed: 0 | 1, json: string): void;
+  answer(failed: 0 | 1, json: string): void;
+  tell(kind: number, record: string): void;
+  continue(same: 0 | 1, json: string): void;
+  /** The author's own calls in a stack of the interpreter: a JSON list, the outermost first. */
+  stack(text: string): string;
+  /** By which the room enters the code. */
+  enter?: (op: number, token: number, at: number, text: string) => void;
+}
+
+export const room = (globalThis as unknown as { aion: Room }).aion;
+
+/** A record, before it is JSON. What is undefined is no field. */
+export type Record = { [field: number]: unknown };

@@ -1,0 +1,192 @@
+// Scopes: code whose steps are cancelled together. The scope of code is known across its awaits, because bundles have no
+// native async functions: they wait by Promise.prototype.then, which remembers here who waits.
+import { Cancelled, type Failure } from "./errors";
+import { ask, guest } from "./guest";
+import { room } from "./room";
+import type { Duration } from "./duration";
+import { sleep } from "./time";
+
+/** How a scope differs from the code around it. */
+export interface ScopeOptions {
+  /** False: what happens around the scope does not cancel it, and a request to cancel the run ends neither its steps nor its children. */
+  cancellable?: boolean;
+  /** The scope is cancelled when this time has passed. */
+  timeout?: Duration;
+}
+
+let current: CancellationScope | undefined; // undefined = that of the run
+
+/**
+ * Code whose steps, children and waits are cancelled together, by `cancel`, by its timeout, or with the scope around it:
+ * what is open is cancelled as by `Future.cancel`, and so is what is started in it later. To clean up after that, use
+ * `CancellationScope.nonCancellable`.
+ */
+export class CancellationScope {
+  static readonly #run = new CancellationScope();
+  readonly #parent: CancellationScope | undefined; // undefined = it is that of the run
+  readonly #inner = new Set<CancellationScope>();
+  readonly #open = new Set<number>();
+  readonly #timeout: Duration | undefined;
+  #cancelled = false;
+  #request: { promise: Promise<never>; reject: (e: unknown) => void } | undefined;
+  /** False if what happens around it does not cancel it. */
+  readonly cancellable: boolean;
+
+  constructor(options: ScopeOptions = {}) {
+    this.cancellable = options.cancellable ?? true;
+    this.#timeout = options.timeout;
+    this.#parent = current ?? CancellationScope.#run;
+    if (this.#parent?.cancelled === true && this.cancellable) {
+      this.#cancelled = true;
+    }
+  }
+
+  /** The scope of the code that asks. */
+  static current(): CancellationScope {
+    return current ?? CancellationScope.#run;
+  }
+
+  /** Runs code in a scope of its own. */
+  static cancellable<T>(code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
+    return new CancellationScope().run(code);
+  }
+
+  /** Runs code that is not cancelled with what is around it: to clean up, or to finish what must not be left half done. */
+  static nonCancellable<T>(code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
+    return new CancellationScope({ cancellable: false }).run(code);
+  }
+
+  /** Runs code that is cancelled when the time has passed. */
+  static withTimeout<T>(timeout: Duration, code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
+    return new CancellationScope({ timeout }).run(code);
+  }
+
+  /** Runs code in this scope. */
+  async run<T>(code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
+    const siblings = (this.#parent ?? CancellationScope.#run).#inner;
+    siblings.add(this);
+    const alarm = this.#timeout === undefined ? undefined : sleep(this.#timeout);
+    alarm?.then(() => this.cancel(), () => undefined);
+    try {
+      return await this.#enter(() => code(this));
+    } finally {
+      siblings.delete(this);
+      if (alarm !== undefined && !alarm.done) {
+        alarm.cancel();
+      }
+    }
+  }
+
+  #enter<T>(code: () => T): T {
+    const outer = current;
+    current = this.#parent === undefined ? undefined : this;
+    try {
+      return code();
+    } finally {
+      current = outer;
+    }
+  }
+
+  /** Cancels what is open in the scope and in those within it, in the order in which it was started, and what is started later. */
+  cancel(): void {
+    ask();
+    const open: number[] = [];
+    this.#end(open, new Cancelled());
+    for (const id of open.sort((a, b) => a - b)) {
+      room.cancel(id);
+    }
+  }
+
+  #end(open: number[], why: Failure): void {
+    if (this.#parent !== undefined) {
+      this.#cancelled = true;
+    }
+    open.push(...this.#open);
+    for (const scope of this.#inner) {
+      if (scope.cancellable) {
+        scope.#end(open, why);
+      }
+    }
+    this.#requested().reject(why);
+  }
+
+  /** Whether the scope is cancelled. */
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** Is rejected, with Cancelled, when the scope is cancelled; that of the run, when code knows of the request. */
+  get cancelRequested(): Promise<never> {
+    return this.#requested().promise;
+  }
+
+  #requested(): { promise: Promise<never>; reject: (e: unknown) => void } {
+    if (this.#request === undefined) {
+      let reject: (e: unknown) => void = () => undefined;
+      const promise = new Promise<never>((_, r) => { reject = r; });
+      promise.catch(() => undefined); // nobody has to listen
+      this.#request = { promise, reject };
+      if (this.#cancelled) {
+        reject(new Cancelled());
+      }
+    }
+    return this.#request;
+  }
+
+  /** @internal What happens to it happens to this future. */
+  own(id: number): void {
+    this.#open.add(id);
+    if (this.#cancelled) {
+      room.cancel(id);
+    }
+  }
+
+  /** @internal The future has an outcome. */
+  disown(id: number): void {
+    this.#open.delete(id);
+  }
+
+  /** @internal Code knows of the request to cancel the run: the scopes within are cancelled. The room has ended what is open. */
+  static known(why: Failure): void {
+    guest.known = true;
+    CancellationScope.#run.#end([], why);
+  }
+}
+
+/** Notes that an error tells code of the request to cancel the run, if there is one. */
+export function learn(by: Failure): void {
+  if (!guest.known && guest.reads === "" && room.cancelled(0)) {
+    CancellationScope.known(by);
+  }
+}
+
+/** Says whether somebody has asked to cancel the run. If so, code knows of it: what is open is ended, and what code starts later is not cancelled with it. */
+export function cancelled(): boolean {
+  const reads = guest.reads !== "";
+  if (!room.cancelled(reads ? 0 : 1)) {
+    return false;
+  }
+  if (!reads && !guest.known) {
+    CancellationScope.known(new Cancelled());
+  }
+  return true;
+}
+
+const then = Promise.prototype.then;
+
+// eslint-disable-next-line no-extend-native
+Promise.prototype.then = function <T, A, B>(this: Promise<T>, fulfilled?: ((value: T) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  return current === undefined ? then.call(this, fulfilled, rejected) as Promise<A | B> : then.call(this, within(current, fulfilled), within(current, rejected)) as Promise<A | B>;
+} as typeof then;
+
+/** Makes a reaction run in a scope. Reactions are called one after the other, from outside of all scopes. */
+function within<V, R>(scope: CancellationScope, reaction: ((v: V) => R) | null | undefined): ((v: V) => R) | null | undefined {
+  return typeof reaction !== "function" ? reaction : (v) => {
+    current = scope;
+    try {
+      return reaction(v);
+    } finally {
+      current = undefined;
+    }
+  };
+}

@@ -16,6 +16,7 @@ var rooms = []room{
 	{"catalog/signature", []string{"catalog"}, nil, "whether a version is signed follows from bytes, for ever: no state, no library but the standard one"},
 	{"sdk/go/workflow", nil, nil, "it becomes part of other people's programs, inside of the room: the standard library alone"},
 	{"sdk/go", nil, nil, "the source of package workflow as bytes"},
+	{"sdk/typescript", nil, nil, "the source of @aion/workflow as bytes"},
 	{"catalog/project", []string{"catalog", "sdk/go"}, []string{"github.com/pelletier/go-toml/v2"}, "the packer reads files and TOML, which fsm must never see through catalog"},
 	{"fsm/cbor", nil, []string{"github.com/fxamacker/cbor/v2"}, "how values become bytes: it knows none of them, and nobody else below the engine asks the library"},
 	{"fsm/history", []string{"catalog", "internal/namespace", "fsm/cbor"}, nil, "history is a leaf; it takes from catalog only the type of a version"},

@@ -20,7 +20,7 @@ const Turn = function (this: unknown, ...args: unknown[]): unknown {
 };
 set(Turn, "name", "Date");
 set(Turn, "length", 7);
-set(Turn, "prototype", Native.prototype);
+(Turn as { prototype: unknown }).prototype = Native.prototype;
 set(Turn, "now", () => room.now());
 set(Turn, "parse", Native.parse);
 set(Turn, "UTC", Native.UTC);

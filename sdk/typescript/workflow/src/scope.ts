@@ -14,6 +14,7 @@ export interface ScopeOptions {
   timeout?: Duration;
 }
 
+let outermost: CancellationScope; // that of the run
 let current: CancellationScope | undefined; // undefined = that of the run
 
 /**
@@ -22,7 +23,6 @@ let current: CancellationScope | undefined; // undefined = that of the run
  * `CancellationScope.nonCancellable`.
  */
 export class CancellationScope {
-  static readonly #run = new CancellationScope();
   readonly #parent: CancellationScope | undefined; // undefined = it is that of the run
   readonly #inner = new Set<CancellationScope>();
   readonly #open = new Set<number>();
@@ -35,7 +35,7 @@ export class CancellationScope {
   constructor(options: ScopeOptions = {}) {
     this.cancellable = options.cancellable ?? true;
     this.#timeout = options.timeout;
-    this.#parent = current ?? CancellationScope.#run;
+    this.#parent = current ?? outermost;
     if (this.#parent?.cancelled === true && this.cancellable) {
       this.#cancelled = true;
     }
@@ -43,7 +43,7 @@ export class CancellationScope {
 
   /** The scope of the code that asks. */
   static current(): CancellationScope {
-    return current ?? CancellationScope.#run;
+    return current ?? outermost;
   }
 
   /** Runs code in a scope of its own. */
@@ -63,7 +63,7 @@ export class CancellationScope {
 
   /** Runs code in this scope. */
   async run<T>(code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
-    const siblings = (this.#parent ?? CancellationScope.#run).#inner;
+    const siblings = (this.#parent ?? outermost).#inner;
     siblings.add(this);
     const alarm = this.#timeout === undefined ? undefined : sleep(this.#timeout);
     alarm?.then(() => this.cancel(), () => undefined);
@@ -149,9 +149,11 @@ export class CancellationScope {
   /** @internal Code knows of the request to cancel the run: the scopes within are cancelled. The room has ended what is open. */
   static known(why: Failure): void {
     guest.known = true;
-    CancellationScope.#run.#end([], why);
+    outermost.#end([], why);
   }
 }
+
+outermost = new CancellationScope();
 
 /** Notes that an error tells code of the request to cancel the run, if there is one. */
 export function learn(by: Failure): void {

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -130,6 +131,7 @@ func init() {
 		}},
 		{"now", "", "n", true, func(s *spoken) { s.number = math.Floor(float64(s.time() / 1e6)) }},
 		{"random", "", "n", true, func(s *spoken) { s.number = float64(s.draw()>>11) / (1 << 53) }},
+		{"draw", "", "t", true, func(s *spoken) { s.answer = fmt.Appendf(nil, "%016x", s.draw()) }},
 		{"log", "t", "", false, func(s *spoken) { s.log(clean(s.text)) }},
 		{"info", "", "t", false, func(s *spoken) {
 			s.do((*call).info)

@@ -60,11 +60,11 @@ func buildWith(dir string, tools bool) (*Built, error) {
 		if !tools {
 			return nil, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %q, which is compiled where its toolchain is: package the project there, and deploy the archive", config.Language)}
 		}
-		module, toolchain, err := lang.build(dir)
+		built, toolchain, err := lang.build(dir)
 		if err != nil {
 			return nil, err
 		}
-		modules = append(modules, module)
+		modules = append(modules, built...)
 		manifest.Labels = withToolchain(manifest.Labels, toolchain)
 	}
 	data, err := catalog.Write(manifest, modules)

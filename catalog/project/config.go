@@ -23,15 +23,15 @@ const ConfigName = "workflow.toml"
 type config struct {
 	Description string            `toml:"description"`
 	ABI         *int              `toml:"abi"`      // default catalog.ABI, or what the language needs
-	Language    string            `toml:"language"` // "starlark", which is the default, or "go"
+	Language    string            `toml:"language"` // "starlark", which is the default, "go" or "typescript"
 	Labels      map[string]string `toml:"labels"`
 	Workflows   []workflow        `toml:"workflow"`
 }
 
 type workflow struct {
 	Type          string   `toml:"type"`           // default: the last part of EntryModule
-	EntryModule   string   `toml:"entry_module"`   // without extension; default of Go: "main"
-	EntryFunction string   `toml:"entry_function"` // default "run"; of Go: the type
+	EntryModule   string   `toml:"entry_module"`   // without extension; default of compiled languages: "main"
+	EntryFunction string   `toml:"entry_function"` // default "run"; of compiled languages: the type
 	Timeout       string   `toml:"timeout"`        // Go duration
 	InputSchema   string   `toml:"input_schema"`   // path of a JSON file in the project
 	OutputSchema  string   `toml:"output_schema"`
@@ -72,7 +72,7 @@ func at(e *toml.DecodeError, reason string) *Invalid {
 func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 	lang, ok := languages[c.Language]
 	if !ok {
-		return catalog.Manifest{}, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %s; this version of Aion knows starlark and go", catalog.Quote(c.Language))}
+		return catalog.Manifest{}, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %s; this version of Aion knows %s", catalog.Quote(c.Language), known)}
 	}
 	m := catalog.Manifest{
 		Format:      catalog.Format,

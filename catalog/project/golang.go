@@ -19,22 +19,21 @@ const goModule = "main"
 
 // buildGo builds the Go program in a folder for the room of guests. The same sources, dependencies
 // and toolchain give the same bytes.
-func buildGo(dir string) (m catalog.Module, toolchain string, err error) {
+func buildGo(dir string) (modules []catalog.Module, toolchain string, err error) {
 	tmp, err := os.MkdirTemp("", "aion-go-")
 	if err != nil {
-		return m, "", err
+		return nil, "", err
 	}
 	defer os.RemoveAll(tmp)
 	out := filepath.Join(tmp, "main.wasm")
 	if _, err := goTool(dir, "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, "."); err != nil {
-		return m, "", err
+		return nil, "", err
 	}
 	if toolchain, err = goTool(dir, "env", "GOVERSION"); err != nil {
-		return m, "", err
+		return nil, "", err
 	}
-	m.Name = goModule + ".wasm"
-	m.Source, err = os.ReadFile(out)
-	return m, strings.TrimSpace(toolchain), err
+	code, err := os.ReadFile(out)
+	return []catalog.Module{{Name: goModule + ".wasm", Source: code}}, strings.TrimSpace(toolchain), err
 }
 
 // goTool runs the go command for guests. Flags of the environment do not count: they would change

@@ -86,7 +86,7 @@ func TestGoProjectRefuses(t *testing.T) {
 	}{
 		{"an error of the compiler", toml + "-- main.go --\npackage main\n\nfunc main() { x() }\n", "main.go", 3, "undefined: x"},
 		{"no program", toml, "workflow.toml", 0, "go build fails"},
-		{"an unknown language", "-- workflow.toml --\nlanguage = \"cobol\"\n", "workflow.toml", 0, "knows starlark and go"},
+		{"an unknown language", "-- workflow.toml --\nlanguage = \"cobol\"\n", "workflow.toml", 0, "knows starlark, go and typescript"},
 		{"the first abi", strings.Replace(toml, "language", "abi = 1\nlanguage", 1) + "-- main.go --\npackage main\n\nfunc main() {}\n", "workflow.toml", 0, "which abi 2 is the first to have"},
 	} {
 		_, err := Build(folder(t, tc.files))

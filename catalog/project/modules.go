@@ -20,7 +20,8 @@ type source struct {
 //     workflow.toml,
 //   - without: every *.star under the project's folder.
 //
-// It leaves out *_test.star, which are tests, and files and folders whose names start with a dot.
+// It leaves out *_test.star, which are tests, files and folders whose names start with a dot, and
+// folders node_modules.
 func findModules(project fs.FS) ([]source, error) {
 	info, err := fs.Lstat(project, "src")
 	if err != nil || !info.IsDir() {
@@ -48,7 +49,7 @@ func walk(project fs.FS, folder string, deep bool) ([]source, error) {
 			return err
 		case file == folder:
 			return nil
-		case strings.HasPrefix(entry.Name(), "."):
+		case strings.HasPrefix(entry.Name(), "."), entry.IsDir() && entry.Name() == "node_modules":
 			return skip(entry)
 		case entry.IsDir() && !deep:
 			return fs.SkipDir

@@ -31,7 +31,7 @@ func newCmd(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&language, "language", "starlark", "write workflow code in `LANGUAGE`: starlark or go")
+	cmd.Flags().StringVar(&language, "language", "starlark", "write workflow code in `LANGUAGE`: starlark, go or typescript")
 	cmd.Flags().StringVar(&dir, "dir", "", "write into `FOLDER` instead; it must be empty or absent")
 	return cmd
 }

@@ -20,8 +20,8 @@ type stamp struct {
 	size     int64
 }
 
-// scanFolder walks the folder, except names that start with a dot and the folder skipped. A file
-// that disappears meanwhile counts as absent.
+// scanFolder walks the folder, except names that start with a dot, what is installed in
+// node_modules, and the folder skipped. A file that disappears meanwhile counts as absent.
 func scanFolder(dir, skipped string) (files, error) {
 	found := files{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -30,7 +30,7 @@ func scanFolder(dir, skipped string) (files, error) {
 			return err
 		case err != nil:
 			return nil
-		case path != dir && (strings.HasPrefix(entry.Name(), ".") || path == skipped):
+		case path != dir && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules" || path == skipped):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}

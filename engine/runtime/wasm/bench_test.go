@@ -48,7 +48,7 @@ func programs(b *testing.B, function string) map[string]func() (runtime.Program,
 			return compile(b, newRoom(b, wasm.Config{}), benchGuest(b), function, "add"), member
 		},
 		"javascript": func() (runtime.Program, catalog.Member) {
-			return script(b, newRoom(b, wasm.Config{}), small, function, "add"), member
+			return script(b, newRoom(b, wasm.Config{}), small(b), function, "add"), member
 		},
 	}
 }
@@ -131,7 +131,7 @@ func BenchmarkCompute(b *testing.B) {
 func BenchmarkParked(b *testing.B) {
 	for language, p := range map[string]runtime.Program{
 		"go":         compile(b, newRoom(b, wasm.Config{Resident: 1}), benchGuest(b), "steps", "add"),
-		"javascript": script(b, newRoom(b, wasm.Config{Resident: 1}), small, "steps", "add"),
+		"javascript": script(b, newRoom(b, wasm.Config{Resident: 1}), small(b), "steps", "add"),
 	} {
 		b.Run(language, func(b *testing.B) {
 			m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}

@@ -109,10 +109,7 @@ func (i *instance) told(thrown uint64, kind string) error {
 		if said, ok := jsontext.List(i.text(text)); ok && len(said) == 2 {
 			message, _ := jsontext.Text(said[0])
 			stack, _ := jsontext.Text(said[1])
-			failed.Message = clean(message)
-			if lines := s.trace.lines(stack); len(lines) > 0 {
-				failed.Details = append(jsontext.AppendTexts([]byte(`{"stack":`), lines), '}')
-			}
+			failed.Message, failed.Details = clean(message), details(s.trace.lines(stack))
 		}
 	}
 	i.js(jsRelease, text)

@@ -13,6 +13,8 @@ import (
 type Spy struct {
 	runtime.Program
 	Seen [][2]any
+	Size int  // of the memory, in bytes
+	Only bool // the size is recorded, and nothing else
 }
 
 // Start implements runtime.Program.
@@ -32,6 +34,17 @@ type spyHost struct {
 // Next implements runtime.Host.
 func (h *spyHost) Next(room bool) (runtime.Next, error) {
 	i := h.execution.inst
+	h.spy.Size = i.size
+	if h.spy.Only {
+		return h.Host.Next(room)
+	}
 	h.spy.Seen = append(h.spy.Seen, [2]any{sha256.Sum256(i.view()), i.spent()})
 	return h.Host.Next(room)
+}
+
+// Modules is how many modules are compiled.
+func (r *Room) Modules() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.modules)
 }

@@ -98,7 +98,7 @@ func (g *guest) prepare(ctx context.Context, w *meter.Rewritten, limits runtime.
 	i.run = e
 	i.allow(limits.Steps*unitsPerStep, limits.MemoryBytes)
 	if g.script != nil {
-		if err := g.script.begin(i); err != nil {
+		if err := g.script.begin(i, limits); err != nil {
 			return e.blame(err)
 		}
 	} else if f := i.module.ExportedFunction(initialize); f != nil {

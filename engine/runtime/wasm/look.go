@@ -88,7 +88,13 @@ func (e *execution) look(op op, name string, args history.Payload) (*answered, e
 		return &answered{failed: failed}, nil
 	}
 	if copied.answered == nil {
-		return &answered{failed: &history.RunError{Kind: history.KindFailed, Message: "the guest broke its contract: it does not answer"}}, nil
+		message := "the guest broke its contract: it does not answer"
+		if e.guest.script != nil && op == opQuery {
+			message = "a query handler only reads: it waits for something"
+		} else if e.guest.script != nil {
+			message = "a validator only reads: it waits for something"
+		}
+		return &answered{failed: &history.RunError{Kind: history.KindFailed, Message: message}}, nil
 	}
 	return copied.answered, nil
 }

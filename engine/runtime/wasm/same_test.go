@@ -16,8 +16,17 @@ import (
 // the same memory after each turn, byte for byte: compiled and interpreted, on new instances and on
 // used ones, resident and parked between turns.
 func TestSameEverywhere(t *testing.T) {
-	const turns = 4
 	code := build(t, "bench")
+	t.Run("go", func(t *testing.T) {
+		same(t, func(r *wasm.Room) runtime.Program { return compile(t, r, code, "trace", "add") })
+	})
+	t.Run("javascript", func(t *testing.T) {
+		same(t, func(r *wasm.Room) runtime.Program { return script(t, r, small(t), "trace", "add") })
+	})
+}
+
+func same(t *testing.T, program func(*wasm.Room) runtime.Program) {
+	const turns = 4
 	m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "trace"}
 	live := func(p runtime.Program) string {
 		spy := &wasm.Spy{Program: p}
@@ -34,7 +43,7 @@ func TestSameEverywhere(t *testing.T) {
 		wasm.Config
 		runs int
 	}{"compiled": {wasm.Config{}, 50}, "parked": {wasm.Config{Resident: 1}, 50}, "interpreted": {wasm.Config{Interpret: true}, 2}} {
-		p := compile(t, newRoom(t, cfg.Config), code, "trace", "add")
+		p := program(newRoom(t, cfg.Config))
 		got := make([]string, cfg.runs)
 		var all sync.WaitGroup
 		limit := make(chan struct{}, 8)

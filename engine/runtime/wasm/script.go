@@ -3,7 +3,6 @@ package wasm
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/wasm/meter"
+	"aion.dev/aion/fsm/history"
 )
 
 // script is what a guest of JavaScript has in addition: the handles by which its interpreter is
@@ -54,9 +54,12 @@ func known() string {
 }
 
 // helper makes the function that says what was thrown, as JSON: a message and a stack. It takes
-// what it needs before the bundle can change it.
+// what it needs before the bundle can change it. What tells when memory is collected is taken away.
 const helper = `(() => {
-  const { Error, String, JSON } = globalThis, { stringify } = JSON;
+  delete globalThis.WeakRef;
+  delete globalThis.FinalizationRegistry;
+  globalThis.Error.stackTraceLimit = 100;
+  const { Error, String, JSON: { stringify } } = globalThis;
   const slice = Function.prototype.call.bind(String.prototype.slice);
   const cut = (v, n) => slice(String(v), 0, n);
   return (thrown) => {
@@ -86,15 +89,16 @@ const warm = `(() => {
   return kept;
 })()`
 
-// begin makes the interpreter, and evaluates the bundle.
-func (s *script) begin(i *instance) (err error) {
+// begin makes the interpreter, and evaluates the bundle. The limits are for what the bundle does.
+func (s *script) begin(i *instance, limits runtime.Limits) (err error) {
 	defer left(&err)
+	i.allow(unlimited, limits.MemoryBytes)
 	i.js(jsInitialize)
 	if i.js(jsInit) != 0 {
-		return errors.New("the interpreter cannot begin")
+		return refused("the interpreter cannot begin")
 	}
 	if s.scratch = i.js(jsMalloc, kept); s.scratch == 0 {
-		return errors.New("the interpreter has no memory")
+		return refused("the interpreter has no memory")
 	}
 	clear(i.bytesAt(s.scratch, kept))
 	i.js(jsSetStack, 0) // calls have their weight, and code could catch what the interpreter throws
@@ -103,7 +107,7 @@ func (s *script) begin(i *instance) (err error) {
 		s.numbers[n] = i.newNumber(float64(n - 1))
 	}
 	if s.describe = i.eval(helper, "aion"); i.js(jsIsFunction, s.describe) == 0 {
-		return errors.New("the interpreter cannot evaluate")
+		return refused("the interpreter cannot evaluate")
 	}
 	i.js(jsTrackRejections, 1)
 	aion := i.js(jsNewObject)
@@ -116,6 +120,7 @@ func (s *script) begin(i *instance) (err error) {
 	global := i.js(jsGlobal)
 	i.named(global, "aion", func(o, at uint64) uint64 { return i.js(jsSet, o, at, aion) })
 	i.js(jsRelease, global)
+	i.allow(limits.Steps*unitsPerStep, limits.MemoryBytes)
 	result := i.eval(string(s.bundle), s.name)
 	if i.js(jsIsException, result) != 0 {
 		return i.thrown()
@@ -126,14 +131,20 @@ func (s *script) begin(i *instance) (err error) {
 	}
 	s.enter = i.named(aion, "enter", func(o, at uint64) uint64 { return i.js(jsGet, o, at) })
 	if i.js(jsIsFunction, s.enter) == 0 {
-		return errors.New("it does not set aion.enter to a function")
+		return refused("it does not set aion.enter to a function")
 	}
 	i.js(jsRelease, aion)
+	i.allow(unlimited, limits.MemoryBytes)
 	i.eval(warm, "aion") // its handle is kept for good
 	i.js(jsCollect)
 	i.wipe()
+	i.allow(limits.Steps*unitsPerStep, limits.MemoryBytes)
 	s.bundle = nil
 	return nil
+}
+
+func refused(reason string) error {
+	return &history.RunError{Kind: history.KindFailed, Message: reason}
 }
 
 // eval evaluates code, and returns a handle.

@@ -5,7 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"aion.dev/aion/engine/runtime/wasm/jsontext"
 	"aion.dev/aion/engine/runtime/wasm/sourcemap"
+	"aion.dev/aion/fsm/history"
 )
 
 // trace turns the stacks of an interpreter into lines of the author's sources.
@@ -21,45 +23,91 @@ const (
 	library   = "aion:"
 )
 
+// frame is one call.
+type frame struct {
+	name, source string
+	line         int
+}
+
+func (f frame) String() string {
+	text := f.source + ":" + strconv.Itoa(f.line)
+	if f.name != "" {
+		text += " in " + f.name[:min(len(f.name), 100)]
+	}
+	return clean([]byte(text))
+}
+
 // lines reads a stack, outermost call first: each is "order.ts:12 in Order". Calls within the
 // library and the interpreter are left out.
 func (t trace) lines(stack []byte) (list []string) {
+	var frames []frame
+	body := false
 	for text := range strings.Lines(clean(stack)) {
-		if len(list) == maxFrames {
+		if len(frames) == maxFrames {
 			break
 		}
-		name, place, ok := strings.Cut(strings.TrimSpace(text), " (")
+		name, place, _ := strings.Cut(strings.TrimSpace(text), " (")
 		name, at := strings.CutPrefix(name, "at ")
 		place, closed := strings.CutSuffix(place, ")")
-		if !ok || !at || !closed {
+		if !at || !closed {
 			continue
 		}
-		if line := t.line(name, place); line != "" {
-			list = append(list, line)
+		if name == lowered { // its caller is the function that the author wrote, and what it called the body of that
+			body = len(frames) > 0 && frames[len(frames)-1].name == ""
+		}
+		f, ok := t.frame(name, place)
+		switch {
+		case !ok:
+		case body && frames[len(frames)-1].source == f.source:
+			frames[len(frames)-1].name, body = f.name, false
+		default:
+			frames, body = append(frames, f), false
 		}
 	}
-	slices.Reverse(list)
+	for _, f := range slices.Backward(frames) {
+		list = append(list, f.String())
+	}
 	return list
 }
 
-// line tells a call, or "" if it is not the author's.
-func (t trace) line(name, place string) string {
+// lowered is the function by which the bundler runs the body of an async function, as a generator.
+const lowered = "__async"
+
+// frame tells a call. ok is false if it is not the author's.
+func (t trace) frame(name, place string) (f frame, ok bool) {
 	numbers, ok := strings.CutPrefix(place, t.file+":")
 	first, second, _ := strings.Cut(numbers, ":")
 	line, err := strconv.Atoi(first)
 	if !ok || err != nil {
-		return ""
+		return f, false
 	}
-	source := t.file
-	if t.of != nil {
-		column, _ := strconv.Atoi(second)
-		if source, line, ok = t.of.Source(line, column-1); !ok || strings.HasPrefix(source, library) {
-			return ""
+	if f = (frame{name, t.file, line}); strings.HasPrefix(name, "<") { // it has none
+		f.name = ""
+	}
+	if t.of == nil {
+		return f, true
+	}
+	column, _ := strconv.Atoi(second)
+	f.source, f.line, ok = t.of.Source(line, column-1)
+	return f, ok && !strings.HasPrefix(f.source, library)
+}
+
+// details are those of an error that has a stack.
+func details(lines []string) history.Payload {
+	if len(lines) == 0 {
+		return nil
+	}
+	return append(jsontext.AppendTexts([]byte(`{"stack":`), lines), '}')
+}
+
+// innermost tells the innermost call of a stack in details, behind a comma.
+func innermost(details history.Payload) string {
+	members, _ := jsontext.Object(details)
+	for _, m := range members {
+		if lines, _ := jsontext.List(m.Value); string(m.Key) == "stack" && len(lines) > 0 {
+			line, _ := jsontext.Text(lines[len(lines)-1])
+			return ", at " + string(line)
 		}
 	}
-	text := source + ":" + strconv.Itoa(line)
-	if name != "" && name[0] != '<' {
-		text += " in " + name[:min(len(name), 100)]
-	}
-	return clean([]byte(text))
+	return ""
 }

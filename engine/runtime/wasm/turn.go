@@ -225,7 +225,7 @@ func (e *execution) blame(err error) error {
 	if crash != nil {
 		return crash
 	}
-	return errors.New(failed.Message)
+	return errors.New(failed.Message + innermost(failed.Details))
 }
 
 func tooDeep() *history.RunError { return runtime.Exceeded("the calls of the code are too deep") }

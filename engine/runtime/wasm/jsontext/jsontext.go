@@ -25,7 +25,7 @@ func Object(b []byte) (list []Member, ok bool) {
 		}
 		key, ok := Text(part[:n])
 		rest, colon := bytes.CutPrefix(trim(part[n:]), []byte(":"))
-		if value := trim(rest); ok && colon && skip(value) == len(value) {
+		if value := trim(rest); ok && colon && len(value) > 0 && skip(value) == len(value) {
 			list = append(list, Member{key, value})
 			return true
 		}

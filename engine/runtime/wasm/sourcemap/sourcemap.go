@@ -84,7 +84,9 @@ func (m *Map) read(b []byte) error {
 		switch b[0] {
 		case ';':
 			m.sort()
-			m.lines = append(m.lines, int32(len(m.segments)))
+			if m.lines = append(m.lines, int32(len(m.segments))); len(m.lines) > maxSegments {
+				return fmt.Errorf("the source map has more than %d lines", maxSegments)
+			}
 			column, b = 0, b[1:]
 			continue
 		case ',':
@@ -107,7 +109,7 @@ func (m *Map) read(b []byte) error {
 		if k == 1 {
 			s.source = -1
 		}
-		if m.segments = append(m.segments, s); len(m.segments) > maxSegments || len(m.lines) > maxSegments {
+		if m.segments = append(m.segments, s); len(m.segments) > maxSegments {
 			return fmt.Errorf("the source map has more than %d mappings", maxSegments)
 		}
 	}

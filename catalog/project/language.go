@@ -19,8 +19,8 @@ type language struct {
 }
 
 var languages = map[string]language{
-	"":         starlark,
-	"starlark": starlark,
+	"":           starlark,
+	"starlark":   starlark,
 	"go":         {abi: 2, starter: "starter_go", sdk: gosdk.Write, build: buildGo, defaults: built(goModule)},
 	"typescript": {abi: 2, starter: "starter_typescript", sdk: typescriptsdk.Write, build: buildTypeScript, defaults: built(scriptModule)},
 }

@@ -21,8 +21,8 @@ var starters embed.FS
 
 // New writes a starter project in a language ("" and "starlark", "go" or "typescript") into folder
 // dir, which must be empty or absent: a workflow called name that waits for a signal with a
-// timeout, and a README that shows how to run it. It needs no worker. A name is 1 to 64 lower-case letters,
-// digits, '_' and '-', starting with a letter; any other name or language is refused with
+// timeout, and a README that shows how to run it. It needs no worker. A name is 1 to 64 lower-case
+// letters, digits, '_' and '-', starting with a letter; any other name or language is refused with
 // *catalog.InvalidInput.
 func New(dir, name, language string) error {
 	lang, ok := languages[language]

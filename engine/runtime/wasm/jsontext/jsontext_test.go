@@ -47,7 +47,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzText: whatever is JSON to the library of Go is the same here, and what is written can be read.
+// FuzzText: what is JSON to the library of Go is the same here, and what is written can be read.
 func FuzzText(f *testing.F) {
 	f.Add([]byte(`{"1":"a\u0041","2":[1,"x"],"3":null}`))
 	f.Add([]byte(`[[],{},"\\",-1e5]`))

@@ -164,7 +164,7 @@ func checkStem(stem string) string {
 	if strings.HasPrefix(path.Base(stem), ".") {
 		return fmt.Sprintf("%s has a name that starts with a dot", clip(stem))
 	}
-	if ext := path.Ext(stem); ext == source || ext == guest || ext == script { // so that Archive.Module cannot mistake a stem for a file name
+	if ext := path.Ext(stem); ext == source || ext == guest { // so that Archive.Module cannot mistake a stem for a file name
 		return fmt.Sprintf("has the name %s, which must not end in %s before or without its extension", clip(stem), ext)
 	}
 	if first, _, _ := strings.Cut(stem, "/"); strings.EqualFold(first, "aion") {

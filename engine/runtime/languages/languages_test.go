@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/languages"
@@ -56,6 +57,30 @@ func TestLanguagesMix(t *testing.T) {
 	}
 	if _, err := room.Room(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A script, its map and its interpreter are one language beside another.
+func TestScriptsMix(t *testing.T) {
+	interpreter, err := project.Interpreter()
+	if err != nil {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	room := &wasm.Lazy{}
+	defer func() { _ = room.Close() }()
+	a := archive(catalog.Module{Name: "code.js", Source: []byte(`aion.enter = (op) => op === 7 ? aion.answer(0, '{"1":["run"]}') : aion.done(0, 0, "7")`)},
+		catalog.Module{Name: "script.star", Source: []byte("def run(ctx, input):\n    return 8\n")})
+	a.Modules = append(a.Modules, catalog.Module{Name: "code.js.map", Source: []byte(`{"version":3,"mappings":""}`)}, catalog.Module{Name: catalog.Interpreter, Source: interpreter})
+	p, err := languages.Compiler{Room: room}.Compile(context.Background(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []string{"7", "8"} {
+		w := runtimetest.NewWorld(t, p, a.Members()[n], "", runtime.Limits{})
+		if got := runtimetest.Show(t, w.Turn().Asked); got != `WorkflowCompleted {"result":`+want+"}\n" {
+			t.Error(got)
+		}
+		w.Machine.Close()
 	}
 }
 

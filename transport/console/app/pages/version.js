@@ -62,6 +62,8 @@ export const version = {
 // nothing to read: its source stays with its author.
 async function modules(type, v, signal) {
   return Object.fromEntries(await Promise.all(v.modules.map(async m => {
+    if (m.name === "quickjs.wasm") return [m.name, `WebAssembly of ${m.bytes} bytes: the interpreter that runs the package's JavaScript.`];
+    if (m.name.endsWith(".js.map")) return [m.name, `A source map of ${m.bytes} bytes: which lines the script was made of.`];
     if (m.name.endsWith(".wasm")) return [m.name, `WebAssembly of ${m.bytes} bytes: what the package's code was compiled to` + (v.labels?.toolchain ? `, by ${v.labels.toolchain}.` : ".")];
     try { return [m.name, await text(path`/v1/versions/${type}/${v.version}/modules/${m.name}`, signal)]; } catch (error) { if (signal.aborted) throw error; return [m.name, error]; }
   })));

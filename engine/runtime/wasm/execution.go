@@ -148,6 +148,7 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 	}
 	e.turns++
 	if e.next == nil {
+		e.inst.rebind()
 		e.guest.room.keep(e)
 	}
 	return e.end, nil

@@ -124,6 +124,17 @@ func (i *instance) interrupted() error {
 	return nil
 }
 
+// deepest is how many units a turn computes at most that has not gone deep.
+const deepest = 100_000
+
+// rebind gives up the stacks of the compiler, which never shrink: after many calls within each
+// other they have megabytes.
+func (i *instance) rebind() {
+	if i.spent() > deepest {
+		i.enter, i.bound = i.module.ExportedFunction(entry), bound{}
+	}
+}
+
 // do enters the guest. An error means that it was left in the middle of something.
 func (i *instance) do(op op, token int64, at int32, size int) error {
 	if i.guest.script != nil {

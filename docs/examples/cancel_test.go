@@ -29,35 +29,39 @@ func TestCancelledInTheMiddleOfEveryStep(t *testing.T) {
 		{"the worker hears of it", "3s", "1s", false, false},
 		{"the worker dies", "1500ms", "1s", true, false},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			p := &play{place: newPlace(t, 1)}
-			var err error
-			if p.client, err = client.New(client.Config{Addresses: p.addrs, Patience: patient}); err != nil {
-				t.Fatal(err)
-			}
-			defer p.client.Close()
-			if out, err := p.shell("aion-node package docs/examples/saga && aion-node deploy saga.aion"); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			p.ledger = filepath.Join(p.dir, "ledger")
-			p.worker = p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr(), "--id", "w", "--pace", c.pace, "--lease", c.lease, "--ledger", p.ledger)
-			p.worker.start()
-			for _, step := range steps {
-				ref := wire.RunRef{WorkflowID: step}
-				input := fmt.Sprintf(`{"order":%q,"item":"lamp","card":"4242","amount":30,"address":"Bern"}`, step)
-				if _, err := p.client.Start(t.Context(), wire.StartRequest{Type: "saga", WorkflowID: step, Input: json.RawMessage(input)}); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := p.client.Signal(t.Context(), ref, "confirm", json.RawMessage("true")); err != nil {
-					t.Fatal(err)
-				}
-			}
-			p.cancelEach(steps, c.dies)
-			for _, step := range steps {
-				p.tookBack(step, c.effect)
-			}
-		})
+		for _, l := range languages {
+			t.Run(l.name+", "+c.name, func(t *testing.T) {
+				t.Parallel()
+				cancelInTheMiddle(t, l, steps, c.pace, c.lease, c.dies, c.effect)
+			})
+		}
+	}
+}
+
+func cancelInTheMiddle(t *testing.T, l language, steps []string, pace, lease string, dies, effect bool) {
+	p := &play{place: newPlace(t, 1)}
+	var err error
+	if p.client, err = client.New(client.Config{Addresses: p.addrs, Patience: patient}); err != nil {
+		t.Fatal(err)
+	}
+	defer p.client.Close()
+	p.deploy(l, "saga")
+	p.ledger = filepath.Join(p.dir, "ledger")
+	p.worker = p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr(), "--id", "w", "--pace", pace, "--lease", lease, "--ledger", p.ledger)
+	p.worker.start()
+	for _, step := range steps {
+		ref := wire.RunRef{WorkflowID: step}
+		input := fmt.Sprintf(`{"order":%q,"item":"lamp","card":"4242","amount":30,"address":"Bern"}`, step)
+		if _, err := p.client.Start(t.Context(), wire.StartRequest{Type: "saga", WorkflowID: step, Input: json.RawMessage(input)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.client.Signal(t.Context(), ref, "confirm", json.RawMessage("true")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.cancelEach(steps, dies)
+	for _, step := range steps {
+		p.tookBack(step, effect)
 	}
 }
 

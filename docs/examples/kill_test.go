@@ -60,9 +60,9 @@ var scenes = []scene{
 		want: `{"state":"done","asked":2}`},
 }
 
-// TestSameResult plays all scenes at once, with a worker in Go and with one in Python: left alone,
-// with the worker killed in the middle of the first attempt at every step, and with all nodes, or
-// the leader of three, killed there.
+// TestSameResult plays all scenes at once, with workers and with workflow code in every language:
+// left alone, with the worker killed in the middle of the first attempt at every step, and with all
+// nodes, or the leader of three, killed there.
 func TestSameResult(t *testing.T) {
 	goWorker := func(*testing.T) []string { return []string{filepath.Join(binaries, "worker")} }
 	pythonWorker := func(t *testing.T) []string { return []string{python(t), "docs/examples/workers/python/worker.py"} }
@@ -70,32 +70,41 @@ func TestSameResult(t *testing.T) {
 		return []string{python(t), "-B", "docs/examples/workers/python-sdk/worker.py"}
 	}
 	typescriptSDK := func(t *testing.T) []string { return []string{"node", typescript(t)} }
-	for _, c := range []struct {
+	type circumstances struct {
 		name   string
 		worker func(*testing.T) []string
 		nodes  int
 		kills  func(p *play) bool
 		lease  string
-	}{
-		{"go", goWorker, 1, nil, "30s"},
-		{"python", pythonWorker, 1, nil, "30s"},
-		{"python sdk", pythonSDK, 1, nil, "30s"},
-		{"typescript", typescriptSDK, 1, nil, "30s"},
-		{"go killed", goWorker, 1, (*play).killWorker, "1s"},
-		{"python killed", pythonWorker, 1, (*play).killWorker, "1s"},
-		{"python sdk killed", pythonSDK, 1, (*play).killWorker, "1s"},
-		{"typescript killed", typescriptSDK, 1, (*play).killWorker, "1s"},
-		{"all nodes killed", goWorker, 1, (*play).killNodes, "10s"},
-		{"leader killed", goWorker, 3, (*play).killLeader, "10s"},
-		{"python through a lost leader", pythonWorker, 3, (*play).killLeader, "10s"},
-	} {
+		code   language
+	}
+	star := languages[0]
+	list := []circumstances{
+		{"go", goWorker, 1, nil, "30s", star},
+		{"python", pythonWorker, 1, nil, "30s", star},
+		{"python sdk", pythonSDK, 1, nil, "30s", star},
+		{"typescript", typescriptSDK, 1, nil, "30s", star},
+		{"go killed", goWorker, 1, (*play).killWorker, "1s", star},
+		{"python killed", pythonWorker, 1, (*play).killWorker, "1s", star},
+		{"python sdk killed", pythonSDK, 1, (*play).killWorker, "1s", star},
+		{"typescript killed", typescriptSDK, 1, (*play).killWorker, "1s", star},
+		{"all nodes killed", goWorker, 1, (*play).killNodes, "10s", star},
+		{"leader killed", goWorker, 3, (*play).killLeader, "10s", star},
+		{"python through a lost leader", pythonWorker, 3, (*play).killLeader, "10s", star},
+	}
+	for _, l := range languages[1:] {
+		list = append(list, circumstances{"code in " + l.name, goWorker, 1, nil, "30s", l},
+			circumstances{"code in " + l.name + ", all nodes killed", goWorker, 1, (*play).killNodes, "10s", l},
+			circumstances{"code in " + l.name + ", leader killed", goWorker, 3, (*play).killLeader, "10s", l})
+	}
+	for _, c := range list {
 		t.Run(c.name, func(t *testing.T) {
 			if c.kills != nil && testing.Short() {
 				t.Skip("SKIPPED: kills take half a minute")
 			}
 			t.Parallel()
 			command := c.worker(t)
-			p := &play{place: newPlace(t, c.nodes), kills: c.kills}
+			p := &play{place: newPlace(t, c.nodes), code: c.code, kills: c.kills}
 			p.ledger = filepath.Join(p.dir, "ledger")
 			p.worker = p.process("worker", nil, append(command, "--addr", p.addr(), "--id", "w", "--pace", "200ms", "--lease", c.lease, "--ledger", p.ledger)...)
 			p.worker.start()
@@ -107,6 +116,7 @@ func TestSameResult(t *testing.T) {
 // play is all scenes in one place.
 type play struct {
 	*place
+	code   language
 	worker *process
 	ledger string
 	kills  func(*play) bool // at the first attempt at a step; it reports whether it killed anybody. Nil = nobody dies
@@ -119,9 +129,7 @@ func (p *play) all() {
 		p.t.Fatal(err)
 	}
 	defer p.client.Close()
-	if out, err := p.shell("for e in saga batch approval subscription window transfer account polling; do aion-node package docs/examples/$e && aion-node deploy $e.aion; done"); err != nil {
-		p.t.Fatalf("%v\n%s", err, out)
-	}
+	p.deploy(p.code, "saga", "batch", "approval", "subscription", "window", "transfer", "account", "polling")
 	for _, s := range scenes {
 		if _, err := p.client.Start(p.t.Context(), wire.StartRequest{Type: s.typ, WorkflowID: s.id, Input: json.RawMessage(s.input)}); err != nil {
 			p.t.Fatal(err)

@@ -10,23 +10,40 @@ import (
 )
 
 // TestREADMEs runs the commands of every example as they stand in its README, beside a node and a
-// worker. What a comment behind a command says in JSON, or as the name of an event, the command
-// prints.
+// worker; and for each other language, with the same example in that. What a comment behind a
+// command says in JSON, or as the name of an event, the command prints.
 func TestREADMEs(t *testing.T) {
-	p := newPlace(t, 1)
-	p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr(), "--pace", "10ms").start()
 	files, err := filepath.Glob("*/README.md")
 	if err != nil || len(files) < 7 {
 		t.Fatalf("%d READMEs, %v", len(files), err)
 	}
-	for _, file := range files {
-		t.Run(filepath.Dir(file), func(t *testing.T) {
-			p.readme(t, file)
+	for _, l := range languages {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t, 1)
+			p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr(), "--pace", "10ms").start()
+			for _, file := range files {
+				t.Run(filepath.Dir(file), func(t *testing.T) {
+					p.readme(t, l, file)
+				})
+			}
 		})
 	}
 }
 
-func (p *place) readme(t *testing.T, file string) {
+// says returns a command of a README for the example in this language. The project itself is
+// packed, and what is deployed is the same code as part of one module, which is compiled once.
+func (l language) says(t *testing.T, example, command string) string {
+	command = strings.ReplaceAll(command, "docs/examples/"+example+" ", "docs/examples/"+example+"/"+l.folder+" ")
+	if at := archive.FindStringIndex(command); at != nil {
+		command = command[:at[0]] + "deploy " + l.projects(t, example)[0]
+	}
+	return command
+}
+
+var archive = regexp.MustCompile(`deploy [\w-]+\.aion$`)
+
+func (p *place) readme(t *testing.T, l language, file string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +59,9 @@ func (p *place) readme(t *testing.T, file string) {
 			want := strings.TrimSpace(comment)
 			if !regexp.MustCompile(`^\{|^[A-Z]\w+(Started|Completed)`).MatchString(want) {
 				want = ""
+			}
+			if l.folder != "" {
+				command = l.says(t, filepath.Dir(file), command)
 			}
 			fmt.Fprintf(&script, "echo '@@@'\n%s\n", command)
 			wants = append(wants, want)

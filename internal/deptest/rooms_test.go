@@ -139,7 +139,8 @@ var rooms = []room{
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
 	{"scripts/...", []string{"internal/freeport", "transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},
 	{"sdk/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "SDKs and their suite use a node as users do"},
-	{"docs/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "examples use a node as users do"},
+	{"docs/...", []string{"sdk/go/workflow", "transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "examples use a node as users do"},
+	{"internal/examples", []string{"sdk/go"}, nil, "the examples as one project, for tests: files are copied, and nothing is built or run"},
 }
 
 // alone is why no workload may import another.

@@ -35,7 +35,8 @@ type driver struct {
 	rescan    chan struct{} // asks to read the ready index from the beginning
 	queuedRun chan struct{} // a run was queued for a slot
 	idle      chan history.RunID
-	idlers    atomic.Int64 // goroutines in idle that wait for another visit
+	idlers    atomic.Int64  // goroutines in idle that wait for another visit
+	read      atomic.Uint64 // index up to which run has read which runs are ready
 
 	mu     sync.Mutex
 	active map[history.RunID]bool // runs that are visited or queued for a slot; true = look once more
@@ -75,7 +76,9 @@ func (d *driver) run(ctx context.Context) error {
 	var at fsm.ReadyCursor
 	for {
 		var ready []fsm.ReadyRun
+		var index uint64
 		d.e.cfg.Log.View(func(v fsm.View) {
+			index = v.Index()
 			var next fsm.ReadyCursor
 			if ready, next = v.Ready(at, readyBatch); len(ready) > 0 {
 				at = next
@@ -89,6 +92,8 @@ func (d *driver) run(ctx context.Context) error {
 		if len(ready) == readyBatch {
 			continue
 		}
+		d.read.Store(index)
+		d.changed()
 		select {
 		case <-moved:
 		case <-d.rescan:
@@ -234,12 +239,14 @@ func (d *driver) runVisits(ctx context.Context, id history.RunID) error {
 	for {
 		for ctx.Err() == nil {
 			(&visit{d: d, id: id}).makeTurns(ctx)
+			d.readAll(ctx)
 			d.e.metrics.resident.Set(float64(d.resident.Len()))
 			if d.endVisit(id) {
 				break
 			}
 		}
 		<-d.slots
+		d.changed()
 		if d.idlers.Add(1) > maxIdlers {
 			d.idlers.Add(-1)
 			return nil

@@ -77,6 +77,7 @@ type Engine struct {
 	holds       holds
 	gating      chan struct{}          // one for each deploy behind a gate
 	driver      atomic.Pointer[driver] // of the current term; nil unless leading
+	visited     changes                // of driver, where one run is visited at a time
 	vetting     chan struct{}          // one for each deploy that compiles
 	sizing      chan struct{}          // one for each answer that is being read to learn its size
 	versionRule chan struct{}          // the rule for drained versions may have changed

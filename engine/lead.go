@@ -32,6 +32,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	e.pollers.begin(time.Now())
 	e.desks.set(k)
 	e.driver.Store(d)
+	d.changed()
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		e.log.Error("a loop of the leader ended", "error", err)
 	}

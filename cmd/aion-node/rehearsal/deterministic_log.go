@@ -16,7 +16,8 @@ import (
 // workflow code and the ids of children, which follow from them; retries have no jitter.
 type deterministicLog struct {
 	*solo.Skipping
-	runs atomic.Uint64
+	world *world
+	runs  atomic.Uint64
 }
 
 // Propose implements engine.Log.
@@ -24,8 +25,13 @@ func (s *deterministicLog) Propose(ctx context.Context, e fsm.Envelope) (fsm.Res
 	switch c := e.Command.(type) {
 	case *fsm.StartRun:
 		c.RunID = numbered(s.runs.Add(1))
+	case *fsm.ResetRun:
+		c.RunID = numbered(s.runs.Add(1))
 	case *fsm.FireTimers:
 		c.Jitter = 0
+		if _, err := s.world.Rest(ctx); err != nil { // one that is due at once would race with turns
+			return fsm.Result{}, err
+		}
 	case *fsm.FailTasks:
 		for i := range c.Results {
 			c.Results[i].Jitter = 0

@@ -24,6 +24,9 @@ const leasing = 5 * time.Second
 // nothing else to do, so what a test sees does not depend on races.
 func (w *world) runUntilIdle() error {
 	for {
+		if _, err := w.Rest(w.ctx); err != nil {
+			return w.cause(err)
+		}
 		var index uint64
 		var busy bool
 		var queue string
@@ -40,6 +43,10 @@ func (w *world) runUntilIdle() error {
 			}
 		case queue != "":
 			if err := w.carryOutOne(queue); err != nil {
+				return w.cause(err)
+			}
+		case w.disturb != nil:
+			if did, err := w.disturb(); err != nil || !did {
 				return w.cause(err)
 			}
 		default:
@@ -123,6 +130,15 @@ func (w *world) carryOutOne(queue string) error {
 
 func (w *world) carryOut(t engine.WorkerTask) error {
 	w.held = append(w.held, t)
+	if w.disturb != nil {
+		if did, err := w.disturb(); err != nil {
+			return err
+		} else if did {
+			if err := w.runUntilIdle(); err != nil {
+				return err
+			}
+		}
+	}
 	output, failed, err := w.test.Perform(t.Activity, t.Input)
 	w.held = w.held[:len(w.held)-1]
 	if err != nil {

@@ -28,12 +28,18 @@ type world struct {
 	test    *startest.Running
 	state   *fsm.State
 	log     *solo.Skipping
-	stop    context.CancelFunc
-	running *lifecycle.Group
+	config  engine.Config
+	stop    context.CancelFunc // ends Engine
+	running *lifecycle.Group   // of Engine
+	term    uint64
 	started int                 // number of runs that the test started without an id
 	updates int                 // number of updates that it sent
 	queues  []string            // queues that have held tasks
 	held    []engine.WorkerTask // tasks whose stubs are computing their outcome
+
+	// disturb is called when the world is idle, and when a task is under way; it reports whether it
+	// did something. Nil = nothing disturbs the world: only tests of this package do.
+	disturb func() (did bool, err error)
 }
 
 var _ startest.World = (*world)(nil)
@@ -54,34 +60,47 @@ func newWorld(ctx context.Context, p *plan, test *startest.Running, says *transc
 	// One turn at a time, in the order in which runs became ready, so that a test always goes the
 	// same way.
 	limits := engine.Limits{Turns: 1, InFlight: 1, Lease: engine.MaxLease}
-	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &deterministicLog{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Says: says.addWorkflow})
-	if err != nil {
-		return nil, err
-	}
+	w.config = engine.Config{Node: "test", Log: &deterministicLog{Skipping: w.log, world: w}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Says: says.addWorkflow}
 	node := rows.Node{ID: "test", RaftAddress: "test:7601", HTTPAddress: "test:7600", Version: "test"}
 	if _, err = w.log.Propose(ctx, fsm.Envelope{Command: &fsm.AnnounceNode{Node: node, ClusterID: "test"}}); err != nil {
 		return nil, err
 	}
-	own, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w.stop = stop
-	w.running, _ = lifecycle.New(own)
-	w.running.Go("engine", w.Engine.Run)
-	w.running.Go("lead", func(ctx context.Context) error { w.Engine.Lead(ctx, 1); return nil })
+	if err = w.lead(); err != nil {
+		return nil, err
+	}
 	_, _, err = w.LoadPackage(ctx, engine.LoadRequest{Archive: p.built.Archive, Route: true})
 	return w, err
 }
 
-// close ends everything that the world runs.
-func (w *world) close() error {
-	w.stop()
-	var err error
-	if w.running != nil {
-		if err = w.running.Wait(); errors.Is(err, context.Canceled) {
-			err = nil
-		}
+// lead starts an engine on the state, which leads.
+func (w *world) lead() (err error) {
+	if w.Engine, err = engine.New(w.config); err != nil {
+		return err
 	}
-	return errors.Join(err, w.state.Close())
+	w.term++
+	own, stop := context.WithCancel(context.WithoutCancel(w.ctx))
+	e, term := w.Engine, w.term
+	w.stop = stop
+	w.running, _ = lifecycle.New(own)
+	w.running.Go("engine", e.Run)
+	w.running.Go("lead", func(ctx context.Context) error { e.Lead(ctx, term); return nil })
+	return nil
 }
+
+// halt ends the engine, which loses everything that it knew apart from the state.
+func (w *world) halt() error {
+	w.stop()
+	if w.running == nil {
+		return nil
+	}
+	if err := w.running.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// close ends everything that the world runs.
+func (w *world) close() error { return errors.Join(w.halt(), w.state.Close()) }
 
 // elapsed returns how far the world's time advanced and how many runs there were.
 func (w *world) elapsed() (Duration, int) {

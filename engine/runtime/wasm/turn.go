@@ -165,10 +165,11 @@ func (e *execution) enter(op op, token int64, at int32, offer record) error {
 	if err == nil {
 		return nil
 	}
-	if e.halted == errEnded && e.end != nil {
-		return nil
+	end := e.end
+	if err = e.failed(err); err == nil && end != nil { // the first end counts
+		e.end = end
 	}
-	return e.failed(err)
+	return err
 }
 
 // failed makes an error the end of the run. What it returns means that there is no outcome.

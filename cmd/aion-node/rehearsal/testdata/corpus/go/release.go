@@ -1,0 +1,4 @@
+package main
+
+// release is what the tests change to have another version.
+const release = "one"

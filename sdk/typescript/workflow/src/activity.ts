@@ -6,8 +6,8 @@ import { type ActivityOptions, activityFields } from "./options";
 export type ResultOf<T> = T extends (...args: never[]) => infer R ? Awaited<R> : T;
 
 /** Lets a worker do something: `await activity<Receipt>("charge", order, { timeout: "1m" })`. Undefined is no input. */
-export function activity<T = unknown>(name: string, input?: unknown, options: ActivityOptions = {}): Future<ResultOf<T>> {
-  return new Future({ kind: "activity", name }, { 1: name, 3: input, ...activityFields(options) });
+export function activity<T = unknown>(name: string, input?: unknown, options?: ActivityOptions): Future<ResultOf<T>> {
+  return new Future({ kind: "activity", name }, activityFields(name, input, options));
 }
 
 /** The functions of a module of activities, as workflow code calls them: with the input, and options that add to those for all. */

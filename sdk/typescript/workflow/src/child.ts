@@ -7,8 +7,8 @@ import { type ChildOptions, childFields } from "./options";
 import { room } from "./room";
 
 /** Starts a workflow; `await` waits for its result: `await child<typeof ship>("ship", order)`. Undefined is no input. */
-export function child<T = unknown>(type: string, input?: unknown, options: ChildOptions = {}): Future<ResultOf<T>> {
-  return new Future({ kind: "child", name: type }, { 1: type, 3: input, ...childFields(options) });
+export function child<T = unknown>(type: string, input?: unknown, options?: ChildOptions): Future<ResultOf<T>> {
+  return new Future({ kind: "child", name: type }, childFields(type, input, options));
 }
 
 /** A handle of another workflow, whoever started it. It costs nothing. */

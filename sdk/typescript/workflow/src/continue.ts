@@ -23,7 +23,7 @@ export function continueAsNew(input?: unknown, options: { version?: "routed" | "
 
 /** Continues the run, when all handlers have ended. */
 export function goOn(next: ContinueAsNew): void {
-  wait(Mode.idle, [], () => {
+  const idle = (): void => {
     let input: string;
     try {
       input = encode("input", next.input);
@@ -33,5 +33,8 @@ export function goOn(next: ContinueAsNew): void {
     }
     room.continue(next.same ? 1 : 0, input);
     throw misuse("the room went on after the run had continued as a new one");
-  });
+  };
+  if (wait(Mode.idle, [], idle) !== undefined) {
+    idle();
+  }
 }

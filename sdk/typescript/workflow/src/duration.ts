@@ -7,6 +7,11 @@ export type Duration = number | string;
 const units: { [unit: string]: number } = { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/y;
 
+/** Returns how many milliseconds a duration has. */
+export function milliseconds(d: Duration): number {
+  return nanoseconds("duration", d) / 1e6;
+}
+
 /** Returns nanoseconds. what is the name of the option. */
 export function nanoseconds(what: string, d: Duration): number {
   const n = typeof d === "number" ? d * 1e6 : typeof d === "string" ? parse(d) : NaN;

@@ -51,8 +51,11 @@ export class Future<T> implements Promise<T> {
   /** Waits, and tells what became of it. Never fails because of it. */
   outcome(): Promise<Outcome<T>> {
     return new Promise((resolve, reject) => {
+      const over = (): void => resolve(this.now()!);
       try {
-        this.#when(() => resolve(this.now()!));
+        if (!this.#waits(over)) {
+          over();
+        }
       } catch (e) {
         reject(e);
       }
@@ -60,7 +63,23 @@ export class Future<T> implements Promise<T> {
   }
 
   then<A = T, B = never>(fulfilled?: ((value: T) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
-    return new Promise<T>((resolve, reject) => this.#when(() => this.#pass(resolve, reject))).then(fulfilled, rejected);
+    let over!: () => void;
+    try {
+      if (!this.#waits(() => over())) {
+        return Promise.resolve(this.value()).then(fulfilled, rejected);
+      }
+    } catch (e) {
+      return Promise.reject(e).then(fulfilled, rejected);
+    }
+    return new Promise<T>((resolve, reject) => {
+      over = () => {
+        try {
+          resolve(this.value());
+        } catch (e) {
+          reject(e);
+        }
+      };
+    }).then(fulfilled, rejected);
   }
 
   catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
@@ -71,20 +90,9 @@ export class Future<T> implements Promise<T> {
     return this.then().finally(settled);
   }
 
-  #when(over: () => void): void {
-    if (this.#outcome !== undefined || guest.reads !== "" && this.done) {
-      over();
-    } else {
-      wait(Mode.one, [this.#id], over);
-    }
-  }
-
-  #pass(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
-    try {
-      resolve(this.value());
-    } catch (e) {
-      reject(e);
-    }
+  /** Begins a wait that ends by calling over; false if there is nothing to wait for. */
+  #waits(over: () => void): boolean {
+    return this.#outcome === undefined && (guest.reads === "" || !this.done) && wait(Mode.one, [this.#id], over) === undefined;
   }
 
   /** @internal The value of a future that is done, or its error is thrown. */
@@ -115,7 +123,7 @@ export class Future<T> implements Promise<T> {
   #read(state: string): Outcome<T> {
     const rest = state.slice(1);
     if (state.startsWith("1")) {
-      return { ok: true, value: decode(rest) as T };
+      return { ok: true, value: (this.#source.kind === "timer" ? undefined : decode(rest)) as T };
     }
     const error = failureOf(this.#source, this.#id, rest, this.#stack);
     if (error.kind === "cancelled" || error.kind === "lease_lost") {
@@ -124,3 +132,11 @@ export class Future<T> implements Promise<T> {
     return { ok: false, error };
   }
 }
+
+// What is awaited goes through Promise.resolve, and so do the elements of Promise.all and its like: a future needs no promise
+// around it.
+const resolve = Promise.resolve;
+
+Promise.resolve = function (this: PromiseConstructor, value?: unknown): Promise<unknown> {
+  return value instanceof Future && this === Promise ? value : resolve.call(this, value);
+} as typeof resolve;

@@ -54,6 +54,9 @@ set(world, "clearTimeout", (id: unknown): void => {
   timer?.cancel();
 });
 
+// As many calls as the room tells of an error.
+(Error as { stackTraceLimit?: number }).stackTraceLimit = 50;
+
 // What shows when memory is collected, or how fast the machine is.
 for (const name of ["WeakRef", "FinalizationRegistry", "performance", "SharedArrayBuffer", "Atomics", "gc"]) {
   delete world[name];

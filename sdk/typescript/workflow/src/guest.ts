@@ -33,16 +33,16 @@ export const Mode = { one: 0, all: 1, race: 2, settled: 3, any: 4, idle: 5 } as 
 const waits = new Map<number, (at: number) => void>();
 let tokens = 0;
 
-/** Waits for futures, and then calls over with the position of the one that decided, or -1: at once if it can. */
-export function wait(mode: number, ids: readonly number[], over: (at: number) => void): void {
+/** Waits for futures. Returns the position of the one that decided, or -1, if that is so already; else calls over with it, later. */
+export function wait(mode: number, ids: readonly number[], over: (at: number) => void): number | undefined {
   ask();
   const token = ++tokens;
-  const at = room.wait(token, mode, ids.join(","));
-  if (at === -2) {
-    waits.set(token, over);
-  } else {
-    over(at);
+  const at = room.wait(token, mode, ids.length === 1 ? String(ids[0]) : ids.join(","));
+  if (at !== -2) {
+    return at;
   }
+  waits.set(token, over);
+  return undefined;
 }
 
 /** Lets the code go on whose wait is over. */

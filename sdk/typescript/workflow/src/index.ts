@@ -15,7 +15,7 @@ export { WorkflowHandle, child, workflow } from "./child";
 export { condition } from "./condition";
 export { continueAsNew } from "./continue";
 export { type QueryDefinition, type SignalDefinition, type UpdateDefinition, defineQuery, defineSignal, defineUpdate } from "./define";
-export type { Duration } from "./duration";
+export { type Duration, milliseconds } from "./duration";
 export { ActivityFailed, Cancelled, ChildWorkflowFailed, Failure, type FailureOptions, TimedOut, WorkflowFailed, kindOf } from "./errors";
 export type { Future, Outcome } from "./future";
 export { setHandler } from "./handlers";

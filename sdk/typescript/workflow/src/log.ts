@@ -1,8 +1,12 @@
 // The log of the run.
+import { guest } from "./guest";
 import { room } from "./room";
 
 /** Writes a line into the run's log, once, however often the run is replayed. `console.log` and its like are the same. */
 export function log(...values: unknown[]): void {
+  if (!guest.begun) {
+    return; // while modules are loaded there is no run
+  }
   room.log(values.map(show).join(" "));
 }
 

@@ -57,9 +57,14 @@ export interface Attributes {
   [name: string]: string | number | boolean | Date | readonly string[] | null | undefined;
 }
 
-export function activityFields(o: ActivityOptions): Record {
-  return {
+/** No options, which is the most frequent. */
+const none = {};
+
+export function activityFields(name: string, input: unknown, o: ActivityOptions = none): Record {
+  return o === none ? { 1: name, 3: input, 8: onCancel(o) } : {
+    1: name,
     2: o.queue,
+    3: input,
     4: limit("timeout", o.timeout),
     5: limit("heartbeat", o.heartbeat),
     6: limit("schedule timeout", o.scheduleTimeout),
@@ -69,12 +74,14 @@ export function activityFields(o: ActivityOptions): Record {
   };
 }
 
-export function childFields(o: ChildOptions): Record {
+export function childFields(type: string, input: unknown, o: ChildOptions = none): Record {
   if (o.id === "") {
     throw misuse("the id is empty");
   }
   return {
+    1: type,
     2: o.id,
+    3: input,
     4: limit("timeout", o.timeout),
     5: limit("chain timeout", o.chainTimeout),
     6: o.onParentClose,

@@ -6,7 +6,7 @@ import { room } from "./room";
 
 /** Lets the code of a token run: 0 is the workflow function, the others are handlers. */
 export function perform(token: number, code: () => unknown): void {
-  begin(code).then((text) => room.done(token, 0, text), (e: unknown) => {
+  begin(code, (text) => room.done(token, 0, text), (e) => {
     if (!(e instanceof ContinueAsNew)) {
       room.done(token, 1, errorRecord(e));
     } else if (token === 0) {
@@ -19,10 +19,31 @@ export function perform(token: number, code: () => unknown): void {
 
 /** Lets code answer what the room has asked. */
 export function answer(code: () => unknown): void {
-  begin(code).then((text) => room.answer(0, text), (e: unknown) => room.answer(1, errorRecord(e)));
+  begin(code, (text) => room.answer(0, text), (e) => room.answer(1, errorRecord(e)));
 }
 
-/** Lets code run, and writes its result. */
-async function begin(code: () => unknown): Promise<string> {
-  return encode("result", await code());
+/** Lets code run, and tells its result as JSON, or what it failed with. */
+function begin(code: () => unknown, succeeded: (text: string) => void, failed: (e: unknown) => void): void {
+  const written = (value: unknown): void => {
+    let text: string;
+    try {
+      text = encode("result", value);
+    } catch (e) {
+      failed(e);
+      return;
+    }
+    succeeded(text);
+  };
+  let value: unknown;
+  try {
+    value = code();
+  } catch (e) {
+    failed(e);
+    return;
+  }
+  if (typeof value === "object" && value !== null && "then" in value) {
+    (value as PromiseLike<unknown>).then(written, failed);
+  } else {
+    written(value);
+  }
 }

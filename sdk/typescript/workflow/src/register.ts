@@ -8,8 +8,8 @@ export type Workflow = (input: any) => unknown;
 const functions = new Map<string, Workflow>();
 
 /**
- * Makes functions entry functions of the package, under the names that the manifest gives to workflow types:
- * `register({ order, refund })`, or `register(module)` for all functions that a module exports.
+ * Makes functions entry functions of the package, under their names: `register({ order, refund })`. For those that the entry file
+ * exports the packer does it.
  */
 export function register(module: object): void {
   for (const [name, value] of Object.entries(module)) {

@@ -63,5 +63,10 @@ function over(mode: number, futures: Futures): Promise<number> {
       throw misuse("these are not all futures: of a promise, only JavaScript knows what becomes of it; use Promise.all and its like");
     }
   }
-  return new Promise((resolve) => wait(mode, futures.map((f) => f.ordinal), resolve));
+  return new Promise((resolve) => {
+    const at = wait(mode, futures.map((f) => f.ordinal), resolve);
+    if (at !== undefined) {
+      resolve(at);
+    }
+  });
 }

@@ -23,7 +23,8 @@ const (
 // tells which sources it was made of.
 const (
 	Interpreter = "quickjs.wasm"
-	SourceMap   = ".map" // behind the name of the script
+	SourceMap   = ".map"   // behind the name of the script
+	AsyncName   = "$async" // behind the name of a function: of the generator that is its code
 
 	maxScript = 8 << 20  // bytes of a script
 	maxMap    = 32 << 20 // and of its map

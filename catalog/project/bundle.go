@@ -68,7 +68,7 @@ func bundle(dir, entry string) (code, sourceMap []byte, err error) {
 		}
 	}
 	sourceMap, err = sdk.rename(sourceMap)
-	return code, sourceMap, err
+	return nameAsync(code), sourceMap, err
 }
 
 // bundleError says where the bundler found the first fault.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime/wasm/jsontext"
 	"aion.dev/aion/engine/runtime/wasm/sourcemap"
 	"aion.dev/aion/fsm/history"
@@ -27,6 +28,7 @@ const (
 type frame struct {
 	name, source string
 	line         int
+	body         bool // of an async function
 }
 
 func (f frame) String() string {
@@ -53,7 +55,7 @@ func (t trace) lines(stack []byte) (list []string) {
 			continue
 		}
 		if name == lowered { // its caller is the function that the author wrote, and what it called the body of that
-			body = len(frames) > 0 && frames[len(frames)-1].name == ""
+			body = len(frames) > 0 && (frames[len(frames)-1].name == "" || frames[len(frames)-1].body)
 		}
 		f, ok := t.frame(name, place)
 		switch {
@@ -81,7 +83,8 @@ func (t trace) frame(name, place string) (f frame, ok bool) {
 	if !ok || err != nil {
 		return f, false
 	}
-	if f = (frame{name, t.file, line}); strings.HasPrefix(name, "<") { // it has none
+	f = frame{source: t.file, line: line}
+	if f.name, f.body = strings.CutSuffix(name, catalog.AsyncName); strings.HasPrefix(name, "<") { // it has none
 		f.name = ""
 	}
 	if t.of == nil {

@@ -50,6 +50,9 @@ func programs(b *testing.B, function string) map[string]func() (runtime.Program,
 		"javascript": func() (runtime.Program, catalog.Member) {
 			return script(b, newRoom(b, wasm.Config{}), small(b), function, "add"), member
 		},
+		"typescript": func() (runtime.Program, catalog.Member) {
+			return compileModules(b, newRoom(b, wasm.Config{}), bundle(b, "tsbench"), function, "add"), member
+		},
 	}
 }
 
@@ -64,7 +67,7 @@ func benchGuest(t testing.TB) []byte {
 
 // each runs a benchmark for each language, so that one sitting compares them.
 func each(b *testing.B, function string, run func(b *testing.B, p runtime.Program, m catalog.Member)) {
-	for _, language := range []string{"starlark", "go", "javascript"} {
+	for _, language := range []string{"starlark", "go", "javascript", "typescript"} {
 		b.Run(language, func(b *testing.B) {
 			p, m := programs(b, function)[language]()
 			b.ReportAllocs()
@@ -132,6 +135,7 @@ func BenchmarkParked(b *testing.B) {
 	for language, p := range map[string]runtime.Program{
 		"go":         compile(b, newRoom(b, wasm.Config{Resident: 1}), benchGuest(b), "steps", "add"),
 		"javascript": script(b, newRoom(b, wasm.Config{Resident: 1}), small(b), "steps", "add"),
+		"typescript": compileModules(b, newRoom(b, wasm.Config{Resident: 1}), bundle(b, "tsbench"), "steps", "add"),
 	} {
 		b.Run(language, func(b *testing.B) {
 			m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}

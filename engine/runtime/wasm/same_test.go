@@ -23,6 +23,10 @@ func TestSameEverywhere(t *testing.T) {
 	t.Run("javascript", func(t *testing.T) {
 		same(t, func(r *wasm.Room) runtime.Program { return script(t, r, small(t), "trace", "add") })
 	})
+	t.Run("typescript", func(t *testing.T) {
+		modules := bundle(t, "tsbench")
+		same(t, func(r *wasm.Room) runtime.Program { return compileModules(t, r, modules, "trace", "add") })
+	})
 }
 
 func same(t *testing.T, program func(*wasm.Room) runtime.Program) {

@@ -14,13 +14,27 @@ import (
 // too, on its copy.
 func TestSuite(t *testing.T) {
 	code, room := build(t, "suite"), newRoom(t, wasm.Config{})
+	suite(t, func(t *testing.T, function string, activities ...string) runtime.Program {
+		return compile(t, room, code, function, activities...)
+	})
+}
+
+// So does workflow code in TypeScript, which lets the same write.
+func TestSuiteTypeScript(t *testing.T) {
+	modules, room := bundle(t, "tssuite"), newRoom(t, wasm.Config{})
+	suite(t, func(t *testing.T, function string, activities ...string) runtime.Program {
+		return compileModules(t, room, modules, function, activities...)
+	})
+}
+
+func suite(t *testing.T, compile func(t *testing.T, function string, activities ...string) runtime.Program) {
 	programs := map[string]runtime.Program{} // by their activities
 	runtimetest.Run(t, func(t *testing.T, c runtimetest.Case) (runtime.Program, catalog.Member) {
 		member := runtimetest.Member
 		member.EntryFunction = strings.ReplaceAll(c.Name, "-", "_")
 		activities := strings.Join(c.Activities, " ")
 		if programs[activities] == nil {
-			programs[activities] = compile(t, room, code, member.EntryFunction, c.Activities...)
+			programs[activities] = compile(t, member.EntryFunction, c.Activities...)
 		}
 		return programs[activities], member
 	}, "until-changes", "validators-read")

@@ -1,0 +1,10 @@
+// Workflow functions that use what only TypeScript has.
+import { register } from "@aion/workflow";
+import * as errors from "./errors";
+import * as globals from "./globals";
+import * as promises from "./promises";
+import * as scopes from "./scopes";
+
+for (const functions of [promises, scopes, errors, globals]) {
+  register(functions);
+}

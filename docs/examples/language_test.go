@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/internal/examples"
 )
 
@@ -28,6 +29,20 @@ var languages = []language{
 		return dirs
 	}},
 	{"go", "go", func(t *testing.T, names ...string) []string { return gathered(t, examples.Go, names) }},
+	{"typescript", "typescript", func(t *testing.T, names ...string) (dirs []string) {
+		t.Helper()
+		if _, err := project.Interpreter(); err != nil {
+			t.Skipf("SKIPPED: nothing shows that the examples in TypeScript work: %v", err)
+		}
+		for _, name := range names {
+			dir := filepath.Join(t.TempDir(), name)
+			if err := examples.TypeScript(".", dir, name); err != nil {
+				t.Fatal(err)
+			}
+			dirs = append(dirs, dir)
+		}
+		return dirs
+	}},
 }
 
 // gathered makes one project of examples whose code has to be compiled.

@@ -1,0 +1,2 @@
+/** What the tests change to have another version. */
+export const release = "one";

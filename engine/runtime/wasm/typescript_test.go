@@ -382,6 +382,10 @@ var typescript = []runtimetest.Case{
 		{In: "turn", Out: `WorkflowCompleted {"result":[true,false]}
 			closes`},
 	}},
+	{Name: "present", Lines: []runtimetest.Line{
+		{In: "turn", Out: `WorkflowCompleted {"result":["atob","queueMicrotask","BigInt","Iterator","DOMException"]}
+			closes`},
+	}},
 	{Name: "missing", Lines: []runtimetest.Line{
 		{In: "turn", Out: `WorkflowCompleted {"result":[]}
 			closes`},

@@ -4,7 +4,8 @@ import * as errors from "./errors";
 import * as globals from "./globals";
 import * as promises from "./promises";
 import * as scopes from "./scopes";
+import * as types from "./types";
 
-for (const functions of [promises, scopes, errors, globals]) {
+for (const functions of [promises, scopes, errors, globals, types]) {
   register(functions);
 }

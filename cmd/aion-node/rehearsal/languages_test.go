@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/languages"
 	"aion.dev/aion/internal/examples"
@@ -33,6 +34,14 @@ var tongues = []language{
 	// The types of one package are in both: parents have children in the other language.
 	{"starlark and go", goCorpus([]string{"mail", "kid", "shop", "retries"}), nil},
 	{"go and starlark", goCorpus([]string{"waits", "family", "draws", "cleanup"}), nil},
+	{"typescript", tsCorpus(all), func(t *testing.T, dir, name string) {
+		needInterpreter(t)
+		if err := examples.TypeScript(exampleDir, dir, name); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{"typescript and starlark", tsCorpus([]string{"mail", "kid", "shop", "retries"}), nil},
+	{"starlark and typescript", tsCorpus([]string{"waits", "family", "draws", "cleanup"}), nil},
 }
 
 const (
@@ -60,6 +69,23 @@ func goCorpus(types []string) func(*testing.T, string) {
 		if err := gosdk.Write(filepath.Join(dir, "sdk")); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// tsCorpus writes the corpus with some of its types in TypeScript.
+func tsCorpus(types []string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		needInterpreter(t)
+		starlarkCorpus(t, dir)
+		copyAll(t, dir, corpusDir+"/typescript", "*.ts")
+		writeManifest(t, dir, "language = \"typescript\"\n", types)
+	}
+}
+
+func needInterpreter(t *testing.T) {
+	t.Helper()
+	if _, err := project.Interpreter(); err != nil {
+		t.Skipf("SKIPPED: nothing shows that histories of TypeScript are the same: %v", err)
 	}
 }
 
@@ -100,7 +126,7 @@ func write(t *testing.T, file, text string) {
 // replace changes a project into another version of it.
 func replace(t *testing.T, dir, from, to string) {
 	t.Helper()
-	for _, pattern := range []string{"*.star", "*.go"} {
+	for _, pattern := range []string{"*.star", "*.go", "*.ts"} {
 		files, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			t.Fatal(err)

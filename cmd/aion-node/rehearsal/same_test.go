@@ -52,17 +52,19 @@ func compare(t *testing.T, plans func(t *testing.T, l language) []*plan) {
 	t.Helper()
 	var want map[string]string
 	for _, l := range tongues {
-		list := plans(t, l)
-		if list == nil {
-			continue
-		}
-		got := disturb(t, list, "")
-		if want == nil {
-			want = got
-		}
-		for scene, d := range differences(got, want) {
-			t.Errorf("%s: %s differs from %s at %s", scene, l.name, tongues[0].name, d)
-		}
+		t.Run(l.name, func(t *testing.T) {
+			list := plans(t, l)
+			if list == nil {
+				return
+			}
+			got := disturb(t, list, "")
+			if want == nil {
+				want = got
+			}
+			for scene, d := range differences(got, want) {
+				t.Errorf("%s differs from %s at %s", scene, tongues[0].name, d)
+			}
+		})
 	}
 }
 

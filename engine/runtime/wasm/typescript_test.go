@@ -259,6 +259,14 @@ var typescript = []runtimetest.Case{
 		{In: "fire 8", Out: `WorkflowCompleted {"result":[["cancelled","cancelled","cancelled"],null,null,"cancelled",null]}
 			closes`},
 	}},
+	{Name: "scope_leaves", Lines: []runtimetest.Line{
+		{In: "turn", Out: `TimerStarted {"id":1,"duration":"1h0m0s"}
+			TimerStarted {"id":2,"duration":"2h0m0s"}
+			TimerCancelled {"id":1}
+			TimerCancelled {"id":2}
+			WorkflowCompleted {"result":["cancelled","cancelled"]}
+			closes`},
+	}},
 	{Name: "scope_conditions", Lines: []runtimetest.Line{
 		{In: "turn", Out: `TimerStarted {"id":1,"duration":"1s"}
 			waits: timer 1, condition 2`},

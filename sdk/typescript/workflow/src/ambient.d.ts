@@ -3,5 +3,6 @@
 
 declare var console: { [level in "log" | "info" | "debug" | "warn" | "error" | "trace"]: (...values: unknown[]) => void };
 declare var crypto: { randomUUID(): string; getRandomValues<T extends ArrayBufferView>(array: T): T };
+declare function queueMicrotask(job: () => void): void;
 declare function setTimeout(code: (...args: any[]) => void, ms?: number, ...args: unknown[]): number;
 declare function clearTimeout(id: number | undefined): void;

@@ -34,6 +34,9 @@ set(world, "crypto", { randomUUID: uuid, getRandomValues });
 // The log of the run.
 set(world, "console", { log, info: log, debug: log, warn: log, error: log, trace: log });
 
+// Jobs, in the scope of those who ask for them.
+set(world, "queueMicrotask", (job: () => void): void => { void Promise.resolve().then(job); });
+
 // Timers of the run. The number of a timer is its ordinal.
 const timers = new Map<number, Future<void>>();
 

@@ -70,7 +70,9 @@ export class CancellationScope {
     try {
       return await this.#enter(() => code(this));
     } finally {
-      siblings.delete(this);
+      if (this.#open.size + this.#inner.size === 0) { // else what it has left open is still cancelled with what is around it
+        siblings.delete(this);
+      }
       if (alarm !== undefined && !alarm.done) {
         alarm.cancel();
       }

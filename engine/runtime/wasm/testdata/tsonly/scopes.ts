@@ -67,3 +67,15 @@ export async function scope_conditions() {
 }
 
 
+
+/** What a scope leaves open, and what a job starts. */
+export async function scope_leaves() {
+  const scope = new CancellationScope();
+  const timers = await scope.run(async () => {
+    const inner = await CancellationScope.cancellable(() => [sleep("1h")]);
+    const later = new Promise<PromiseLike<void>[]>((resolve) => queueMicrotask(() => resolve([sleep("2h")])));
+    return [...inner, ...await later];
+  });
+  scope.cancel();
+  return Promise.all(timers.map(kind));
+}

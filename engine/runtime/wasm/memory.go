@@ -1,6 +1,6 @@
 package wasm
 
-// pageSize is that of WebAssembly; lineSize what a parked run keeps at least of what differs.
+// pageSize is that of WebAssembly; a parked run keeps what differs line by line.
 const (
 	pageSize = 64 << 10
 	lineSize = 64

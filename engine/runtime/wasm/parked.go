@@ -5,11 +5,29 @@ import (
 	"encoding/binary"
 )
 
-// parked is a run's memory between turns: the lines that differ from the image, and the globals.
+// parked is a run's memory between turns: the words that differ from the image, and the globals.
 type parked struct {
 	size    int    // of the memory
-	lines   []byte // a number of 4 bytes and a line, one after the other
+	lines   []byte // those with such words, one after the other: see appendLine
 	globals []uint64
+}
+
+// wordSize is how many bytes are kept together: a line has as many words as a byte has bits.
+const wordSize = lineSize / 8
+
+// appendLine appends what differs in a line: its number in 4 bytes, a bit for each word that
+// differs, and those words. Most lines differ in one or two, such as a count of references.
+func appendLine(b []byte, number int, line, before []byte) []byte {
+	b = append(binary.LittleEndian.AppendUint32(b, uint32(number)), 0)
+	mask := len(b) - 1
+	for word := range lineSize / wordSize {
+		at := word * wordSize
+		if n := binary.LittleEndian.Uint64(line[at:]); n != binary.LittleEndian.Uint64(before[at:]) {
+			b[mask] |= 1 << word
+			b = binary.LittleEndian.AppendUint64(b, n)
+		}
+	}
+	return b
 }
 
 // costs is what a parked run keeps, in bytes.
@@ -29,8 +47,7 @@ func (i *instance) park() *parked {
 				before = was[at : at+lineSize]
 			}
 			if !bytes.Equal(line, before) {
-				p.lines = binary.LittleEndian.AppendUint32(p.lines, uint32(at/lineSize))
-				p.lines = append(p.lines, line...)
+				p.lines = appendLine(p.lines, at/lineSize, line, before)
 			}
 		}
 	}
@@ -45,9 +62,15 @@ func (i *instance) restore(p *parked) {
 		g.Set(p.globals[n])
 	}
 	now := i.view()
-	for rest := p.lines; len(rest) > 0; rest = rest[4+lineSize:] {
-		at := int(binary.LittleEndian.Uint32(rest)) * lineSize
-		copy(now[at:at+lineSize], rest[4:])
+	for rest := p.lines; len(rest) > 0; {
+		at, mask := int(binary.LittleEndian.Uint32(rest))*lineSize, rest[4]
+		rest = rest[5:]
+		for word := range lineSize / wordSize {
+			if mask&(1<<word) != 0 {
+				copy(now[at+word*wordSize:at+(word+1)*wordSize], rest)
+				rest = rest[wordSize:]
+			}
+		}
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"aion.dev/aion/catalog/project"
 )
 
 // The test binary is also aion-node: scripts, and the nodes that they start, run it under that
@@ -47,12 +49,15 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 //	                           what it said, and what of that on stdout
 //	retry COMMAND...           aion-node COMMAND until it succeeds and, with -until TEXT before it,
 //	                           prints TEXT
+//
+// and the condition [interpreter]: that of TypeScript can be had.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("USER", "tester")
 			env.Setenv("GOCACHE", goCache())                  // scripts have no home
+			env.Setenv("XDG_CACHE_HOME", userCache())         // where the interpreter of TypeScript is
 			env.Setenv("AION_CLUSTER_PROMOTE_AFTER", "500ms") // scripts wait until joiners vote
 			f := &fleet{dir: env.WorkDir, nodes: map[string]*process{}}
 			env.Values[fleetKey{}] = f
@@ -77,9 +82,24 @@ func TestScript(t *testing.T) {
 			"status":    scriptStatus,
 			"interrupt": scriptInterrupt,
 		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "interpreter" {
+				return false, fmt.Errorf("there is no condition %s", cond)
+			}
+			_, err := project.Interpreter()
+			return err == nil, nil
+		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+func userCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return dir
 }
 
 // goCache returns the folder in which the go command keeps what it has built.
@@ -87,11 +107,10 @@ func goCache() string {
 	if dir := os.Getenv("GOCACHE"); dir != "" {
 		return dir
 	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
+	if dir := userCache(); dir != "" {
+		return filepath.Join(dir, "go-build")
 	}
-	return filepath.Join(dir, "go-build")
+	return ""
 }
 
 type fleetKey struct{}

@@ -3,6 +3,7 @@ package blobs
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -35,15 +36,48 @@ func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 			return err
 		}
 	}
-	name, size, err := s.write(ctx, d, archive)
+	name, size, err := s.writeIn(ctx, s.cfg.Dir, d, archive)
 	if err != nil {
 		return fmt.Errorf("keep archive: %w", err)
 	}
-	if err := s.publish(d, name, size); err != nil {
+	name, parts, err := s.fold(ctx, d, name, size)
+	if err == nil {
+		if err = s.publish(d, name, size, parts); err != nil {
+			s.release(parts)
+		}
+	}
+	if err != nil {
 		os.Remove(name)
 		return fmt.Errorf("keep archive: %w", err)
 	}
 	return nil
+}
+
+// fold replaces the temporary file of an archive that has parts by one of its folded form, and
+// keeps the parts.
+func (s *Store) fold(ctx context.Context, d catalog.Digest, name string, size int64) (folded string, parts []part, err error) {
+	archive, err := os.Open(name)
+	if err != nil {
+		return name, nil, err
+	}
+	defer archive.Close()
+	if parts, err = partsOf(archive, size); err != nil || parts == nil {
+		return name, nil, err
+	}
+	if err := s.keepParts(ctx, archive, parts); err != nil {
+		return name, nil, err
+	}
+	file, folded, err := s.temporary(s.cfg.Dir, d)
+	if err != nil {
+		s.release(parts)
+		return name, nil, err
+	}
+	faults.Remove(name)
+	if err := errors.Join(fold(file, archive, size, parts), file.Sync(), file.Close()); err != nil {
+		s.release(parts)
+		return folded, nil, err
+	}
+	return folded, parts, nil
 }
 
 // touch resets the age of a blob if it is here, so that the sweep leaves it.
@@ -57,17 +91,25 @@ func (s *Store) touch(d catalog.Digest) bool {
 	return b != nil
 }
 
-// write writes the bytes to a synced temporary file.
-func (s *Store) write(ctx context.Context, d catalog.Digest, archive io.Reader) (name string, size int64, err error) {
+// temporary makes a file that the next OpenStore removes if it is left behind.
+func (s *Store) temporary(dir string, d catalog.Digest) (f faults.File, name string, err error) {
 	s.mu.Lock()
 	s.temp++
-	name = filepath.Join(s.cfg.Dir, fmt.Sprintf("%s-%d%s", d, s.temp, tempSuffix))
+	name = filepath.Join(dir, fmt.Sprintf("%s-%d%s", d, s.temp, tempSuffix))
 	s.mu.Unlock()
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
+		return nil, "", err
+	}
+	return faults.Archive(file), name, nil
+}
+
+// writeIn writes the bytes, which must hash to d, to a synced temporary file in a folder.
+func (s *Store) writeIn(ctx context.Context, dir string, d catalog.Digest, archive io.Reader) (name string, size int64, err error) {
+	f, name, err := s.temporary(dir, d)
+	if err != nil {
 		return "", 0, err
 	}
-	f := faults.Archive(file)
 	h := sha256.New()
 	size, err = copyContext(ctx, f, h, io.LimitReader(archive, s.cfg.MaxBytes+1))
 	if err == nil && size > s.cfg.MaxBytes {
@@ -89,8 +131,8 @@ func (s *Store) write(ctx context.Context, d catalog.Digest, archive io.Reader) 
 	return name, size, nil
 }
 
-// publish renames a finished temporary file to its final name.
-func (s *Store) publish(d catalog.Digest, name string, size int64) error {
+// publish renames a finished temporary file to its final name. size is that of the archive.
+func (s *Store) publish(d catalog.Digest, name string, size int64, parts []part) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := int64(0)
@@ -107,7 +149,10 @@ func (s *Store) publish(d catalog.Digest, name string, size int64) error {
 		return err
 	}
 	s.total += size - old
-	s.blobs[d] = &blob{size: size, at: time.Now()}
+	if b := s.blobs[d]; b != nil {
+		s.releaseLocked(b.parts)
+	}
+	s.blobs[d] = &blob{size: size, parts: parts, at: time.Now()}
 	return nil
 }
 

@@ -1,9 +1,9 @@
 package blobs
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,15 +39,17 @@ type Store struct {
 
 	mu    sync.Mutex // guards the fields below, and removing files
 	blobs map[catalog.Digest]*blob
-	total int64
-	temp  uint64 // number of the next temporary file
+	parts map[catalog.Digest]int // how many archives have each, see folded.go
+	total int64                  // bytes of all archives, as if they shared nothing
+	temp  uint64                 // number of the next temporary file
 
 	damaged atomic.Uint64 // archives that were set aside
 }
 
 // blob is an archive on disk.
 type blob struct {
-	size int64
+	size  int64
+	parts []part // nil = its file has all of it
 	// at is when the blob was last put or seen named, on this process's monotonic clock. OpenStore
 	// sets it to the present for every file it finds: a node that has just started cannot know
 	// better, and keeping a blob too long costs only space.
@@ -65,7 +67,7 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 64<<20)
 	cfg.MaxTotal = cmp.Or(cfg.MaxTotal, 64<<30)
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
-	s := &Store{cfg: cfg, blobs: map[catalog.Digest]*blob{}}
+	s := &Store{cfg: cfg, blobs: map[catalog.Digest]*blob{}, parts: map[catalog.Digest]int{}}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -83,22 +85,43 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 			}
 		case strings.HasSuffix(e.Name(), badSuffix):
 			bad = append(bad, e.Name())
+		case e.Name() == partsDir && e.IsDir():
 		case derr != nil || !e.Type().IsRegular():
 			return nil, fmt.Errorf("%s: %s is not an archive and does not belong here", cfg.Dir, e.Name())
 		default:
-			info, err := e.Info()
-			if err != nil {
+			if s.blobs[d], err = s.openBlob(e); err != nil {
 				return nil, err
 			}
-			s.blobs[d] = &blob{size: info.Size(), at: time.Now()}
-			s.total += info.Size()
+			s.total += s.blobs[d].size
 		}
 	}
 	for len(bad) > keepBad {
 		os.Remove(filepath.Join(cfg.Dir, bad[0]))
 		bad = bad[1:]
 	}
+	if err := s.openParts(); err != nil {
+		return nil, err
+	}
 	return s, durable.SyncFolder(filepath.Dir(cfg.Dir)) // so that the folder itself survives a crash
+}
+
+// openBlob looks at the file of an archive.
+func (s *Store) openBlob(e fs.DirEntry) (*blob, error) {
+	info, err := e.Info()
+	if err != nil {
+		return nil, err
+	}
+	b := &blob{size: info.Size(), at: time.Now()}
+	f, err := os.Open(filepath.Join(s.cfg.Dir, e.Name()))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size, parts, err := unfoldHead(bufio.NewReader(f)); err == nil {
+		b.size, b.parts = size, parts
+		s.use(parts, 1)
+	}
+	return b, nil
 }
 
 // Blob returns the verified bytes, or ErrNoBlob. A file that does not hash to its name goes into
@@ -107,18 +130,18 @@ func (s *Store) Blob(d catalog.Digest) ([]byte, error) {
 	if !s.Has(d) {
 		return nil, ErrNoBlob
 	}
-	b, err := os.ReadFile(s.path(d))
+	b, file, err := readArchive(s.cfg.Dir, d)
+	var bad *BadBlob
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // swept in the meantime, or removed by somebody else
 		s.drop(d)
 		return nil, ErrNoBlob
+	case errors.As(err, &bad):
+		s.cfg.Logger.Error("an archive is corrupt on disk; it is set aside and fetched again", "error", bad)
+		s.quarantine(d, file)
+		return nil, ErrNoBlob
 	case err != nil:
 		return nil, err
-	}
-	if got := catalog.Digest(sha256.Sum256(b)); got != d {
-		s.cfg.Logger.Error("an archive is corrupt on disk; it is set aside and fetched again", "error", &BadBlob{d, got})
-		s.quarantine(d, b)
-		return nil, ErrNoBlob
 	}
 	return b, nil
 }
@@ -154,8 +177,8 @@ func (s *Store) List() []catalog.Digest {
 func (s *Store) quarantine(d catalog.Digest, bad []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := os.ReadFile(s.path(d))
-	if err != nil || !bytes.Equal(b, bad) {
+	_, file, err := readArchive(s.cfg.Dir, d) // again: a part may have been missing for a moment
+	if !errors.As(err, new(*BadBlob)) || !bytes.Equal(file, bad) {
 		return
 	}
 	if err := faults.Rename(s.path(d), s.path(d)+badSuffix); err != nil {
@@ -179,6 +202,7 @@ func (s *Store) forget(d catalog.Digest) {
 	if b := s.blobs[d]; b != nil {
 		s.total -= b.size
 		delete(s.blobs, d)
+		s.releaseLocked(b.parts)
 	}
 }
 

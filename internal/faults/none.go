@@ -45,6 +45,9 @@ func Stable(_ string, s raft.StableStore) raft.StableStore { return s }
 // SnapshotStore returns s.
 func SnapshotStore(_ string, s raft.SnapshotStore) raft.SnapshotStore { return s }
 
+// File is a file of an archive.
+type File = *os.File
+
 // Archive returns f.
 func Archive(f *os.File) *os.File { return f }
 

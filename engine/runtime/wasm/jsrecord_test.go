@@ -47,3 +47,27 @@ func TestScriptRecords(t *testing.T) {
 		}
 	}
 }
+
+// FuzzScriptRecord: whatever a script says is a record that can be read, or refused.
+func FuzzScriptRecord(f *testing.F) {
+	f.Add(`{"1":"pay","2":"q","3":{"x":[1]},"4":1e9,"20":3,"22":1.5,"24":["a"]}`)
+	f.Add(`{"9":["k","l"],"10":[1,2]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, kinds := range []fields{startFields[startActivity], startFields[startChild], errorFields, describeFields, tellFields[2]} {
+			r, err := recordOf([]byte(text), kinds)
+			if err != nil {
+				continue
+			}
+			for read := (&reading{rest: r}); len(read.rest) > 0; {
+				n := read.rest[0]
+				value, ok := read.take(n)
+				switch kind := kinds[n]; {
+				case !ok && read.err == nil, ok && kind == 0, ok && (kind == 'n' || kind == 'd') && len(value) != 8:
+					t.Fatalf("%s is %x", text, r)
+				case !ok || read.err != nil: // fields out of order
+					return
+				}
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package wasm_test
 import (
 	"context"
 	"fmt"
+	goruntime "runtime"
 	"testing"
 
 	"aion.dev/aion/catalog"
@@ -158,19 +159,32 @@ func BenchmarkParked(b *testing.B) {
 }
 
 // BenchmarkCompile is what a node does once for a module: without and with compiled code in its
-// folder.
+// folder, and, of a script, with another one of the same interpreter.
 func BenchmarkCompile(b *testing.B) {
 	code := benchGuest(b)
-	b.Run("first", func(b *testing.B) {
-		for b.Loop() {
-			compile(b, newRoom(b, wasm.Config{}), code, "noop")
-		}
-	})
-	b.Run("again", func(b *testing.B) {
-		dir := b.TempDir()
-		compile(b, newRoom(b, wasm.Config{CacheDir: dir}), code, "noop")
-		for b.Loop() {
-			compile(b, newRoom(b, wasm.Config{CacheDir: dir}), code, "noop")
-		}
-	})
+	for language, make := range map[string]func(r *wasm.Room) runtime.Program{
+		"go":         func(r *wasm.Room) runtime.Program { return compile(b, r, code, "noop") },
+		"javascript": func(r *wasm.Room) runtime.Program { return script(b, r, small(b), "noop") },
+	} {
+		b.Run(language+"/first", func(b *testing.B) {
+			for b.Loop() {
+				make(newRoom(b, wasm.Config{}))
+			}
+		})
+		b.Run(language+"/again", func(b *testing.B) {
+			dir := b.TempDir()
+			make(newRoom(b, wasm.Config{CacheDir: dir}))
+			for b.Loop() {
+				make(newRoom(b, wasm.Config{CacheDir: dir}))
+			}
+		})
+		b.Run(language+"/another", func(b *testing.B) {
+			r := newRoom(b, wasm.Config{})
+			first := make(r)
+			for b.Loop() {
+				make(r)
+			}
+			goruntime.KeepAlive(first)
+		})
+	}
 }

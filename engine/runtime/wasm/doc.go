@@ -10,8 +10,7 @@
 // A guest is compiled once for the whole node, however many packages carry it. Its memory after
 // _initialize is the image, from which each run starts. Runs borrow an instance for a turn.
 //
-// A guest may be a script: then driver.go plays the guest on behalf of the interpreter that runs
-// it.
+// A guest may be a script: then driver.go plays the guest on behalf of its interpreter.
 //
 // Begin with room.go, then turn.go and calls.go; for scripts with script.go, then driver.go and
 // scriptcalls.go. meter/ counts what guests compute.

@@ -80,8 +80,8 @@ func (s *source) calls() (code []byte) {
 }
 
 // lives makes a run of up to four turns, and says all that can be seen of it.
-func lives(t *testing.T, p runtime.Program) (seen string) {
-	w := runtimetest.NewWorld(t, p, member, "[1]", runtime.Limits{Steps: 20_000, Pending: 20})
+func lives(t *testing.T, p runtime.Program, input string) (seen string) {
+	w := runtimetest.NewWorld(t, p, member, input, runtime.Limits{Steps: 20_000, Pending: 20})
 	defer func() { w.Machine.Close() }()
 	for _, news := range [][]history.Data{nil, {&history.SignalReceived{Name: "a", Payload: history.Payload("1")}}, {&history.TimerFired{ID: 1}}, {&history.CancelRequested{}}} {
 		w.Append(news...)
@@ -127,7 +127,7 @@ func FuzzGuest(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen = append(seen, lives(t, p), lives(t, p))
+			seen = append(seen, lives(t, p, "[1]"), lives(t, p, "[1]"))
 		}
 		for _, other := range seen[1:] {
 			if other != seen[0] {

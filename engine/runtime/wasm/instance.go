@@ -131,7 +131,8 @@ const deepest = 100_000
 // other they have megabytes.
 func (i *instance) rebind() {
 	if i.spent() > deepest {
-		i.enter, i.bound = i.module.ExportedFunction(entry), bound{}
+		i.enter = i.module.ExportedFunction(entry)
+		i.bound.functions[jsCall], i.bound.functions[jsJob] = nil, nil // the others call no code
 	}
 }
 

@@ -30,6 +30,9 @@ type script struct {
 // highest is the highest number that needs no handle of its own when JavaScript is entered.
 const highest = 16
 
+// parsing is how many steps a script gets for each of its bytes, beside the limit of what it does.
+const parsing = 20
+
 // newScript makes a guest of an interpreter and a bundle.
 func (r *Room) newScript(ctx context.Context, interpreter []byte, s *script, limits runtime.Limits) (*guest, error) {
 	sum := fmt.Sprintf("%x", sha256.Sum256(interpreter))
@@ -120,7 +123,7 @@ func (s *script) begin(i *instance, limits runtime.Limits) (err error) {
 	global := i.js(jsGlobal)
 	i.named(global, "aion", func(o, at uint64) uint64 { return i.js(jsSet, o, at, aion) })
 	i.js(jsRelease, global)
-	i.allow(limits.Steps*unitsPerStep, limits.MemoryBytes)
+	i.allow((limits.Steps+parsing*uint64(len(s.bundle)))*unitsPerStep, limits.MemoryBytes)
 	result := i.eval(string(s.bundle), s.name)
 	if i.js(jsIsException, result) != 0 {
 		return i.thrown()

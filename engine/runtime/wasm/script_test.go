@@ -180,3 +180,22 @@ func TestScriptAnswers(t *testing.T) {
 		}
 	}
 }
+
+// A large script is evaluated within the limits of a node, which are for what it does.
+func TestLargeScript(t *testing.T) {
+	var b strings.Builder
+	for i := 0; b.Len() < 3<<20; i++ {
+		fmt.Fprintf(&b, "function f%[1]d(a, b) {\n  const list = [a, b, %[1]d];\n  return list.map((x) => x + %[1]d).join(\",\");\n}\n", i)
+	}
+	b.WriteString(running(`aion.done(0, 0, JSON.stringify(f7(1, 2)))`))
+	room := newRoom(t, wasm.Config{})
+	p, err := wasm.Compiler{Room: room}.Compile(context.Background(), scriptArchive(t, b.String(), "run", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := runtimetest.NewWorld(t, p, member, "", runtime.Limits{})
+	defer w.Machine.Close()
+	if got := runtimetest.Show(t, w.Turn().Asked); got != `WorkflowCompleted {"result":"8,9,14"}`+"\n" {
+		t.Error(got)
+	}
+}

@@ -187,6 +187,7 @@ func (g *guest) giveBack(i *instance) {
 		return
 	}
 	i.reset()
+	i.rebind()
 	g.mu.Lock()
 	keep := len(g.free) < maxFree && !g.closed
 	if keep {

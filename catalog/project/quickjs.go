@@ -46,21 +46,23 @@ func interpreter(dir string) ([]byte, error) {
 }
 
 // Interpreter returns the interpreter of scripts, from the cache of this user, which it fills from
-// the registry of npm.
+// the registry of npm. A user without a cache downloads it each time.
 func Interpreter() ([]byte, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, fmt.Errorf("folder for the interpreter of TypeScript: %w", err)
-	}
-	kept := filepath.Join(cache, "aion", "quickjs-wasi-"+quickjsVersion+".wasm")
-	if b, err := os.ReadFile(kept); err == nil && isQuickjs(b) {
-		return b, nil
+	kept := ""
+	if cache, err := os.UserCacheDir(); err == nil {
+		kept = filepath.Join(cache, "aion", "quickjs-wasi-"+quickjsVersion+".wasm")
+		if b, err := os.ReadFile(kept); err == nil && isQuickjs(b) {
+			return b, nil
+		}
 	}
 	b, err := downloadQuickjs()
 	if err != nil {
 		return nil, &NoInterpreter{Cause: err}
 	}
-	return b, keep(kept, b)
+	if kept != "" {
+		_ = keep(kept, b)
+	}
+	return b, nil
 }
 
 // NoInterpreter says that the interpreter of scripts cannot be had.

@@ -336,8 +336,12 @@ var typescript = []runtimetest.Case{
 		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"activity charge: ...
 			closes`},
 	}},
+	{Name: "function_as_input", Lines: []runtimetest.Line{
+		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"input: a function is no JSON value","details":{"stack":["errors.ts:83 in function_as_input"]}}}
+			closes`},
+	}},
 	{Name: "bad_timeout", Lines: []runtimetest.Line{
-		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"the timeout is 0: it must be more, or be left out","details":{"stack":["errors.ts:83 in bad_timeout"]}}}
+		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"the timeout is 0: it must be more, or be left out","details":{"stack":["errors.ts:87 in bad_timeout"]}}}
 			closes`},
 	}},
 	{Name: "bad_duration", Lines: []runtimetest.Line{
@@ -345,7 +349,7 @@ var typescript = []runtimetest.Case{
 			closes`},
 	}},
 	{Name: "far_inside", Input: "20", Lines: []runtimetest.Line{
-		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"here","details":{"stack":[` + strings.Repeat(`"errors.ts:117 in far_inside",`, 20) + `"errors.ts:115 in far_inside"]}}}
+		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"here","details":{"stack":[` + strings.Repeat(`"errors.ts:121 in far_inside",`, 20) + `"errors.ts:119 in far_inside"]}}}
 			closes`},
 	}},
 	{Name: "deep", Lines: []runtimetest.Line{

@@ -2,7 +2,7 @@
 import type { ResultOf } from "./activity";
 import type { SignalDefinition } from "./define";
 import { Future } from "./future";
-import { ask, encodeRecord } from "./guest";
+import { ask, encodeRecord, payload } from "./guest";
 import { type ChildOptions, childFields } from "./options";
 import { room } from "./room";
 
@@ -16,10 +16,10 @@ export class WorkflowHandle {
   constructor(readonly workflowId: string) {}
 
   /** Sends a signal to its open run. If there is none, the history says so. */
-  signal<T>(name: string | SignalDefinition<T>, payload?: T): void {
+  signal<T>(name: string | SignalDefinition<T>, value?: T): void {
     const named = typeof name === "string" ? name : name.name;
     ask();
-    room.tell(1, encodeRecord(`payload of signal ${named}`, { 1: this.workflowId, 2: named, 3: payload }));
+    room.tell(1, encodeRecord(`payload of signal ${named}`, { 1: this.workflowId, 2: named, 3: payload("payload", value) }));
   }
 
   /** Asks its open run to end, as a caller can. It is no error if there is none. */

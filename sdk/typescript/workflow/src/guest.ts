@@ -57,16 +57,19 @@ export function encode(what: string, value: unknown): string {
   if (value === undefined) {
     return "";
   }
-  let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    return JSON.stringify(payload(what, value)) ?? ""; // toJSON may return nothing
   } catch (e) {
-    throw misuse(`${what}: ${(e as Error).message}`);
+    throw e instanceof Failure ? e : misuse(`${what}: ${(e as Error).message}`);
   }
-  if (text === undefined) {
+}
+
+/** Refuses what JSON would leave out of a record without a word. */
+export function payload(what: string, value: unknown): unknown {
+  if (typeof value === "function" || typeof value === "symbol") {
     throw misuse(`${what}: a ${typeof value} is no JSON value`);
   }
-  return text;
+  return value;
 }
 
 /** Reads a payload. */

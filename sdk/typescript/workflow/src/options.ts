@@ -1,6 +1,6 @@
 // Options of steps and children, and the fields of the records that they become.
 import { type Duration, limit } from "./duration";
-import { encode, misuse } from "./guest";
+import { encode, misuse, payload } from "./guest";
 import type { Record } from "./room";
 import { CancellationScope } from "./scope";
 
@@ -61,10 +61,10 @@ export interface Attributes {
 const none = {};
 
 export function activityFields(name: string, input: unknown, o: ActivityOptions = none): Record {
-  return o === none ? { 1: name, 3: input, 8: onCancel(o) } : {
+  return o === none ? { 1: name, 3: payload("input", input), 8: onCancel(o) } : {
     1: name,
     2: o.queue,
-    3: input,
+    3: payload("input", input),
     4: limit("timeout", o.timeout),
     5: limit("heartbeat", o.heartbeat),
     6: limit("schedule timeout", o.scheduleTimeout),
@@ -81,7 +81,7 @@ export function childFields(type: string, input: unknown, o: ChildOptions = none
   return {
     1: type,
     2: o.id,
-    3: input,
+    3: payload("input", input),
     4: limit("timeout", o.timeout),
     5: limit("chain timeout", o.chainTimeout),
     6: o.onParentClose,

@@ -66,10 +66,12 @@ export class CancellationScope {
     const siblings = (this.#parent ?? outermost).#inner;
     siblings.add(this);
     const alarm = this.#timeout === undefined ? undefined : sleep(this.#timeout);
-    alarm?.then(() => this.cancel(), () => undefined);
+    let over = false;
+    alarm?.then(() => over || this.cancel(), () => undefined);
     try {
       return await this.#enter(() => code(this));
     } finally {
+      over = true;
       if (this.#open.size + this.#inner.size === 0) { // else what it has left open is still cancelled with what is around it
         siblings.delete(this);
       }
@@ -103,7 +105,9 @@ export class CancellationScope {
     if (this.#parent !== undefined) {
       this.#cancelled = true;
     }
-    open.push(...this.#open);
+    for (const id of this.#open) {
+      open.push(id);
+    }
     for (const scope of this.#inner) {
       if (scope.cancellable) {
         scope.#end(open, why);

@@ -79,6 +79,10 @@ export async function bad_input() {
   return activity("charge", circle);
 }
 
+export async function function_as_input() {
+  return activity("charge", kindOf);
+}
+
 export async function bad_timeout() {
   return activity("charge", 1, { timeout: 0 });
 }

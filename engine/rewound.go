@@ -126,7 +126,7 @@ func (e *Engine) rewind(ctx context.Context, page *Rewound, run rows.Run, pkg *c
 		return err
 	}
 	defer e.queries.cpus.release()
-	m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Version: page.Version, Limits: e.limits.Runtime}, rec.Events[0], reopened...)
+	m, err := replay.New(replay.Config{Program: program, Member: bareMember(member), Version: page.Version, Limits: e.limits.Runtime, Trace: true}, rec.Events[0], reopened...)
 	if err != nil {
 		return err
 	}

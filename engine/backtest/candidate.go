@@ -70,6 +70,16 @@ const maxText = 1 << 10
 // Prove replays all recorded turns of a run, as past shows it. An error means that there is no
 // verdict, because ctx ended. p may be nil.
 func (c *Candidate) Prove(ctx context.Context, past Recording, run rows.Run, p replay.Pace) (Result, error) {
+	r, err := c.prove(ctx, past, run, p, false)
+	if err == nil && r.Seq > 0 && r.Where == "" { // once more, to learn where the code is
+		if traced, err := c.prove(ctx, past, run, p, true); err == nil && traced.Seq == r.Seq && traced.Asked == r.Asked {
+			r.Where = traced.Where
+		}
+	}
+	return r, err
+}
+
+func (c *Candidate) prove(ctx context.Context, past Recording, run rows.Run, p replay.Pace, trace bool) (Result, error) {
 	r := Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Version: run.Version, Verdict: Same}
 	skip := func(format string, args ...any) (Result, error) {
 		r.Verdict, r.Why = Skipped, fmt.Sprintf(format, args...)
@@ -90,7 +100,7 @@ func (c *Candidate) Prove(ctx context.Context, past Recording, run rows.Run, p r
 	for _, seq := range run.Reopened {
 		reopened = append(reopened, past.Events(seq, seq)...)
 	}
-	m, err := replay.New(replay.Config{Program: c.Program, Member: *member, Version: c.Program.Version(), Limits: c.Limits, Pace: p}, events[0], reopened...)
+	m, err := replay.New(replay.Config{Program: c.Program, Member: *member, Version: c.Program.Version(), Limits: c.Limits, Pace: p, Trace: trace}, events[0], reopened...)
 	if err != nil {
 		return skip("%v", err)
 	}

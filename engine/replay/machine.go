@@ -23,6 +23,7 @@ type Config struct {
 	Pace    Pace             // nil = never pauses
 	Rules   func() uint64    // the rules of new turns, see history.Rules; nil = the newest
 	Most    Most             // how long a history may be; zero = 50,000 events and 64 MiB
+	Trace   bool             // code tells where it is, also where that costs time: for people
 }
 
 // Pace observes a machine's progress, and may pause it. Its methods get the context of the call
@@ -97,6 +98,9 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	m.ledger.now = started.At
 	m.ledger.see(started)
 	m.exec = cfg.Program.Start(cfg.Member, data.Input, m.ledger, cfg.Limits.OrDefault())
+	if t, ok := m.exec.(runtime.Traced); ok && cfg.Trace {
+		t.Trace()
+	}
 	m.ledger.where, m.ledger.spent = m.exec.Where, m.exec.Spent
 	return m, nil
 }

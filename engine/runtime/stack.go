@@ -8,6 +8,13 @@ type Inspected interface {
 	Stacks() []Stack
 }
 
+// Traced is an optional interface of an Execution whose code tells where it is only if it is asked
+// to, because that costs time. What code asks for does not depend on it.
+type Traced interface {
+	// Trace asks for it. It is called before the first Resume.
+	Trace()
+}
+
 // Stack is one part of the code that waits, the innermost call last.
 type Stack struct {
 	Name   string // the workflow type, or the message that the handler is at

@@ -124,11 +124,22 @@ func (h *recorded) splitsEntry(at uint64) bool {
 // replayAt replays the turns that were recorded at a cut, makes the next turn from the events up to
 // it, and compares that with the recorded turn if it saw the same events.
 func (h *recorded) replayAt(ctx context.Context, at uint64) error {
+	err := h.replay(ctx, at, false)
+	var m *replay.Mismatch
+	if errors.As(err, &m) && m.At == "" { // once more, to learn where the code is
+		if traced := h.replay(ctx, at, true); traced != nil {
+			return traced
+		}
+	}
+	return err
+}
+
+func (h *recorded) replay(ctx context.Context, at uint64, trace bool) error {
 	n := 0
 	for n < len(h.turns) && end(h.turns[n]) <= at {
 		n++
 	}
-	m, err := replay.New(replay.Config{Program: h.program, Member: h.member}, h.events[0], h.reopened...)
+	m, err := replay.New(replay.Config{Program: h.program, Member: h.member, Trace: trace}, h.events[0], h.reopened...)
 	if err != nil {
 		return err
 	}

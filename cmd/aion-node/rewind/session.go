@@ -32,7 +32,7 @@ func New(rec *recording.Recording, archive *catalog.Archive, program runtime.Pro
 		if m.Type != rec.Run.Type {
 			continue
 		}
-		machine, err := replay.New(replay.Config{Program: program, Member: m, Version: program.Version()}, record.Events[0], rec.Reopened()...)
+		machine, err := replay.New(replay.Config{Program: program, Member: m, Version: program.Version(), Trace: true}, record.Events[0], rec.Reopened()...)
 		if err != nil {
 			return nil, err
 		}

@@ -77,7 +77,10 @@ type execution struct {
 
 	causeMu sync.Mutex
 	cause   error // set by Interrupt
-	using   *instance
+
+	traced bool
+	told   string // where the code was when it asked for something last
+	using  *instance
 }
 
 // wait is what code waits for.
@@ -85,6 +88,7 @@ type wait struct {
 	token int64
 	mode  runtime.Mode
 	ids   []uint64
+	told  string // where the code waits
 }
 
 // idle is the mode of a wait until all handlers have ended.
@@ -264,9 +268,6 @@ func (e *execution) Interrupt(cause error) {
 		e.using.cause.Store(&e.cause)
 	}
 }
-
-// Where implements runtime.Execution. A guest does not say where it is.
-func (e *execution) Where() string { return "" }
 
 // Memory implements runtime.Execution.
 func (e *execution) Memory() uint64 { return e.memory.Load() }

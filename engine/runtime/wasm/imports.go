@@ -60,6 +60,7 @@ func init() {
 			{"now", "", "l", true, func(c *call) { c.stack[0] = uint64(c.time()) }},
 			{"random", "", "l", false, (*call).random},
 			{"log", "ii", "", false, func(c *call) { c.log(clean(c.bytes(0, 1))) }},
+			{"at", "ii", "", true, (*call).at},
 			{"info", "", "i", false, (*call).info},
 			{"cancelled", "i", "i", false, (*call).cancelled},
 			{"start", "iii", "l", false, (*call).start},

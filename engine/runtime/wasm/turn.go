@@ -20,7 +20,11 @@ func (e *execution) turn() error {
 		e.codes = map[int64]*runtime.Message{0: nil}
 		start := record(nil).text(1, e.entry.EntryFunction).text(2, e.entry.Type).payload(3, e.input)
 		e.input = nil
-		if err := e.enter(opStart, 0, 0, start); err != nil || e.end != nil {
+		at := int32(0)
+		if e.traced {
+			at = 1
+		}
+		if err := e.enter(opStart, 0, at, start); err != nil || e.end != nil {
 			return err
 		}
 	}
@@ -111,6 +115,7 @@ func (c *call) await(w *wait) int32 {
 	if slices.ContainsFunc(c.waits, func(other *wait) bool { return other.token == w.token }) {
 		c.stop(c.broke("two waits have token %d", w.token))
 	}
+	w.told = c.told
 	var a runtime.Awaited
 	c.ask(func() (err error) { a, err = c.host.Await(w.mode, w.ids); return err })
 	if a.Done {

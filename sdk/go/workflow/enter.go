@@ -26,6 +26,7 @@ func enter(op int32, token int64, at, size int32) {
 	}
 	switch op {
 	case opStart:
+		guest.traced = at == 1
 		begun(offered)
 	case opResume:
 		admit()

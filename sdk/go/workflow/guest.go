@@ -24,9 +24,10 @@ var guest struct {
 	idle   []*worker
 	parked int // goroutines that only the room can wake, and idle workers
 
-	reads string          // what runs, if it may only read: "a query handler"
-	gate  chan struct{}   // before which those wait who want to ask; nil = they may
-	gates []chan struct{} // that open at the next entry at which code may ask
+	traced bool            // the room wants to know where code is
+	reads  string          // what runs, if it may only read: "a query handler"
+	gate   chan struct{}   // before which those wait who want to ask; nil = they may
+	gates  []chan struct{} // that open at the next entry at which code may ask
 }
 
 // wait is where one goroutine stands still until the room resumes it.
@@ -94,6 +95,9 @@ func ask() {
 	}
 	if guest.reads != "" {
 		panic(misuse(guest.reads + " only reads: it cannot start, wait, send, draw random numbers or change the run"))
+	}
+	if guest.traced {
+		tellWhere()
 	}
 }
 

@@ -15,6 +15,7 @@ func roomRead(unsafe.Pointer, int32)               { outside() }
 func roomNow() int64                               { outside(); return 0 }
 func roomRandom() int64                            { outside(); return 0 }
 func roomLog(unsafe.Pointer, int32)                { outside() }
+func roomAt(unsafe.Pointer, int32)                 { outside() }
 func roomInfo() int32                              { outside(); return 0 }
 func roomCancelled(int32) int32                    { outside(); return 0 }
 func roomStart(int32, unsafe.Pointer, int32) int64 { outside(); return 0 }

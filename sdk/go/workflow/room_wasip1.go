@@ -18,6 +18,10 @@ func roomRandom() int64
 //go:noescape
 func roomLog(ptr unsafe.Pointer, size int32)
 
+//go:wasmimport aion at
+//go:noescape
+func roomAt(ptr unsafe.Pointer, size int32)
+
 //go:wasmimport aion info
 func roomInfo() int32
 

@@ -52,9 +52,26 @@ func where(pcs []uintptr) (line string) {
 	return line
 }
 
+// tellWhere tells the room which calls are under way, the outermost first.
+func tellWhere() {
+	text := []byte(strings.Join(stackOf(callers()), "\n"))
+	roomAt(pointer(text), int32(len(text)))
+}
+
 // stackDetails returns the details of an error: the calls under way, the outermost first.
 func stackDetails(pcs []uintptr) []byte {
-	var stack []string
+	stack := stackOf(pcs)
+	if stack == nil {
+		return nil
+	}
+	details, _ := json.Marshal(struct {
+		Stack []string `json:"stack"`
+	}{stack})
+	return details
+}
+
+// stackOf returns the calls of the author's code, the outermost first.
+func stackOf(pcs []uintptr) (stack []string) {
 	left := 0
 	authors(pcs, func(at, function string) bool {
 		if len(stack) < maxStack {
@@ -70,13 +87,7 @@ func stackDetails(pcs []uintptr) []byte {
 	for i, j := 0, len(stack)-1; i < j; i, j = i+1, j-1 {
 		stack[i], stack[j] = stack[j], stack[i]
 	}
-	if stack == nil {
-		return nil
-	}
-	details, _ := json.Marshal(struct {
-		Stack []string `json:"stack"`
-	}{stack})
-	return details
+	return stack
 }
 
 // panicked returns the error of a panic, and where it happened. It is called by the deferred

@@ -133,6 +133,7 @@ func init() {
 		{"random", "", "n", true, func(s *spoken) { s.number = float64(s.draw()>>11) / (1 << 53) }},
 		{"draw", "", "t", true, func(s *spoken) { s.answer = fmt.Appendf(nil, "%016x", s.draw()) }},
 		{"log", "t", "", false, func(s *spoken) { s.log(clean(s.text)) }},
+		{"at", "t", "", true, func(s *spoken) { s.stands(s.guest.script.trace.lines(s.text)) }},
 		{"info", "", "t", false, func(s *spoken) {
 			s.do((*call).info)
 			s.answer, s.offer = jsonOf(s.offer, infoFields), nil

@@ -23,6 +23,12 @@ func (c *call) at() {
 	c.told = clean(b[:min(len(b), maxTold)])
 }
 
+// stands is at for code whose calls are known: the outermost first.
+func (e *execution) stands(calls []string) {
+	text := strings.Join(calls, "\n")
+	e.told = text[:min(len(text), maxTold)]
+}
+
 // Where implements runtime.Execution: the innermost of the calls that code has told.
 func (e *execution) Where() string {
 	at, _, _ := strings.Cut(e.told[strings.LastIndexByte(e.told, '\n')+1:], " ")

@@ -14,10 +14,18 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Code in Go says where it waits, and where it asks for something else than was recorded, if it is
-// asked to.
+// Code says where it waits, and where it asks for something else than was recorded, if it is asked
+// to.
 func TestTrace(t *testing.T) {
-	p := compile(t, newRoom(t, wasm.Config{}), build(t, "bench"), "steps", "add")
+	t.Run("go", func(t *testing.T) {
+		traced(t, compile(t, newRoom(t, wasm.Config{}), build(t, "bench"), "steps", "add"), "main.go:18")
+	})
+	t.Run("typescript", func(t *testing.T) {
+		traced(t, compileModules(t, newRoom(t, wasm.Config{}), bundle(t, "tsbench"), "steps", "add"), "main.ts:9")
+	})
+}
+
+func traced(t *testing.T, p runtime.Program, line string) {
 	w := runtimetest.NewWorld(t, p, catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}, "3", runtime.Limits{})
 	w.Turn()
 	w.Turn(&history.ActivityCompleted{ID: 1, Result: history.Payload("7")})
@@ -41,7 +49,6 @@ func TestTrace(t *testing.T) {
 		if !errors.As(err, &mismatch) {
 			t.Fatal(err)
 		}
-		const line = "main.go:18"
 		switch {
 		case !trace && (len(stacks) > 0 || mismatch.At != ""):
 			t.Errorf("nobody asked: %+v %q", stacks, mismatch.At)

@@ -14,6 +14,7 @@ room.enter = (op, token, at, text) => {
     case Op.start: {
       const r = JSON.parse(text) as { 1: string; 3?: unknown };
       guest.begun = true;
+      guest.traced = at === 1;
       perform(0, () => find(r[1])(r[3]));
       break;
     }

@@ -92,7 +92,7 @@ export class Future<T> implements Promise<T> {
 
   /** Begins a wait that ends by calling over; false if there is nothing to wait for. */
   #waits(over: () => void): boolean {
-    return this.#outcome === undefined && (guest.reads === "" || !this.done) && wait(Mode.one, [this.#id], over) === undefined;
+    return this.#outcome === undefined && (guest.reads === "" || !this.done) && wait(Mode.one, [this.#id], over, this.#stack) === undefined;
   }
 
   /** @internal The value of a future that is done, or its error is thrown. */

@@ -6,6 +6,8 @@ import { room, type Record } from "./room";
 export const guest = {
   /** The run has begun. While modules are loaded it has not. */
   begun: false,
+  /** The room wants to be told where code is. */
+  traced: false,
   /** What runs, if it may only read: "a query handler". */
   reads: "",
   /** Code knows that the run is to be cancelled. */
@@ -17,13 +19,16 @@ export function misuse(message: string): Failure {
   return new Failure("failed", message);
 }
 
-/** Is called before code asks the room for something that changes the run. */
-export function ask(): void {
+/** Is called before code asks the room for something that changes the run. stack is where it does so, if not here. */
+export function ask(stack?: string): void {
   if (guest.reads !== "") {
     throw misuse(`${guest.reads} only reads: it cannot start, wait, send, draw random numbers or change the run`);
   }
   if (!guest.begun) {
     throw misuse("there is no run yet: modules are loaded once for all runs; do this in the workflow function");
+  }
+  if (guest.traced) {
+    room.at(stack ?? new Error().stack ?? "");
   }
 }
 
@@ -33,9 +38,9 @@ export const Mode = { one: 0, all: 1, race: 2, settled: 3, any: 4, idle: 5 } as 
 const waits = new Map<number, (at: number) => void>();
 let tokens = 0;
 
-/** Waits for futures. Returns the position of the one that decided, or -1, if that is so already; else calls over with it, later. */
-export function wait(mode: number, ids: readonly number[], over: (at: number) => void): number | undefined {
-  ask();
+/** Waits for futures. Returns the position of the one that decided, or -1, if that is so already; else calls over with it, later. stack is where what is waited for was asked for. */
+export function wait(mode: number, ids: readonly number[], over: (at: number) => void, stack?: string): number | undefined {
+  ask(stack);
   const token = ++tokens;
   const at = room.wait(token, mode, ids.length === 1 ? String(ids[0]) : ids.join(","));
   if (at !== -2) {

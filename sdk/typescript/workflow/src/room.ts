@@ -8,6 +8,8 @@ export interface Room {
   /** 64 bits of the run's generator, as 16 hexadecimal digits. */
   draw(): string;
   log(text: string): void;
+  /** Says where code is that asks for something next: the stack of an error. */
+  at(stack: string): void;
   info(): string;
   cancelled(know: 0 | 1): boolean;
   start(kind: number, record: string): number;

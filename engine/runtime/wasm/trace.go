@@ -84,8 +84,8 @@ func (t trace) frame(name, place string) (f frame, ok bool) {
 		return f, false
 	}
 	f = frame{source: t.file, line: line}
-	if f.name, f.body = strings.CutSuffix(name, catalog.AsyncName); strings.HasPrefix(name, "<") { // it has none
-		f.name = ""
+	if f.name, f.body = strings.CutSuffix(name, catalog.AsyncName); strings.HasPrefix(name, "<") || strings.Contains(name, ".") {
+		f.name = "" // it has none, or that of a file, as the bundler calls what is around it
 	}
 	if t.of == nil {
 		return f, true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"aion.dev/aion/catalog"
@@ -65,5 +66,29 @@ export async function loose(order: Order) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		w.Machine.Close()
+	}
+}
+
+// A file that fails while it is loaded is told by its line alone.
+func TestScriptFailsToLoad(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"workflow.toml": "language = \"typescript\"\n[[workflow]]\ntype = \"order\"\n",
+		"main.ts":       "\nthrow new Error(\"top\");\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := project.Build(dir)
+	if missing := (*project.NoInterpreter)(nil); errors.As(err, &missing) {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = wasm.Compiler{Room: newRoom(t, wasm.Config{})}.Compile(context.Background(), &catalog.Archive{Manifest: b.Manifest, Version: b.Version, Modules: b.Modules})
+	if err == nil || !strings.HasSuffix(err.Error(), ": top, at main.ts:2") {
+		t.Errorf("%v", err)
 	}
 }

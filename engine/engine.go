@@ -89,8 +89,9 @@ type Engine struct {
 // How much a node caches, whatever its configuration.
 const (
 	keptPrograms = 1024
-	keptSchemas  = 1024 // schemas of inputs
-	keptOutputs  = 4096 // schemas of outputs, and types that have none
+	keptCode     = 512 << 20 // bytes of programs; one in Go has about 20 MB
+	keptSchemas  = 1024      // schemas of inputs
+	keptOutputs  = 4096      // schemas of outputs, and types that have none
 	vetsAtOnce   = 2
 )
 
@@ -106,7 +107,7 @@ func New(cfg Config) (*Engine, error) {
 	share := backtest.NewShare(limits.BacktestCPU, gort.GOMAXPROCS(0))
 	e := &Engine{
 		cfg: cfg, limits: limits, log: cfg.Logger.Named("engine"), metrics: newMetrics(), taskTimes: newTaskTimes(),
-		programs:  &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
+		programs:  &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms, keptCode)},
 		queries:   newQueries(limits),
 		hub:       newHub(cfg.Log),
 		desks:     newDesks(),

@@ -22,10 +22,20 @@ type entry struct {
 	err     error
 }
 
-// NewCache keeps at most that many programs (at least one). A program in use elsewhere survives its
-// eviction.
-func NewCache(most int) *Cache {
-	return &Cache{entries: lru.New[catalog.Version, *entry](max(most, 1))}
+// NewCache keeps at most that many programs (at least one), and so many bytes of those that are
+// Sized. A program in use elsewhere survives its eviction.
+func NewCache(most int, bytes uint64) *Cache {
+	c := &Cache{entries: lru.New[catalog.Version, *entry](max(most, 1))}
+	c.entries.Bytes, c.entries.Size = bytes, (*entry).size
+	return c
+}
+
+// size is 0 until the program is there.
+func (e *entry) size() uint64 {
+	if sized, ok := e.program.(Sized); ok {
+		return sized.Size()
+	}
+	return 0
 }
 
 // Get returns the program of a version. If it is neither cached nor being loaded, Get calls load on
@@ -67,13 +77,15 @@ func (c *Cache) enter(v catalog.Version) (e *entry, mine bool) {
 func (c *Cache) fill(ctx context.Context, v catalog.Version, e *entry, load func(context.Context) (Program, error)) {
 	e.err = errors.New("loading the program panicked")
 	defer func() {
-		if e.err != nil {
-			c.mu.Lock()
-			if now, ok := c.entries.Peek(v); ok && now == e {
+		c.mu.Lock()
+		if now, ok := c.entries.Peek(v); ok && now == e {
+			if e.err != nil {
 				c.entries.Take(v)
+			} else if e.size() > 0 {
+				c.entries.Put(v, e) // with its size
 			}
-			c.mu.Unlock()
 		}
+		c.mu.Unlock()
 		close(e.ready)
 	}()
 	e.program, e.err = load(ctx)

@@ -38,7 +38,7 @@ func (l *loads) of(v catalog.Version) func(context.Context) (Program, error) {
 func version(b byte) catalog.Version { return catalog.Version{b} }
 
 func TestCacheKeepsTheMostRecent(t *testing.T) {
-	c, l := NewCache(2), loads{}
+	c, l := NewCache(2, 100), loads{}
 	for _, b := range []byte{1, 2, 1, 3, 1, 2} { // 3 pushes 2 out
 		p, err := c.Get(context.Background(), version(b), l.of(version(b)))
 		if err != nil || p.Version() != version(b) {
@@ -65,7 +65,7 @@ func TestCacheKeepsTheMostRecent(t *testing.T) {
 
 func TestCacheLoadsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, l := NewCache(10), loads{}
+		c, l := NewCache(10, 100), loads{}
 		gate := make(chan struct{})
 		var done sync.WaitGroup
 		for range 20 {
@@ -92,7 +92,7 @@ func TestCacheLoadsOnce(t *testing.T) {
 }
 
 func TestCacheForgetsFailures(t *testing.T) {
-	c, l := NewCache(10), loads{}
+	c, l := NewCache(10, 100), loads{}
 	broken := errors.New("broken")
 	if _, err := c.Get(context.Background(), version(1), func(context.Context) (Program, error) { return nil, broken }); !errors.Is(err, broken) {
 		t.Error(err)
@@ -110,7 +110,7 @@ func TestCacheForgetsFailures(t *testing.T) {
 // if the other was stopped.
 func TestCacheWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, l := NewCache(10), loads{}
+		c, l := NewCache(10, 100), loads{}
 		first, stop := context.WithCancel(context.Background())
 		var done sync.WaitGroup
 		done.Go(func() {
@@ -162,4 +162,47 @@ func TestLimitsHaveDefaults(t *testing.T) {
 	if got := (Limits{Steps: 5}).OrDefault(); got.Steps != 5 || got.MemoryBytes != 64<<20 {
 		t.Errorf("%+v", got)
 	}
+}
+
+// sizedProgram keeps so many bytes.
+type sizedProgram struct {
+	named
+	size uint64
+}
+
+func (p sizedProgram) Size() uint64 { return p.size }
+
+// Of programs that keep much, only so many stay as fit; those that say nothing stay by their number.
+func TestCacheKeepsWhatFits(t *testing.T) {
+	c := NewCache(10, 100)
+	load := func(b byte, size uint64) {
+		t.Helper()
+		p, err := c.Get(context.Background(), version(b), func(context.Context) (Program, error) {
+			return sizedProgram{named{v: version(b)}, size}, nil
+		})
+		if err != nil || p.Version() != version(b) {
+			t.Fatal(p, err)
+		}
+	}
+	kept := func(want string) {
+		t.Helper()
+		got := ""
+		for b := byte(1); b < 10; b++ {
+			if _, ok := c.Peek(version(b)); ok {
+				got += string('0' + b)
+			}
+		}
+		if got != want {
+			t.Errorf("%s are kept, want %s", got, want)
+		}
+	}
+	load(1, 0)
+	load(2, 60)
+	load(3, 40)
+	kept("123")
+	load(1, 0)
+	load(4, 30)
+	kept("134")
+	load(5, 101) // does not fit at all, and is returned all the same
+	kept("")
 }

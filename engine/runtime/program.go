@@ -17,6 +17,12 @@ type Compiler interface {
 	Compile(ctx context.Context, archive *catalog.Archive) (Program, error)
 }
 
+// Sized is an optional interface of a Program that keeps much memory.
+type Sized interface {
+	// Size returns about how many bytes it keeps, those of its executions left out.
+	Size() uint64
+}
+
 // Program is one compiled version, shared by all its executions. It is immutable, safe for
 // concurrent use, and holds nothing that needs closing.
 type Program interface {

@@ -85,3 +85,11 @@ func (p *program) Start(entry catalog.Member, input history.Payload, host runtim
 	}
 	return p.Program.Start(entry, input, host, limits)
 }
+
+// Size implements runtime.Sized.
+func (p *program) Size() uint64 {
+	if sized, ok := p.guests.(runtime.Sized); ok {
+		return sized.Size()
+	}
+	return 0
+}

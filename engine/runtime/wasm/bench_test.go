@@ -3,10 +3,14 @@ package wasm_test
 import (
 	"context"
 	"fmt"
+	"os"
 	goruntime "runtime"
+	"runtime/debug"
+	"strings"
 	"testing"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
@@ -156,6 +160,60 @@ func BenchmarkParked(b *testing.B) {
 			b.ReportMetric(float64(bytes)/float64(max(runs, 1)), "B/run")
 		})
 	}
+}
+
+// BenchmarkManyParked is ten thousand runs that wait, and what the process has for each of them.
+func BenchmarkManyParked(b *testing.B) {
+	const runs = 10_000
+	p := compile(b, newRoom(b, wasm.Config{}), benchGuest(b), "steps", "add")
+	m := catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}
+	for b.Loop() {
+		before := resident()
+		machines := make([]*replay.Machine, runs)
+		for i := range machines {
+			w := runtimetest.NewWorld(b, p, m, "1000000000", runtime.Limits{})
+			w.Turn()
+			machines[i] = w.Machine
+		}
+		b.ReportMetric(float64(resident()-before)/runs, "B/run")
+		for _, m := range machines {
+			m.Close()
+		}
+	}
+}
+
+// BenchmarkPackages is a hundred packages that carry the same module, and what the process has for
+// each of them.
+func BenchmarkPackages(b *testing.B) {
+	const packages = 100
+	code, room := benchGuest(b), newRoom(b, wasm.Config{})
+	first := compile(b, room, code, "noop")
+	for b.Loop() {
+		before := resident()
+		list := make([]runtime.Program, packages)
+		for i := range list {
+			list[i] = compile(b, room, code, "noop")
+		}
+		b.ReportMetric(float64(resident()-before)/packages, "B/package")
+		goruntime.KeepAlive(list)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/packages, "ns/package")
+	goruntime.KeepAlive(first)
+}
+
+// resident returns the bytes of memory that the process has, with files in memory, which images
+// are, of the whole machine.
+func resident() int {
+	goruntime.GC()
+	debug.FreeOSMemory()
+	text, _ := os.ReadFile("/proc/self/statm")
+	var all, pages, mapped, files int
+	_, _ = fmt.Sscan(string(text), &all, &pages, &mapped)
+	text, _ = os.ReadFile("/proc/meminfo")
+	if _, rest, ok := strings.Cut(string(text), "Shmem:"); ok {
+		_, _ = fmt.Sscan(rest, &files)
+	}
+	return (pages-mapped)*os.Getpagesize() + files<<10
 }
 
 // BenchmarkCompile is what a node does once for a module: without and with compiled code in its

@@ -21,7 +21,10 @@ type Compiler struct {
 	Limits runtime.Limits // of what a module does before its first run
 }
 
-var _ runtime.Compiler = Compiler{}
+var (
+	_ runtime.Compiler = Compiler{}
+	_ runtime.Sized    = (*program)(nil)
+)
 
 // Compile implements runtime.Compiler, for the modules of an archive that are guests.
 func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runtime.Program, err error) {
@@ -124,6 +127,14 @@ type program struct {
 
 // Version implements runtime.Program.
 func (p *program) Version() catalog.Version { return p.version }
+
+// Size implements runtime.Sized.
+func (p *program) Size() (n uint64) {
+	for _, g := range p.guests {
+		n += g.size()
+	}
+	return n
+}
 
 // Declares implements runtime.Program.
 func (p *program) Declares(activity string) bool {

@@ -20,8 +20,8 @@ const unitsPerStep = 100
 // unlimited is what recorded turns may compute: they stayed within the limits of their time.
 const unlimited = 1 << 60
 
-// measured is how many turns pass until it is asked again which memory is the run's own: to ask
-// costs as much as a short turn.
+// measured is how many turns pass until it is asked again which memory is the run's own, unless it
+// has grown: to ask costs as much as a short turn.
 const measured = 16
 
 // execution is one run of a guest. It has an instance while its turn runs, and afterwards as long
@@ -147,7 +147,7 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 		e.leave()
 		return e.end, nil
 	}
-	if e.turns%measured == 0 && e.end == nil {
+	if (e.turns%measured == 0 || e.inst.size > e.before) && e.end == nil {
 		e.memory.Store(uint64(len(e.inst.memory.changed(e.inst.size))) * blockOf)
 	}
 	e.turns++

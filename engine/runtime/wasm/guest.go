@@ -31,6 +31,7 @@ type guest struct {
 	image   image
 	globals []uint64 // the mutable ones, as of the image
 	saved   int
+	code    int      // bytes of the module
 	names   []string // of the functions that start can name, sorted
 
 	mu     sync.Mutex
@@ -55,8 +56,8 @@ func (r *Room) newGuest(ctx context.Context, code []byte, limits runtime.Limits)
 
 // make makes a guest of a module that was checked.
 func (r *Room) make(ctx context.Context, w *meter.Rewritten, s *script, limits runtime.Limits) (_ *guest, err error) {
-	g := &guest{room: r, saved: w.Saved, script: s}
 	warm := w.Warm()
+	g := &guest{room: r, saved: w.Saved, code: len(warm), script: s}
 	g.key = sha256.Sum256(warm)
 	if g.module, err = r.compile(ctx, g.key, warm); err != nil {
 		if ctx.Err() != nil {
@@ -128,6 +129,16 @@ func (g *guest) prepare(ctx context.Context, w *meter.Rewritten, limits runtime.
 	}
 	g.image, err = newImage(i.view())
 	return err
+}
+
+// nativeFactor is about how many bytes of machine code a byte of a module becomes.
+const nativeFactor = 5
+
+// size returns about how many bytes the guest keeps, of its code as much as others leave to it.
+func (g *guest) size() uint64 {
+	g.room.mu.Lock()
+	defer g.room.mu.Unlock()
+	return uint64(g.code*nativeFactor/max(g.module.users, 1) + len(g.image.bytes()))
 }
 
 func bytesOf(b []byte) []byte { return append([]byte(nil), b...) }

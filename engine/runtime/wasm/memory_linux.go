@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -25,13 +26,9 @@ func newImage(b []byte) (image, error) {
 	if err != nil {
 		return newPlainImage(b), nil
 	}
-	for at := 0; at < len(b); {
-		n, err := unix.Write(fd, b[at:])
-		if err != nil {
-			_ = unix.Close(fd)
-			return nil, fmt.Errorf("image of a guest: %w", err)
-		}
-		at += n
+	if err := fill(fd, b); err != nil {
+		_ = unix.Close(fd)
+		return nil, fmt.Errorf("image of a guest: %w", err)
 	}
 	view, err := unix.Mmap(fd, 0, len(b), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
@@ -41,6 +38,24 @@ func newImage(b []byte) (image, error) {
 	m := &mapped{fd: fd, view: view}
 	m.uses.Store(1)
 	return m, nil
+}
+
+// fill writes b into an empty file, in which zeros take no room: most of a heap is nothing else.
+func fill(fd int, b []byte) error {
+	if err := unix.Ftruncate(fd, int64(len(b))); err != nil {
+		return err
+	}
+	for at := 0; at < len(b); at += blockOf {
+		block := b[at:min(at+blockOf, len(b))]
+		for done := 0; done < len(block) && !bytes.Equal(block, zeros[:len(block)]); {
+			n, err := unix.Pwrite(fd, block[done:], int64(at+done))
+			if err != nil {
+				return err
+			}
+			done += n
+		}
+	}
+	return nil
 }
 
 func (m *mapped) bytes() []byte { return m.view }

@@ -62,7 +62,23 @@ func trace(ctx workflow.Context, rounds int) ([]string, error) {
 	return seen, nil
 }
 
+// hoard keeps that many MiB more after each step.
+func hoard(ctx workflow.Context, n int) (int, error) {
+	var kept [][]byte
+	for {
+		if _, err := workflow.Activity[int](ctx, "add", len(kept)); err != nil {
+			return 0, err
+		}
+		b := make([]byte, n<<20)
+		for i := range b {
+			b[i] = byte(i) | 1
+		}
+		kept = append(kept, b)
+	}
+}
+
 func main() {
+	workflow.Register("hoard", hoard)
 	workflow.Register("noop", noop)
 	workflow.Register("steps", steps)
 	workflow.Register("compute", compute)

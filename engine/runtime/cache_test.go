@@ -172,7 +172,7 @@ type sizedProgram struct {
 
 func (p sizedProgram) Size() uint64 { return p.size }
 
-// Of programs that keep much, only so many stay as fit; those that say nothing stay by their number.
+// Of programs that keep much, only so many stay as fit.
 func TestCacheKeepsWhatFits(t *testing.T) {
 	c := NewCache(10, 100)
 	load := func(b byte, size uint64) {

@@ -91,6 +91,12 @@ func Bugs() []Bug {
 		{"guest-dirty", "a run in Go begins in memory that another has used", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 		{"guest-resumes-last", "of the waits of a run in Go the newest goes on, not the one that is over", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 		{"guest-looks-at-image", "validators and queries in Go see the run as it began", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-condition-once", "a condition of a run in Go that does not hold is not asked again", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-refusal-lost", "what a validator in Go refuses is accepted", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-tail-dirty", "a run in Go begins with some pages that another has left", false, []Try{under("move-go", "none"), under("reset-go", "none")}},
+		{"guest-looks-back", "validators and queries in Go see the run as it was some turns ago", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
+		{"guest-waits-stay", "a wait of a run in Go that is over is over again in the next turn", false, []Try{under("updates-go", "none"), under("move-go", "none")}},
+		{"guest-image-shared", "versions in Go that have the same instructions have the same constants", false, []Try{under("move-go", "none"), under("move-go", "process")}},
 
 		{"backup-unasked", "a node that does not lead backs up what it has, without asking the leader how far it has to be", false, []Try{dense(under("backups", "none")), dense(under("backups", "network"))}},
 		{"backup-archive-lost", "a backup leaves one archive out", false, []Try{under("backups", "none")}},

@@ -9,9 +9,19 @@ type Type struct {
 
 // NewType packs the given number of versions of a type; source returns the code of each.
 func NewType(name string, versions int, source func(version int) string) (Type, error) {
+	return PackType(name, versions, func(v int) (Package, error) { return Package{Source: source(v)}, nil })
+}
+
+// PackType is NewType for code of any language: pack returns each package, without its type.
+func PackType(name string, versions int, pack func(version int) (Package, error)) (Type, error) {
 	t := Type{Name: name}
 	for v := range versions {
-		archive, digits, err := Package{Type: name, Source: source(v)}.Pack()
+		p, err := pack(v)
+		if err != nil {
+			return t, err
+		}
+		p.Type = name
+		archive, digits, err := p.Pack()
 		if err != nil {
 			return t, err
 		}

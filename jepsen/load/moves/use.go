@@ -9,11 +9,13 @@ package moves
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +27,8 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
+	Go bool // the runs' code is in Go, where the cluster can run that
+
 	typ   load.Type
 	gated load.Type // of runs that gates check
 
@@ -64,6 +68,14 @@ def run(ctx, input):
 # %x
 `
 
+// guest is source in Go, and constants are what its versions differ in: their code is the same
+// module with other data.
+//
+//go:embed guest/main.go.txt
+var guest string
+
+const constants = `"10ms", "20ms", "v0", "0"`
+
 // arguments is Op.Value.
 type arguments struct {
 	From  int      `json:"from"`
@@ -73,7 +85,12 @@ type arguments struct {
 }
 
 // Name implements load.Workload.
-func (w *Workload) Name() string { return "move" }
+func (w *Workload) Name() string {
+	if w.Go {
+		return "move-go"
+	}
+	return "move"
+}
 
 func newOp(f, key string, ask arguments) op.Op {
 	value, _ := json.Marshal(ask)
@@ -84,14 +101,25 @@ func newOp(f, key string, ask arguments) op.Op {
 // an earlier build hold the level, moves are refused.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 	r := e.Rand(1)
-	code := func(v int) string { return fmt.Sprintf(source, waits[v][0], waits[v][1], v, r.Uint64()) }
-	if w.typ, err = load.NewType(typeName, len(waits), code); err != nil {
-		return err
-	}
-	if w.gated, err = load.NewType(typeName+"2", 2, code); err != nil {
-		return err
-	}
 	if _, err := load.ReachLevel(ctx, e, "move", 2); err != nil {
+		return err
+	}
+	compiled := false
+	if w.Go {
+		if compiled, err = load.RunsGuests(ctx, e, "move"); err != nil {
+			return err
+		}
+	}
+	code := func(v int) (p load.Package, err error) {
+		if p.Source = fmt.Sprintf(source, waits[v][0], waits[v][1], v, r.Uint64()); compiled {
+			p.Guest, err = load.Guest(ctx, strings.Replace(guest, constants, fmt.Sprintf(`"%s", "%s", "v%d", "%x"`, waits[v][0], waits[v][1], v, r.Uint64()), 1))
+		}
+		return p, err
+	}
+	if w.typ, err = load.PackType(typeName, len(waits), code); err != nil {
+		return err
+	}
+	if w.gated, err = load.PackType(typeName+"2", 2, code); err != nil {
 		return err
 	}
 	for _, t := range []load.Type{w.typ, w.gated} {

@@ -8,6 +8,7 @@ package resets
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -26,6 +27,8 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
+	Go bool // the runs' code is in Go, where the cluster can run that
+
 	fleet    *fleet.Fleet
 	requests runs.Requests
 }
@@ -62,15 +65,35 @@ type back struct {
 	Drop bool   `json:"drop,omitempty"`
 }
 
+// guest is source in Go.
+//
+//go:embed guest/main.go.txt
+var guest string
+
 // Name implements load.Workload.
-func (w *Workload) Name() string { return "reset" }
+func (w *Workload) Name() string {
+	if w.Go {
+		return "reset-go"
+	}
+	return "reset"
+}
 
 // Setup implements load.Workload.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	if _, err := load.ReachLevel(ctx, e, "reset", 5); err != nil {
 		return err
 	}
-	if err := load.Deploy(ctx, e, load.Package{Type: "resets", Source: source, Activities: []string{"redo"}}); err != nil {
+	code := load.Package{Type: "resets", Source: source, Activities: []string{"redo"}}
+	if w.Go {
+		runs, err := load.RunsGuests(ctx, e, "reset")
+		if err == nil && runs {
+			code.Guest, err = load.Guest(ctx, guest)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := load.Deploy(ctx, e, code); err != nil {
 		return err
 	}
 	var err error

@@ -95,19 +95,16 @@ func (w *Workload) Name() string {
 	return "updates"
 }
 
-// guestLevel is the level from which on a cluster runs WebAssembly.
-const guestLevel = 6
-
 // code returns the package of the runs. Where older nodes hold the level, it is in Starlark.
 func (w *Workload) code(ctx context.Context, e *load.Env) (load.Package, error) {
 	p := load.Package{Type: "updates", Source: source}
 	if !w.Go {
 		return p, nil
 	}
-	level, err := load.ReachLevel(ctx, e, "updates", guestLevel)
-	if err != nil || level < guestLevel {
+	if runs, err := load.RunsGuests(ctx, e, "updates"); err != nil || !runs {
 		return p, err
 	}
+	var err error
 	p.Guest, err = load.Guest(ctx, guest)
 	return p, err
 }

@@ -122,9 +122,9 @@ func TestADifferenceIsFound(t *testing.T) {
 	}
 }
 
-// maxMoments bounds the moments of one test at which it is disturbed. Only the tests with the most
-// moments are left undisturbed at some.
-const maxMoments = 16
+// maxMoments bounds the moments at which one test is disturbed, of the corpus and of an example.
+// Tests with more moments are disturbed at some of them.
+var maxMoments = map[bool]int{true: 16, false: 8}
 
 // disturb plays the tests of a project whose names begin so, in every way, and tells what came of
 // each.
@@ -153,7 +153,7 @@ func disturb(t *testing.T, plans []*plan, tests string) map[string]string {
 			}
 			play(plans[:1], disturbance{"reset to every turn", nil, (*stage).resetAll})
 			play(plans[:1], disturbance{"reopened", nil, (*stage).reopenAll})
-			for k := 1; k <= moments; k += 1 + moments/maxMoments {
+			for k := 1; k <= moments; k += 1 + moments/maxMoments[len(plans) > 1] {
 				once := func(f func(w *stage) error) func(*stage, int) (bool, error) {
 					return func(w *stage, moment int) (bool, error) {
 						if moment != k {

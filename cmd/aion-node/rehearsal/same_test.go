@@ -20,6 +20,7 @@ func TestSameHistories(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			compare(t, func(t *testing.T, l language) []*plan {
 				if l.example == nil {
 					return nil
@@ -30,7 +31,10 @@ func TestSameHistories(t *testing.T) {
 			})
 		})
 	}
-	t.Run("corpus", func(t *testing.T) { compare(t, corpus) })
+	t.Run("corpus", func(t *testing.T) {
+		t.Parallel()
+		compare(t, corpus)
+	})
 }
 
 // corpus makes the versions of the corpus: the second one is of the same steps with another result,

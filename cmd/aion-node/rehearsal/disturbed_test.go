@@ -213,7 +213,7 @@ func (w *stage) moveAll(from, to *plan) error {
 			}
 			if report.Status == backtest.Completed {
 				for _, r := range report.Results {
-					w.says.addTest(fmt.Sprintf("%s: %s, event %d: %s | %s", r.WorkflowID, r.Verdict, r.Seq, r.Recorded, r.Asked))
+					w.says.addTest(fmt.Sprintf("%s: %s, event %d: %s | %s, says where: %v", r.WorkflowID, r.Verdict, r.Seq, r.Recorded, r.Asked, r.Where != ""))
 				}
 				break
 			}

@@ -87,7 +87,9 @@ func (s *Session) Lines(step *Step) []string {
 		add("  %s waits:", stack.Name)
 		for _, f := range stack.Frames {
 			add("    %s in %s", f.At, f.Function)
-			add("        %s", f.Source)
+			if f.Source != "" {
+				add("        %s", f.Source)
+			}
 			for _, l := range f.Locals {
 				add("      %s = %s", l.Name, l.Value)
 			}

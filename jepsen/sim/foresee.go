@@ -32,7 +32,9 @@ type cause struct {
 // foresee sends a command through n, if n believes that it leads, with turns that follow from it: n
 // makes them on its own picture, which may be old. Commands that wait already go before them, so
 // that what they foresee may have changed. Sometimes they are wrong on purpose.
-func (w *World) foresee(n *node, rng *rand.Rand) bool {
+//
+// draw draws the command, as the picture shows it; nil if none would follow.
+func (w *World) foresee(n *node, rng *rand.Rand, draw func(*node, fsm.View, *rand.Rand) *cause) bool {
 	if !n.leads() || len(n.pending) > 16 || w.budget > 0 && !odds(rng, 4) { // a small budget parts them
 		return false
 	}
@@ -50,7 +52,7 @@ func (w *World) foresee(n *node, rng *rand.Rand) bool {
 		var c *cause
 		for range 5 {
 			if c == nil {
-				c = w.cause(n, v, rng)
+				c = draw(n, v, rng)
 			}
 		}
 		if c == nil {
@@ -160,8 +162,6 @@ func (w *World) cause(n *node, v fsm.View, rng *rand.Rand) *cause {
 			}
 		}
 		c.command = fire
-	case k < 9:
-		w.foreseenTurn(c, v, rng)
 	default:
 		done := new(fsm.CompleteTasks)
 		for range 1 + rng.IntN(3) {

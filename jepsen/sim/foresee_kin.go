@@ -10,16 +10,17 @@ import (
 )
 
 // foreseenTurn draws a turn of a run, and the runs that it leads to: children that it starts, and
-// the parent whom it hands its result.
-func (w *World) foreseenTurn(c *cause, v fsm.View, rng *rand.Rand) {
+// the parent whom it hands its result; nil if it leads to none.
+func (w *World) foreseenTurn(_ *node, v fsm.View, rng *rand.Rand) *cause {
 	ready, _ := v.Ready(fsm.ReadyCursor{}, 16)
 	if len(ready) == 0 {
-		return
+		return nil
 	}
 	r, found := v.Run(one(rng, ready).RunID)
 	if !found || r.Type == "gate" {
-		return
+		return nil
 	}
+	c := new(cause)
 	var turn *fsm.RecordTurn
 	if _, real := flows[r.Type]; real {
 		turn = w.flowTurn(v, &r).(*fsm.RecordTurn)
@@ -40,6 +41,10 @@ func (w *World) foreseenTurn(c *cause, v fsm.View, rng *rand.Rand) {
 	for i := range c.leads {
 		c.leads[i].kin = true
 	}
+	if len(c.leads) == 0 {
+		return nil
+	}
+	return c
 }
 
 // child notes a child that a turn of parent starts, as v shows the versions.

@@ -167,8 +167,11 @@ func (w *World) do(s *Step) bool {
 	if s.Seeds[0]%8 > 0 {
 		n = w.nodes[w.leader]
 	}
-	if s.Op == Foresee {
-		return w.foresee(n, dice(s.Seeds[0]))
+	switch s.Op {
+	case Foresee:
+		return w.foresee(n, dice(s.Seeds[0]), w.cause)
+	case Kin:
+		return w.foresee(n, dice(s.Seeds[0]), w.foreseenTurn)
 	}
 	return w.loop(n, s.Op, dice(s.Seeds[0]))
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -60,6 +61,14 @@ func partsOf(archive io.ReaderAt, size int64) (parts []part, err error) {
 		end = at + n
 	}
 	return parts, nil
+}
+
+// looksFolded reports whether an archive itself begins like the file of a folded one. Such a one is
+// folded even without parts, so that a file which begins like that always is a folded archive.
+func looksFolded(archive io.ReaderAt) bool {
+	head := make([]byte, len(foldedHead))
+	n, _ := archive.ReadAt(head, 0)
+	return string(head[:n]) == foldedHead
 }
 
 // fold writes the folded form of an archive.
@@ -151,10 +160,13 @@ func readArchive(dir string, d catalog.Digest) (archive, file []byte, err error)
 	if got == d {
 		return file, file, nil
 	}
-	if archive, err := unfold(dir, file); err == nil {
+	archive, err = unfold(dir, file)
+	if err == nil {
 		if got = sha256.Sum256(archive); got == d {
 			return archive, file, nil
 		}
+	} else if errors.As(err, new(*fs.PathError)) && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err // a part cannot be read now, which is no damage
 	}
 	return nil, file, &BadBlob{d, got}
 }

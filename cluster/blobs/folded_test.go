@@ -135,6 +135,45 @@ func TestPartThatIsDamaged(t *testing.T) {
 	}
 }
 
+// An archive that begins like the file of a folded one says nothing about sizes and parts.
+func TestArchiveThatLooksFolded(t *testing.T) {
+	dir := t.TempDir()
+	s := openTestBlobs(t, dir)
+	for _, forged := range []string{
+		foldedHead + "\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00abcd",
+		foldedHead + "\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		foldedHead + "short",
+	} {
+		d := mustKeep(t, s, []byte(forged))
+		for range 2 {
+			if got, err := s.Blob(d); err != nil || string(got) != forged {
+				t.Errorf("reads as %q, %v", got, err)
+			}
+			if n, _ := s.size(d); n != int64(len(forged)) {
+				t.Errorf("%q counts as %d bytes", forged, n)
+			}
+			s = openTestBlobs(t, dir)
+		}
+	}
+}
+
+// A part that cannot be read now is no damage: the archive stays.
+func TestPartThatCannotBeRead(t *testing.T) {
+	s := openTestBlobs(t, t.TempDir())
+	shared := random(6, 150<<10)
+	d := mustKeep(t, s, packed(t, "a", shared))
+	path := s.partPath(digestOf(shared))
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil { // reading a folder fails, and not because it is not there
+		t.Fatal(err)
+	}
+	if _, err := s.Blob(d); err == nil || errors.Is(err, ErrNoBlob) || s.Damaged() != 0 {
+		t.Errorf("%v, %d damaged", err, s.Damaged())
+	}
+}
+
 func TestPartsAfterACrash(t *testing.T) {
 	dir := t.TempDir()
 	s := openTestBlobs(t, dir)

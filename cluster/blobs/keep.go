@@ -42,9 +42,7 @@ func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 	}
 	name, parts, err := s.fold(ctx, d, name, size)
 	if err == nil {
-		if err = s.publish(d, name, size, parts); err != nil {
-			s.release(parts)
-		}
+		err = s.publish(d, name, size, parts)
 	}
 	if err != nil {
 		os.Remove(name)
@@ -53,15 +51,15 @@ func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 	return nil
 }
 
-// fold replaces the temporary file of an archive that has parts by one of its folded form, and
-// keeps the parts.
+// fold replaces the temporary file of an archive that has parts, or looks folded, by one of its
+// folded form, and keeps the parts.
 func (s *Store) fold(ctx context.Context, d catalog.Digest, name string, size int64) (folded string, parts []part, err error) {
 	archive, err := os.Open(name)
 	if err != nil {
 		return name, nil, err
 	}
 	defer archive.Close()
-	if parts, err = partsOf(archive, size); err != nil || parts == nil {
+	if parts, err = partsOf(archive, size); err != nil || parts == nil && !looksFolded(archive) {
 		return name, nil, err
 	}
 	if err := s.keepParts(ctx, archive, parts); err != nil {
@@ -131,7 +129,8 @@ func (s *Store) writeIn(ctx context.Context, dir string, d catalog.Digest, archi
 	return name, size, nil
 }
 
-// publish renames a finished temporary file to its final name. size is that of the archive.
+// publish renames a finished temporary file to its final name. size is that of the archive. It
+// releases the parts if the file does not get that name.
 func (s *Store) publish(d catalog.Digest, name string, size int64, parts []part) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,13 +139,15 @@ func (s *Store) publish(d catalog.Digest, name string, size int64, parts []part)
 		old = b.size
 	}
 	if s.total-old+size > s.cfg.MaxTotal {
+		s.releaseLocked(parts)
 		return fmt.Errorf("all archives together would take %d bytes, more than %d", s.total-old+size, s.cfg.MaxTotal)
 	}
 	if err := faults.Rename(name, s.path(d)); err != nil {
+		s.releaseLocked(parts)
 		return err
 	}
 	if err := durable.SyncFolder(s.cfg.Dir); err != nil {
-		return err
+		return err // the file is there, so its parts stay
 	}
 	s.total += size - old
 	if b := s.blobs[d]; b != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // keepParts makes the parts of an archive durable, and counts this use of each. The caller calls
-// release once the archive is not kept, or is gone. name is a file with the archive's bytes.
+// release once the archive is not kept, or is gone.
 func (s *Store) keepParts(ctx context.Context, archive *os.File, parts []part) error {
 	s.use(parts, 1)
 	for _, p := range parts {
@@ -33,10 +33,10 @@ func (s *Store) keepParts(ctx context.Context, archive *os.File, parts []part) e
 // whoever brings its bytes repairs it.
 func (s *Store) keepPart(ctx context.Context, p part, content io.Reader) error {
 	path := s.partPath(p.digest)
-	if b, err := os.ReadFile(path); err == nil && catalog.Digest(sha256.Sum256(b)) == p.digest {
-		return nil
-	}
 	dir := filepath.Dir(path)
+	if b, err := os.ReadFile(path); err == nil && catalog.Digest(sha256.Sum256(b)) == p.digest {
+		return durable.SyncFolder(dir) // whoever has just renamed it may not have come to that
+	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err

@@ -169,6 +169,36 @@ var typescript = []runtimetest.Case{
 			WorkflowContinuedAsNew {"input":2}
 			closes`},
 	}},
+	{Name: "odd_answers", Lines: []runtimetest.Line{
+		{In: "turn", Out: `waits: signal 1 end`},
+		{In: "query rule", Out: `{"if":1,"then":"x"}`},
+		{In: "query twice", Out: `1`},
+		{In: "query both", Out: `query_failed: query "both" failed: no`},
+		{In: "query getters", Out: `query_failed: query "getters" failed: an error that cannot be told`},
+		{In: "query rejects", Out: `1`},
+		{In: "update u1 rule 1", Out: `UpdateCompleted {"update_id":"u1","result":{"if":1,"then":"x"}}
+			waits: signal 1 end`},
+		{In: "update u2 twice 1", Out: `UpdateCompleted {"update_id":"u2","result":1}
+			waits: signal 1 end`},
+		{In: "update u3 both 1", Out: `UpdateCompleted {"update_id":"u3","result":null,"error":{"kind":"failed","message":"no"}}
+			waits: signal 1 end`},
+		{In: "update u4 fails 1", Out: `UpdateCompleted {"update_id":"u4","result":null,"error":{"kind":"failed","message":"odd"...
+			waits: signal 1 end`},
+		{In: "update u5 getters 1", Out: `UpdateCompleted {"update_id":"u5","result":null,"error":{"kind":"failed","message":"an error that cannot be told"}}
+			waits: signal 1 end`},
+		{In: "update u6 later 1", Out: `UpdateCompleted {"update_id":"u6","result":null,"error":{"kind":"failed","message":"an error that cannot be told"}}
+			waits: signal 1 end`},
+		{In: "signal end 1", Out: `WorkflowCompleted {"result":[true,1,{"if":1,"then":"x"}]}
+			closes`},
+	}},
+	{Name: "odd_result", Lines: []runtimetest.Line{
+		{In: "turn", Out: `WorkflowCompleted {"result":{"if":1,"then":"x"}}
+			closes`},
+	}},
+	{Name: "long_sleep", Lines: []runtimetest.Line{
+		{In: "turn", Out: `WorkflowFailed {"error":{"kind":"failed","message":"the duration is 1152921504606847000: it is longer than 100 years"...
+			closes`},
+	}},
 	{Name: "race_fails", Lines: []runtimetest.Line{
 		{In: "turn", Out: `TimerStarted {"id":1,"duration":"1h0m0s"}
 			` + charge2 + `waits: timer 1, activity 2 charge`},

@@ -2,7 +2,7 @@
 import { type Duration, nanoseconds } from "./duration";
 import { TimedOut } from "./errors";
 import { Future } from "./future";
-import { ask, guest, misuse } from "./guest";
+import { ask, guest, isThenable, misuse } from "./guest";
 import { room } from "./room";
 
 interface Condition {
@@ -61,7 +61,7 @@ export function check(): void {
 
 function evaluate(holds: () => boolean): boolean {
   const answer: unknown = holds();
-  if (typeof answer === "object" && answer !== null && "then" in answer) {
+  if (isThenable(answer)) {
     throw misuse("a condition returns a promise: it must say at once whether it holds");
   }
   return Boolean(answer);

@@ -21,6 +21,9 @@ export function nanoseconds(what: string, d: Duration): number {
   if (n < 0) {
     throw misuse(`the ${what} is ${JSON.stringify(d)}: it must not be negative`);
   }
+  if (n >= 2 ** 63) {
+    throw misuse(`the ${what} is ${JSON.stringify(d)}: it is longer than 100 years`);
+  }
   return Math.round(n);
 }
 

@@ -57,6 +57,11 @@ export function resume(token: number, at: number): void {
   over?.(at);
 }
 
+/** Says whether a value is waited for, as `await` does. Data may have a member "then", too. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
 /** Writes a payload. Undefined is none, which means null. */
 export function encode(what: string, value: unknown): string {
   if (value === undefined) {

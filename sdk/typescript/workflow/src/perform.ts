@@ -1,6 +1,6 @@
 // Code that ends by itself: what came of it is told to the room.
 import { ContinueAsNew, goOn } from "./continue";
-import { encode, misuse } from "./guest";
+import { encode, isThenable, misuse } from "./guest";
 import { errorRecord } from "./report";
 import { room } from "./room";
 
@@ -37,13 +37,13 @@ function begin(code: () => unknown, succeeded: (text: string) => void, failed: (
   let value: unknown;
   try {
     value = code();
+    if (isThenable(value)) {
+      void Promise.resolve(value).then(written, failed); // which calls one of them, once, whatever it is
+      return;
+    }
   } catch (e) {
     failed(e);
     return;
   }
-  if (typeof value === "object" && value !== null && "then" in value) {
-    (value as PromiseLike<unknown>).then(written, failed);
-  } else {
-    written(value);
-  }
+  written(value);
 }

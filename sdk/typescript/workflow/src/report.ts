@@ -44,6 +44,14 @@ function make(source: Source, kind: string, message: string, options: { details?
 
 /** Writes what code ended with. */
 export function errorRecord(thrown: unknown): string {
+  try {
+    return recordOf(thrown);
+  } catch { // to look at it fails
+    return JSON.stringify({ 1: "failed", 2: "an error that cannot be told" });
+  }
+}
+
+function recordOf(thrown: unknown): string {
   const origin = failureIn(thrown);
   const r: ErrorRecord = { 1: origin?.kind ?? "failed", 2: text(thrown) };
   const details = origin?.details ?? stackOf(thrown);

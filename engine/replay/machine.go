@@ -160,11 +160,21 @@ func (m *Machine) usable() error {
 	return nil
 }
 
-// watch interrupts the code when ctx ends; call stop after the code has returned.
-func (m *Machine) watch(ctx context.Context) (stop func() bool) {
+// watch interrupts the code when ctx ends; call stop once, after the code has returned. If ctx has
+// ended by then, the code is interrupted, or will be at any time, even if it has done what it was
+// asked for: stop breaks the machine, and makes *err the cause unless there is an error.
+func (m *Machine) watch(ctx context.Context) (stop func(err *error)) {
 	m.ledger.ctx = ctx
 	if ctx.Done() == nil {
-		return func() bool { return true }
+		return func(*error) {}
 	}
-	return context.AfterFunc(ctx, func() { m.exec.Interrupt(context.Cause(ctx)) })
+	off := context.AfterFunc(ctx, func() { m.exec.Interrupt(context.Cause(ctx)) })
+	return func(err *error) {
+		if off() {
+			return
+		}
+		if cause := m.fail(context.Cause(ctx)); *err == nil {
+			*err = cause
+		}
+	}
 }

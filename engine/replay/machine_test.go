@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
@@ -235,6 +236,27 @@ func TestQueryOfRunThatMetALimit(t *testing.T) {
 	}
 }
 
+// late is a program after whose turns something happens, before anybody knows that they are made.
+type late struct {
+	runtime.Program
+	then func()
+}
+
+type lateExecution struct {
+	runtime.Execution
+	then func()
+}
+
+func (p late) Start(m catalog.Member, input history.Payload, h runtime.Host, l runtime.Limits) runtime.Execution {
+	return lateExecution{p.Program.Start(m, input, h, l), p.then}
+}
+
+func (x lateExecution) Resume(bound bool) (*runtime.End, error) {
+	end, err := x.Execution.Resume(bound)
+	x.then()
+	return end, err
+}
+
 // A turn stops when its context ends, whatever the code is doing.
 func TestInterrupt(t *testing.T) {
 	why := errors.New("leadership is lost")
@@ -267,6 +289,22 @@ func TestInterrupt(t *testing.T) {
 		go cancel(why)
 		if _, err := m.Query(ctx, "q", nil); !errors.Is(err, why) {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("just when the code returns", func(t *testing.T) {
+		w := run(t, "def run(ctx, input):\n    ctx.on_query(\"q\", lambda: 1)\n    ctx.signal(\"a\")\n", "null")
+		w.Turn()
+		for name, ask := range map[string]func(*replay.Machine, context.Context) error{
+			"next":   func(m *replay.Machine, ctx context.Context) error { _, err := m.Next(ctx, nil); return err },
+			"replay": func(m *replay.Machine, ctx context.Context) error { return m.Replay(ctx, w.Turns, w.Events) },
+		} {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			w.Config.Program = late{w.Config.Program, func() { cancel(why) }}
+			m := w.NewMachine()
+			defer m.Close()
+			if err := ask(m, ctx); !errors.Is(err, why) {
+				t.Errorf("%s: got %v, and the code is interrupted in its next turn", name, err)
+			}
 		}
 	})
 	t.Run("before", func(t *testing.T) {

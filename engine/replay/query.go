@@ -38,15 +38,15 @@ func (m *Machine) Query(ctx context.Context, name string, args history.Payload) 
 
 // read calls f, which asks code that only reads. What is not a failure of that code breaks the
 // machine.
-func (m *Machine) read(ctx context.Context, f func() error) error {
+func (m *Machine) read(ctx context.Context, f func() error) (err error) {
 	if m.broken != nil {
 		return fmt.Errorf("the machine is not usable after an error: %w", m.broken)
 	}
 	m.ledger.reading = true
 	defer func() { m.ledger.reading = false }()
 	stop := m.watch(ctx)
-	defer stop()
-	err := f()
+	defer stop(&err)
+	err = f()
 	if failed := (*history.RunError)(nil); err != nil && !errors.As(err, &failed) {
 		return m.fail(err)
 	}

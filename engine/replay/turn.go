@@ -11,7 +11,7 @@ import (
 // Replay replays recorded turns. It may be called repeatedly with consecutive pieces. events are in
 // order without gaps, begin at Seen()+1 or earlier, and reach the last event that the last turn
 // asked for. *Mismatch means that the code asks for something other than what was recorded.
-func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []history.Event) error {
+func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []history.Event) (err error) {
 	if len(turns) == 0 {
 		return nil
 	}
@@ -19,7 +19,7 @@ func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []his
 		return err
 	}
 	stop := m.watch(ctx)
-	defer stop()
+	defer stop(&err)
 	for _, turn := range turns {
 		if m.ledger.pace != nil {
 			if err := m.ledger.pace.Turn(ctx, turn.N); err != nil {
@@ -88,7 +88,7 @@ func (m *Machine) Foresee(ctx context.Context, news []history.Event) (*Step, err
 // ErrTime means that a turn cannot be foreseen: its code asked for a time that was not known.
 var ErrTime = errors.New("replay: the code asked for the time of an event that is not in the log yet")
 
-func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (*Step, error) {
+func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (_ *Step, err error) {
 	if err := m.usable(); err != nil {
 		return nil, err
 	}
@@ -96,12 +96,12 @@ func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (*
 	if len(news) > 0 {
 		through = news[len(news)-1].Seq
 	}
-	news, err := between(news, m.seen+1, through+1)
+	news, err = between(news, m.seen+1, through+1)
 	if err != nil {
 		return nil, m.fail(err)
 	}
 	stop := m.watch(ctx)
-	defer stop()
+	defer stop(&err)
 	if ctx.Err() != nil {
 		return nil, m.fail(context.Cause(ctx))
 	}

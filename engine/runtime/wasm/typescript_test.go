@@ -5,14 +5,17 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/project"
+	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/wasm"
+	"aion.dev/aion/fsm/history"
 )
 
 // What only TypeScript has works in workflow code, and every cut and replay of a run leads to the
@@ -437,4 +440,26 @@ var typescript = []runtimetest.Case{
 		{In: "activity 1 5", Out: `WorkflowCompleted {"result":5}
 			closes`},
 	}},
+}
+
+// Numbers of JavaScript do not hold all nanoseconds, and a Date drops what is below a millisecond.
+func TestTypeScriptFireTime(t *testing.T) {
+	p := compileModules(t, newRoom(t, wasm.Config{}), bundle(t, "tsonly"), "fire_time")
+	member := runtimetest.Member
+	member.EntryFunction = "fire_time"
+	for ms := int64(1_767_323_045_000); ms < 1_767_323_045_020; ms++ {
+		m, err := replay.New(replay.Config{Program: p, Member: member}, history.Event{Seq: 1, At: 1, Data: &history.WorkflowStarted{
+			WorkflowID: "w", RunID: history.RunID{7}, WorkflowType: member.Type, Version: p.Version(), Schedule: "s", FireTime: history.Time(ms * 1e6), Attempt: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		step, err := m.Next(context.Background(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done := step.Asked[0].(*history.WorkflowCompleted); string(done.Result) != strconv.FormatInt(ms, 10) {
+			t.Errorf("%d is told as %s", ms, done.Result)
+		}
+		m.Close()
+	}
 }

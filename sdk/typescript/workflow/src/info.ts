@@ -38,6 +38,6 @@ export function info(): Info {
     workflowId: r[1]!, runId: r[2]!, workflowType: r[3]!, version: r[4]!, attempt: r[5]!,
     parent: link(r[6], r[7]), root: link(r[8], r[9]),
     historyEvents: r[10] ?? 0, historyBytes: r[11] ?? 0, continueSuggested: r[12] === 1,
-    schedule: r[13] || null, fireTime: r[14] ? new Date(r[14] / 1e6) : null,
+    schedule: r[13] || null, fireTime: r[14] ? new Date(Math.round(r[14] / 1e6)) : null,
   };
 }

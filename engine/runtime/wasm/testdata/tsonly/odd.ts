@@ -1,5 +1,5 @@
 // Odd values, which are the trouble of whoever made them, and of nobody else.
-import { condition, defineQuery, defineUpdate, setHandler, signal, sleep } from "@aion/workflow";
+import { condition, defineQuery, defineUpdate, info, setHandler, signal, sleep } from "@aion/workflow";
 
 /** Data with a member "then" is no promise. */
 function rule() {
@@ -31,4 +31,9 @@ export function odd_result() {
 
 export async function long_sleep() {
   await sleep(2 ** 60);
+}
+
+/** The time of a fire is told in whole milliseconds. */
+export function fire_time() {
+  return info().fireTime?.getTime();
 }

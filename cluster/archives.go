@@ -11,13 +11,19 @@ import (
 	"github.com/hashicorp/raft"
 )
 
+// levelFolds is the level from which on no node may go back to a build that cannot read folded
+// archives.
+const levelFolds = 6
+
 // openArchives opens this node's archive store, served on the node port. A node without a port has
 // no store unless Parts brings one.
 func (c *Cluster) openArchives(own *port.Port) error {
 	if own == nil {
 		return nil
 	}
-	store, err := blobs.OpenStore(blobs.StoreConfig{Dir: filepath.Join(c.cfg.DataDir, "blobs"), MaxBytes: c.cfg.MaxArchiveBytes, Logger: c.log.Named("blobs")})
+	store, err := blobs.OpenStore(blobs.StoreConfig{
+		Dir: filepath.Join(c.cfg.DataDir, "blobs"), MaxBytes: c.cfg.MaxArchiveBytes, Folds: func() bool { return c.level() >= levelFolds }, Logger: c.log.Named("blobs"),
+	})
 	if err != nil {
 		return err
 	}

@@ -272,3 +272,27 @@ func FuzzFolded(f *testing.F) {
 		}
 	})
 }
+
+// As long as a node may go back to an older build, its archives are files that one can read.
+func TestNothingIsFoldedTooEarly(t *testing.T) {
+	dir, folds := t.TempDir(), false
+	s, err := OpenStore(StoreConfig{Dir: dir, Folds: func() bool { return folds }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := random(6, 200<<10)
+	early := mustKeep(t, s, packed(t, "a", shared))
+	if _, parts := onDisk(t, dir); parts != 0 {
+		t.Errorf("%d parts are there", parts)
+	}
+	folds = true
+	late := mustKeep(t, s, packed(t, "b", shared))
+	if _, parts := onDisk(t, dir); parts != 1 {
+		t.Errorf("%d parts are there", parts)
+	}
+	for _, d := range []catalog.Digest{early, late} {
+		if _, err := s.Blob(d); err != nil {
+			t.Error(err)
+		}
+	}
+}

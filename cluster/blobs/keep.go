@@ -54,6 +54,9 @@ func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 // fold replaces the temporary file of an archive that has parts, or looks folded, by one of its
 // folded form, and keeps the parts.
 func (s *Store) fold(ctx context.Context, d catalog.Digest, name string, size int64) (folded string, parts []part, err error) {
+	if !s.cfg.Folds() {
+		return name, nil, nil
+	}
 	archive, err := os.Open(name)
 	if err != nil {
 		return name, nil, err

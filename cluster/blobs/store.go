@@ -27,7 +27,10 @@ type StoreConfig struct {
 	Dir      string // a folder of its own; created if missing
 	MaxBytes int64  // of one archive; default 64 MiB (deploy.max_archive_bytes)
 	MaxTotal int64  // of all archives; default 64 GiB
-	Logger   hclog.Logger
+	// Folds reports whether archives may be kept folded now, which older builds cannot read; nil =
+	// they may.
+	Folds  func() bool
+	Logger hclog.Logger
 }
 
 // Store holds a node's archives on disk, each in a file named after the SHA-256 of its bytes. A
@@ -66,6 +69,9 @@ const (
 func OpenStore(cfg StoreConfig) (*Store, error) {
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 64<<20)
 	cfg.MaxTotal = cmp.Or(cfg.MaxTotal, 64<<30)
+	if cfg.Folds == nil {
+		cfg.Folds = func() bool { return true }
+	}
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	s := &Store{cfg: cfg, blobs: map[catalog.Digest]*blob{}, parts: map[catalog.Digest]int{}}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {

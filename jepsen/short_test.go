@@ -48,6 +48,9 @@ func TestShort(t *testing.T) {
 	sets := []string{"process", "network", "leadership", "pairs"}
 	for i, name := range all.Names() {
 		t.Run(name, func(t *testing.T) {
+			if err := suite.Lacks(t.Context(), binary, name); err != nil {
+				t.Skip(err)
+			}
 			s := suite.Spec{Seed: seed + uint64(i), Workload: name, Faults: sets[(int(seed%4)+i)%len(sets)], Nodes: 3, Length: 4 * time.Second, Concurrency: 4, Rate: 10}
 			if err := s.Plan(); err != nil {
 				t.Fatal(err)

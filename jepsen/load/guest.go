@@ -10,18 +10,8 @@ import (
 	gosdk "aion.dev/aion/sdk/go"
 )
 
-// guestLevel is the level from which on a cluster runs WebAssembly.
-const guestLevel = 6
-
-// RunsGuests waits for the level from which on a cluster runs WebAssembly, and reports whether it
-// came. Where nodes of an earlier build hold the level, code is in Starlark.
-func RunsGuests(ctx context.Context, e *Env, workload string) (bool, error) {
-	level, err := ReachLevel(ctx, e, workload, guestLevel)
-	return level >= guestLevel, err
-}
-
-// Guest compiles workflow code in Go to WebAssembly, with the go command of this machine.
-func Guest(ctx context.Context, code string) ([]byte, error) {
+// compileGo compiles workflow code in Go to WebAssembly, with the go command of this machine.
+func compileGo(ctx context.Context, code string) (Code, error) {
 	dir, err := os.MkdirTemp("", "aion-guest-")
 	if err != nil {
 		return nil, err
@@ -42,5 +32,6 @@ func Guest(ctx context.Context, code string) ([]byte, error) {
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build of a guest: %w: %s", err, text)
 	}
-	return os.ReadFile(filepath.Join(dir, "guest.wasm"))
+	guest, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
+	return Code{"main.wasm": guest}, err
 }

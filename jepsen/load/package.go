@@ -7,15 +7,17 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"hash/crc32"
+	"maps"
 	"slices"
 )
 
-// Package is a package with one workflow type and one module, as a workload builds it.
+// Package is a package with one workflow type, as a workload builds it.
 type Package struct {
 	Type       string
 	Source     string
-	Guest      []byte // WebAssembly in place of Source; nil = it is Starlark
+	Code       Code // in place of Source; nil = it is Starlark
 	Activities []string
 }
 
@@ -30,13 +32,14 @@ func Digest(archive []byte) string {
 func (p Package) Pack() (archive []byte, version string, err error) {
 	activities := append([]string{}, p.Activities...)
 	slices.Sort(activities)
-	abi, file, module := 1, p.Type+".star", []byte(p.Source)
-	if p.Guest != nil {
-		abi, file, module = 2, p.Type+".wasm", p.Guest
+	abi, entry, modules := 1, p.Type, Code{p.Type + ".star": []byte(p.Source)}
+	if p.Code != nil {
+		abi, entry, modules = 2, "main", p.Code
 	}
+	names := slices.Sorted(maps.Keys(modules))
 	manifest := map[string]any{
 		"format": 1, "abi": abi, "activities": activities,
-		"workflows": []any{map[string]any{"type": p.Type, "entry_module": p.Type, "entry_function": "run"}},
+		"workflows": []any{map[string]any{"type": p.Type, "entry_module": entry, "entry_function": "run"}},
 	}
 	identity, err := json.Marshal(manifest) // keys sorted, integers and plain ASCII only: the same as RFC 8785
 	if err != nil {
@@ -52,10 +55,12 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	frame([]byte("aion/package/1"))
 	frame(identity)
 	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], 1)
+	binary.BigEndian.PutUint64(n[:], uint64(len(names)))
 	h.Write(n[:])
-	frame([]byte(file))
-	frame(module)
+	for _, name := range names {
+		frame([]byte(name))
+		frame(modules[name])
+	}
 	version = hex.EncodeToString(h.Sum(nil))
 	manifest["version"] = version
 	text, err := json.Marshal(manifest)
@@ -64,19 +69,18 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{{"manifest.json", text}, {"modules/" + file, module}} {
-		size := uint64(len(f.data))
-		w, err := z.CreateRaw(&zip.FileHeader{Name: f.name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(f.data), CompressedSize64: size, UncompressedSize64: size})
-		if err != nil {
-			return nil, "", err
+	put := func(name string, data []byte) error {
+		size := uint64(len(data))
+		w, err := z.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(data), CompressedSize64: size, UncompressedSize64: size})
+		if err == nil {
+			_, err = w.Write(data)
 		}
-		if _, err := w.Write(f.data); err != nil {
-			return nil, "", err
-		}
+		return err
 	}
-	err = z.Close()
+	err = put("manifest.json", text)
+	for _, name := range names {
+		err = errors.Join(err, put("modules/"+name, modules[name]))
+	}
+	err = errors.Join(err, z.Close())
 	return b.Bytes(), version, err
 }

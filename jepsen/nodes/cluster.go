@@ -44,6 +44,9 @@ func (n *Node) Authorize(r *http.Request) {
 // Token is the secret of the token that may do everything; empty = nodes are open.
 func (c *Cluster) Token() string { return c.cfg.Token }
 
+// Binary is the aion-node as which nodes begin.
+func (c *Cluster) Binary() string { return c.cfg.Binary }
+
 // Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on
 // one node wait for each other.
 type Cluster struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
+	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/all"
 )
 
@@ -34,6 +35,9 @@ type Campaign struct {
 	Netns bool
 	// called after each run; not fresh: it existed already. Calls do not overlap
 	Tell func(done, of int, r *Result, fresh bool)
+	// called for each workload that this machine lacks something for, before any run: its runs are
+	// not made
+	Skip func(workload string, why error)
 }
 
 // long is the part under faults of every twelfth run: enough for the longest faults, such as 30 s
@@ -84,6 +88,29 @@ func (c *Campaign) Specs() ([]Spec, error) {
 	return specs, nil
 }
 
+// Lacks says what this machine lacks to make runs of a workload with a binary.
+func Lacks(ctx context.Context, binary, workload string) error {
+	w, err := all.New(workload)
+	if l, ok := w.(load.Lacking); ok && err == nil {
+		return l.Lacks(ctx, binary)
+	}
+	return err
+}
+
+// possible leaves out the runs that this machine lacks something for.
+func (c *Campaign) possible(ctx context.Context, specs []Spec) []Spec {
+	lacking := map[string]bool{}
+	for _, name := range c.Workloads {
+		if err := Lacks(ctx, c.Binary, name); err != nil && ctx.Err() == nil {
+			lacking[name] = true
+			if c.Skip != nil {
+				c.Skip(name, err)
+			}
+		}
+	}
+	return slices.DeleteFunc(specs, func(s Spec) bool { return lacking[s.Workload] })
+}
+
 // Run makes the runs that are not in Dir yet, and returns all results, including earlier ones.
 func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 	specs, err := c.Specs()
@@ -95,6 +122,7 @@ func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 			return nil, err
 		}
 	}
+	specs = c.possible(ctx, specs)
 	results, began := make([]*Result, len(specs)), time.Now()
 	var mu sync.Mutex
 	next, done := 0, 0

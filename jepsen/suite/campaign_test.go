@@ -16,7 +16,7 @@ func TestCampaignSpecs(t *testing.T) {
 	if slices.Contains(plain, "clock") || slices.Contains(plain, "disk") || !slices.Contains(tagged, "clock") || !slices.Contains(tagged, "disk") {
 		t.Fatalf("sets %v and %v", plain, tagged)
 	}
-	c := Campaign{Options: Options{Faulty: "x"}, Runs: 300, Seed: 1, Workloads: all.Names(), Families: tagged, Parallel: 1, Least: 12 * time.Second, Most: 22 * time.Second, Concurrency: 16, Rate: 40}
+	c := Campaign{Options: Options{Faulty: "x"}, Runs: len(tagged) * len(all.Names()), Seed: 1, Workloads: all.Names(), Families: tagged, Parallel: 1, Least: 12 * time.Second, Most: 22 * time.Second, Concurrency: 16, Rate: 40}
 	specs, err := c.Specs()
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,6 +40,8 @@ func campaignCmd() *cobra.Command {
 			fmt.Fprintf(out, "%d runs of %s; workloads %s; faults %s; %d at a time\n", c.Runs, c.Commit, strings.Join(c.Workloads, " "), strings.Join(c.Families, " "), c.Parallel)
 			progress := &progress{began: time.Now()}
 			c.Tell = func(done, of int, r *suite.Result, fresh bool) { fmt.Fprintln(out, progress.line(done, of, r, fresh)) }
+			skipped := skipped{out: out}
+			c.Skip = skipped.add
 			results, err := c.Run(cmd.Context())
 			failed := 0
 			for _, r := range results {
@@ -47,6 +50,7 @@ func campaignCmd() *cobra.Command {
 				}
 			}
 			fmt.Fprintln(out, sum(results))
+			skipped.again()
 			if err == nil && failed > 0 {
 				err = fmt.Errorf("%d of %d runs did not pass; see %s", failed, len(results), c.Dir)
 			}
@@ -54,7 +58,7 @@ func campaignCmd() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&c.Runs, "runs", 300, "runs")
+	f.IntVar(&c.Runs, "runs", 400, "runs: the matrix of workloads and sets has about 360 cells")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the first run; the others count up from it")
 	f.StringSliceVar(&c.Workloads, "workload", all.Names(), "workloads")
 	f.StringSliceVar(&c.Families, "faults", nil, "sets of faults; empty = none, every family that the binaries can meet, and pairs")
@@ -88,6 +92,24 @@ func (p *progress) line(done, of int, r *suite.Result, fresh bool) string {
 		left = (took / time.Duration(p.fresh) * time.Duration(of-done)).Round(time.Second).String()
 	}
 	return fmt.Sprintf("%4d/%d, %d failed, %s, %s left  %s", done, of, p.failed, took.Round(time.Second), left, describeResult(r))
+}
+
+// skipped tells which workloads a campaign does not run: when it begins, and again at its end,
+// where it is read.
+type skipped struct {
+	out   io.Writer
+	lines []string
+}
+
+func (s *skipped) add(workload string, why error) {
+	s.lines = append(s.lines, fmt.Sprintf("SKIPPED: no run of the workload %s is made: %v", workload, why))
+	fmt.Fprintln(s.out, s.lines[len(s.lines)-1])
+}
+
+func (s *skipped) again() {
+	for _, line := range s.lines {
+		fmt.Fprintln(s.out, line)
+	}
 }
 
 // sum summarizes the results of all runs.

@@ -47,11 +47,14 @@ func nightlyCmd() *cobra.Command {
 			fmt.Fprintf(out, "a night of %s with %s: seeds from %d on; results in %s\n", length, c.Commit, c.Seed, c.Dir)
 			progress := &progress{began: time.Now()}
 			c.Tell = func(done, _ int, r *suite.Result, fresh bool) { fmt.Fprintln(out, progress.line(done, done, r, fresh)) }
+			skipped := skipped{out: out}
+			c.Skip = skipped.add
 			results, err := c.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(out, sum(results))
+			skipped.again()
 			found, err := simulateNight(cmd.Context(), c.Dir, c.Seed, time.Duration(float64(length)*share))
 			if err != nil {
 				return err

@@ -9,7 +9,7 @@ package moves
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +27,7 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
-	Go bool // the runs' code is in Go, where the cluster can run that
+	load.Language // of the runs' code, where the cluster can run that
 
 	typ   load.Type
 	gated load.Type // of runs that gates check
@@ -68,11 +68,11 @@ def run(ctx, input):
 # %x
 `
 
-// guest is source in Go, and constants are what its versions differ in: their code is the same
-// module with other data.
+// guests are source in other languages, and constants are what their versions differ in: in Go,
+// their code is the same module with other data.
 //
-//go:embed guest/main.go.txt
-var guest string
+//go:embed guest
+var guests embed.FS
 
 const constants = `"10ms", "20ms", "v0", "0"`
 
@@ -86,10 +86,7 @@ type arguments struct {
 
 // Name implements load.Workload.
 func (w *Workload) Name() string {
-	if w.Go {
-		return "move-go"
-	}
-	return "move"
+	return w.Titled("move")
 }
 
 func newOp(f, key string, ask arguments) op.Op {
@@ -104,15 +101,13 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 	if _, err := load.ReachLevel(ctx, e, "move", 2); err != nil {
 		return err
 	}
-	compiled := false
-	if w.Go {
-		if compiled, err = load.RunsGuests(ctx, e, "move"); err != nil {
-			return err
-		}
+	compiled, err := w.Runs(ctx, e, "move")
+	if err != nil {
+		return err
 	}
 	code := func(v int) (p load.Package, err error) {
 		if p.Source = fmt.Sprintf(source, waits[v][0], waits[v][1], v, r.Uint64()); compiled {
-			p.Guest, err = load.Guest(ctx, strings.Replace(guest, constants, fmt.Sprintf(`"%s", "%s", "v%d", "%x"`, waits[v][0], waits[v][1], v, r.Uint64()), 1))
+			p.Code, err = w.Compile(ctx, e, strings.Replace(w.In(guests), constants, fmt.Sprintf(`"%s", "%s", "v%d", "%x"`, waits[v][0], waits[v][1], v, r.Uint64()), 1))
 		}
 		return p, err
 	}

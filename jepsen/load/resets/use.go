@@ -8,7 +8,7 @@ package resets
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,7 +27,7 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
-	Go bool // the runs' code is in Go, where the cluster can run that
+	load.Language // of the runs' code, where the cluster can run that
 
 	fleet    *fleet.Fleet
 	requests runs.Requests
@@ -65,17 +65,14 @@ type back struct {
 	Drop bool   `json:"drop,omitempty"`
 }
 
-// guest is source in Go.
+// guests are source in other languages.
 //
-//go:embed guest/main.go.txt
-var guest string
+//go:embed guest
+var guests embed.FS
 
 // Name implements load.Workload.
 func (w *Workload) Name() string {
-	if w.Go {
-		return "reset-go"
-	}
-	return "reset"
+	return w.Titled("reset")
 }
 
 // Setup implements load.Workload.
@@ -84,19 +81,16 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 		return err
 	}
 	code := load.Package{Type: "resets", Source: source, Activities: []string{"redo"}}
-	if w.Go {
-		runs, err := load.RunsGuests(ctx, e, "reset")
-		if err == nil && runs {
-			code.Guest, err = load.Guest(ctx, guest)
-		}
-		if err != nil {
-			return err
-		}
+	runs, err := w.Runs(ctx, e, "reset")
+	if err == nil && runs {
+		code.Code, err = w.Compile(ctx, e, w.In(guests))
+	}
+	if err != nil {
+		return err
 	}
 	if err := load.Deploy(ctx, e, code); err != nil {
 		return err
 	}
-	var err error
 	w.fleet, err = fleet.New(e, "reset", 2, func(_ int, c *worker.Config) {
 		c.Queue, c.Activities, c.SDK, c.Slots = "resets", []string{"redo"}, true, 16
 	})

@@ -8,7 +8,7 @@ package updates
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -22,15 +22,15 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
-	Go bool // the runs' code is in Go, where the cluster can run that
+	load.Language // of the runs' code, where the cluster can run that
 
 	requests runs.Requests
 }
 
-// guest is source in Go.
+// guests are source in other languages.
 //
-//go:embed guest/main.go.txt
-var guest string
+//go:embed guest
+var guests embed.FS
 
 // A run goes on as a new one a few times only: an update's id is looked for in the last runs of a
 // chain, and Resolve repeats what is unknown at the end.
@@ -89,23 +89,17 @@ func targetID(i int) string { return fmt.Sprintf("updates-%d", i%targetCount) }
 
 // Name implements load.Workload.
 func (w *Workload) Name() string {
-	if w.Go {
-		return "updates-go"
-	}
-	return "updates"
+	return w.Titled("updates")
 }
 
 // code returns the package of the runs. Where older nodes hold the level, it is in Starlark.
 func (w *Workload) code(ctx context.Context, e *load.Env) (load.Package, error) {
 	p := load.Package{Type: "updates", Source: source}
-	if !w.Go {
-		return p, nil
-	}
-	if runs, err := load.RunsGuests(ctx, e, "updates"); err != nil || !runs {
+	if runs, err := w.Runs(ctx, e, "updates"); err != nil || !runs {
 		return p, err
 	}
 	var err error
-	p.Guest, err = load.Guest(ctx, guest)
+	p.Code, err = w.Compile(ctx, e, w.In(guests))
 	return p, err
 }
 

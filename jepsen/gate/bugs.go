@@ -97,6 +97,9 @@ func Bugs() []Bug {
 		{"guest-looks-back", "validators and queries in Go see the run as it was some turns ago", false, []Try{under("updates-go", "none"), under("updates-go", "process")}},
 		{"guest-waits-stay", "a wait of a run in Go that is over is over again in the next turn", false, []Try{under("updates-go", "none"), under("move-go", "none")}},
 		{"guest-image-shared", "versions in Go that have the same instructions have the same constants", false, []Try{under("move-go", "none"), under("move-go", "process")}},
+		{"guest-jobs-left", "of what promises in TypeScript left to do later only three things are done in a turn", false, []Try{under("reset-ts", "none"), under("updates-ts", "none")}},
+		{"guest-rejection-stays", "a promise in TypeScript that was rejected ends the run also if it is handled after all", false, []Try{under("updates-ts", "none"), under("updates-ts", "process")}},
+		{"guest-validator-agrees", "a validator in TypeScript that has not answered at once agrees", false, []Try{under("updates-ts", "none"), under("updates-ts", "process")}},
 
 		{"backup-unasked", "a node that does not lead backs up what it has, without asking the leader how far it has to be", false, []Try{dense(under("backups", "none")), dense(under("backups", "network"))}},
 		{"backup-archive-lost", "a backup leaves one archive out", false, []Try{under("backups", "none")}},

@@ -56,14 +56,16 @@ func TestControls(t *testing.T) {
 }
 
 // Draws are spread over workloads and sets of faults and are the same for every bug; a smaller
-// number is a prefix of a larger one.
+// number is a prefix of a larger one, and all draws are the whole matrix.
 func TestDraws(t *testing.T) {
 	g := Gate{Seed: 1, Tagged: true}
 	few, err := g.Draws(5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	many, err := g.Draws(60)
+	names, every := all.Names(), suite.EverySet(true, false)
+	draws := max(len(names), len(every))
+	many, err := g.Draws(draws)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +76,24 @@ func TestDraws(t *testing.T) {
 		}
 		workloads[s.Workload], sets[s.Faults], seeds[s.Seed] = true, true, true
 	}
-	if every := suite.EverySet(true, false); len(workloads) != len(all.Names()) || len(sets) != len(every) || len(seeds) != 60 {
-		t.Errorf("60 draws have %d workloads, %d sets of faults of %d, %d seeds", len(workloads), len(sets), len(every), len(seeds))
+	if len(workloads) != len(names) || len(sets) != len(every) || len(seeds) != draws {
+		t.Errorf("%d draws have %d workloads of %d, %d sets of faults of %d, %d seeds", draws, len(workloads), len(names), len(sets), len(every), len(seeds))
 	}
-	if _, err := g.Draws(0); err == nil {
-		t.Error("no draw at all")
+	whole, err := g.Draws(len(names) * len(every))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := map[[2]string]bool{}
+	for _, s := range whole {
+		cells[[2]string{s.Workload, s.Faults}] = true
+	}
+	if len(cells) != len(whole) {
+		t.Errorf("%d draws are %d cells of the matrix", len(whole), len(cells))
+	}
+	for _, n := range []int{0, len(whole) + 1} {
+		if _, err := g.Draws(n); err == nil {
+			t.Errorf("%d draws", n)
+		}
 	}
 }
 

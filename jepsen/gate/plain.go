@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,33 +23,44 @@ type Odds struct {
 	Took     time.Duration `json:"took"`
 }
 
-// plainCampaign is the size of the campaign from which runs are drawn.
-const plainCampaign = 300
-
-// Draws returns n runs of the plain campaign, spread over all its workloads and sets of faults.
-// Every bug gets the same ones, and a smaller n gives a prefix.
+// Draws returns n runs of the plain campaign, which has every workload under every set of faults
+// once. No workload comes twice before each was there, and no set either. Every bug gets the same
+// ones, and a smaller n gives a prefix.
 func (g *Gate) Draws(n int) ([]suite.Spec, error) {
-	if n < 1 || n > plainCampaign {
-		return nil, fmt.Errorf("plain is %d; 1 to %d draws are possible", n, plainCampaign)
+	workloads, sets := all.Names(), suite.EverySet(g.Tagged, false)
+	size := len(workloads) * len(sets)
+	if n < 1 || n > size {
+		return nil, fmt.Errorf("plain is %d; 1 to %d draws are possible", n, size)
 	}
 	faulty := ""
 	if g.Tagged {
 		faulty = g.Binary
 	}
 	c := suite.Campaign{
-		Options: suite.Options{Binary: g.Binary, Faulty: faulty}, Runs: plainCampaign, Seed: g.Seed * 10_000, Workloads: all.Names(),
-		Families: suite.EverySet(g.Tagged, false), Parallel: 1, Least: 8 * time.Second, Most: 12 * time.Second, Concurrency: 8, Rate: 30,
+		Options: suite.Options{Binary: g.Binary, Faulty: faulty}, Runs: size, Seed: g.Seed * 10_000, Workloads: workloads,
+		Families: sets, Parallel: 1, Least: 8 * time.Second, Most: 12 * time.Second, Concurrency: 8, Rate: 30,
 	}
 	specs, err := c.Specs()
 	if err != nil {
 		return nil, err
 	}
-	const stride = 71 // coprime to plainCampaign, and to the numbers of workloads and sets
+	// Along the diagonals of the matrix, whose rows and columns are shuffled.
+	r := rand.New(rand.NewPCG(g.Seed, 7))
+	column, row, diagonal := r.Perm(len(workloads)), r.Perm(len(sets)), least(len(workloads), len(sets))
 	draws := make([]suite.Spec, n)
 	for i := range draws {
-		draws[i] = specs[i*stride%plainCampaign]
+		draws[i] = specs[row[(i+i/diagonal)%len(sets)]*len(workloads)+column[i%len(workloads)]]
 	}
 	return draws, nil
+}
+
+// least is the least common multiple of two numbers.
+func least(a, b int) int {
+	n := a
+	for n%b != 0 {
+		n += a
+	}
+	return n
 }
 
 // Plain makes the draws with one bug. Unlike Hunt it does not stop at the first catch.

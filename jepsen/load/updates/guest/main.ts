@@ -7,6 +7,7 @@ interface Input {
   generations: number;
   before: string[][];
   notes: string[];
+  over?: boolean; // it was told to stop: maybe after it had decided to continue as new
 }
 
 interface Ask {
@@ -16,7 +17,6 @@ interface Ask {
 
 export async function run(input: Input) {
   const taken: string[] = [];
-  let over = false as boolean;
 
   const take = async (a: Ask) => {
     const place = taken.push(a.id);
@@ -36,15 +36,15 @@ export async function run(input: Input) {
     await Promise.reject(new Error("handled")).catch(() => undefined);
     return [0, input.notes.push(a.id)];
   });
-  setHandler(defineSignal("stop"), () => { over = true; });
+  setHandler(defineSignal("stop"), () => { input.over = true; });
 
   const more = input.generation < input.generations;
-  await condition(() => over || (more && taken.length >= input.places));
-  if (!over) {
+  await condition(() => input.over === true || (more && taken.length >= input.places));
+  if (input.over !== true) {
     await sleep("200ms");
   }
   const before = [...input.before, taken];
-  if (over) { // also while it slept: the next run would never hear of it
+  if (input.over === true) { // also while it slept: the next run would never hear of it
     return [input.notes, ...before];
   }
   // Notes may come until the handlers have ended, and then the input is written: they are in the same list.

@@ -41,7 +41,8 @@ const (
 
 const source = `
 def run(ctx, input):
-    s = {"taken": [], "notes": list(input["notes"]), "over": False}
+    s = {"taken": []}
+    next = dict(input, notes = list(input["notes"]), over = input.get("over", False)) # told to the next run, with what comes until then
 
     def fits(a):
         if len(s["taken"]) >= input["places"]:
@@ -55,23 +56,24 @@ def run(ctx, input):
         return [input["generation"], place]
 
     def note(a):
-        s["notes"].append(a["id"])
-        return [0, len(s["notes"])]
+        next["notes"].append(a["id"])
+        return [0, len(next["notes"])]
 
     def stop():
-        s["over"] = True
+        next["over"] = True
 
     ctx.on_update("take", take, validator = fits)
     ctx.on_update("note", note)
     ctx.on_signal("stop", stop)
     more = input["generation"] < input["generations"]
-    ctx.until(lambda: s["over"] or more and len(s["taken"]) >= input["places"])
-    if not s["over"]:
+    ctx.until(lambda: next["over"] or more and len(s["taken"]) >= input["places"])
+    if not next["over"]:
         ctx.sleep("200ms")
     before = list(input["before"]) + [s["taken"]]
-    if s["over"]: # also while it slept: the next run would never hear of it
-        return [s["notes"]] + before
-    ctx.continue_as_new(dict(input, before = before, notes = s["notes"], generation = input["generation"] + 1))
+    if next["over"]: # also while it slept
+        return [next["notes"]] + before
+    next.update([("before", before), ("generation", input["generation"] + 1)])
+    ctx.continue_as_new(next)
 `
 
 // ask is what an update carries. A note needs no place: nothing validates it, so it comes at any

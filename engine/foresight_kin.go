@@ -22,8 +22,8 @@ func (d *driver) foreseeKin(at *rows.Run, asked history.Data) *ahead {
 		if at.Parent == nil {
 			return nil
 		}
-		a := d.foreseeNews(at.Parent.RunID, &history.ChildWorkflowCompleted{ID: at.Parent.ID, Result: e.Result})
-		return a.saw(&history.ChildWorkflowCompleted{ID: at.Parent.ID, Result: e.Result})
+		news := &history.ChildWorkflowCompleted{ID: at.Parent.ID, Result: e.Result}
+		return d.foreseeNews(at.Parent.RunID, news).saw(news)
 	}
 	return nil
 }

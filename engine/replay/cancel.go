@@ -21,6 +21,8 @@ type cancellation struct {
 	delivered bool              // to code, which knows of it; by rules below 3: to all that was pending
 	err       *history.RunError // what waits end with; its identity shows that code let it through
 
+	unheard bool // when code began to wait for its handlers, to continue as new, nobody knew of it
+
 	halfway bool // delivery has begun, and the turn had no room for all of it
 	swept   int  // the futures up to this one have heard of it, from rules 3 on
 	ended   bool // it has ended something at once

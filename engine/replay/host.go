@@ -303,6 +303,10 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 	return l.request(&history.SignalSent{WorkflowID: workflowID, Name: name, Payload: payload})
 }
 
+// Settle implements runtime.Host. Handlers that a request to cancel ends do not tell the code that
+// waits for them.
+func (l *ledger) Settle() { l.cancel.unheard = !l.cancel.requested || !l.cancel.delivered }
+
 // ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise
 // would keep its run from ever noticing a cancellation.
 func (l *ledger) ContinueAsNew(input, early history.Payload, same bool) error {
@@ -312,7 +316,9 @@ func (l *ledger) ContinueAsNew(input, early history.Payload, same bool) error {
 	if err := l.writable(); err != nil {
 		return err
 	}
-	if l.cancel.requested && !l.cancel.delivered {
+	missed := l.cancel.unheard && l.book.rules >= 5 // a handler has heard of it since
+	if l.cancel.requested && (!l.cancel.delivered || missed) {
+		l.cancel.unheard = false
 		if err := l.deliverCancel(); err != nil {
 			return err
 		}

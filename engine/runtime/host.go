@@ -76,6 +76,9 @@ type Host interface {
 	// CancelWorkflow asks the open run of a workflow id to end. It is no error if there is none.
 	CancelWorkflow(workflowID, reason string) error
 	SetAttributes(a history.Attributes) error
+	// Settle says that code waits for its handlers to end, to continue as new then: a request to
+	// cancel that comes meanwhile is for that wait, too.
+	Settle()
 	// ContinueAsNew ends the run and starts the next one. It always returns an error, which ends
 	// the code. Early is what input was when code asked, before its handlers had ended: turns of
 	// earlier rules go on with that.

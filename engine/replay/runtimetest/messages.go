@@ -115,6 +115,14 @@ var messages = []Case{
 		{"fire 3", `WorkflowContinuedAsNew {"input":[1,2]}
 			closes`},
 	}},
+	{Name: "settling-cancelled", Does: "does what handlers-note does", Lines: []Line{
+		{"turn", `waits: signal 1 end`},
+		{"signal a 1 ; signal end null", `TimerStarted {"id":2,"duration":"1s"}
+			waits: timer 2`},
+		{"cancel enough", `TimerCancelled {"id":2}
+			WorkflowCancelled {"reason":"enough"}
+			closes`},
+	}},
 	{Name: "handler-continues", Does: "lets a handler of signals a continue as new, and waits for a signal end", Lines: []Line{
 		{"turn", `waits: signal 1 end`},
 		{"signal a 1", `WorkflowFailed {"error":{"kind":"failed"...

@@ -203,6 +203,7 @@ func (e *execution) settle(kept starlark.Value) error {
 	if !f.entry {
 		return errors.New("a handler cannot continue the run as a new one: let the entry function do so, for the handlers have to end first")
 	}
+	e.host.Settle()
 	f.idle = true
 	defer func() { f.idle = false }()
 	if kept == nil {

@@ -109,6 +109,7 @@ func (c *call) await(w *wait) int32 {
 		if c.signals.size()+c.updates.size() == 0 {
 			return -1
 		}
+		c.host.Settle()
 		c.waits = append(c.waits, w)
 		return notOver
 	}

@@ -60,20 +60,8 @@ var messages = map[string]run{
 		}
 		return nil, workflow.ContinueAsNew(ctx, nil)
 	},
-	"handlers-note": func(ctx context, _ any) (any, error) {
-		notes := &list{}
-		workflow.OnSignal(ctx, "a", func(ctx context, n any) error {
-			if err := workflow.Sleep(ctx, time.Second); err != nil {
-				return err
-			}
-			*notes = append(*notes, n)
-			return nil
-		})
-		if _, err := workflow.Signal[any](ctx, "end"); err != nil {
-			return nil, err
-		}
-		return nil, workflow.ContinueAsNew(ctx, notes)
-	},
+	"handlers-note":      handlersNote,
+	"settling-cancelled": handlersNote,
 	"handler-continues": func(ctx context, _ any) (any, error) {
 		workflow.OnSignal(ctx, "a", func(ctx context, _ none) error { return workflow.ContinueAsNew(ctx, nil) })
 		return workflow.Signal[any](ctx, "end")
@@ -165,4 +153,21 @@ func updates(ctx context, _ any) (any, error) {
 	})
 	_, err := workflow.Until(ctx, func() bool { return over })
 	return total, err
+}
+
+// handlersNote lets a handler note the payloads of signals a after a while, and goes on as new with
+// the notes.
+func handlersNote(ctx context, _ any) (any, error) {
+	notes := &list{}
+	workflow.OnSignal(ctx, "a", func(ctx context, n any) error {
+		if err := workflow.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		*notes = append(*notes, n)
+		return nil
+	})
+	if _, err := workflow.Signal[any](ctx, "end"); err != nil {
+		return nil, err
+	}
+	return nil, workflow.ContinueAsNew(ctx, notes)
 }

@@ -5,6 +5,17 @@ import { kind } from "./kit";
 
 const a = defineSignal<number>("a");
 
+/** Lets a handler note the payloads of signals a after a while, and goes on as new with the notes. */
+async function handlersNote() {
+  const notes: number[] = [];
+  setHandler(a, async (n) => {
+    await sleep("1s");
+    notes.push(n);
+  });
+  await signal("end");
+  continueAsNew(notes);
+}
+
 /** Lets a handler note the payloads of signals a. */
 function collect(): number[] {
   const got: number[] = [];
@@ -87,15 +98,8 @@ export const messages: { [name: string]: Workflow } = {
     await signal("end");
     continueAsNew();
   },
-  async "handlers-note"() {
-    const notes: number[] = [];
-    setHandler(a, async (n) => {
-      await sleep("1s");
-      notes.push(n);
-    });
-    await signal("end");
-    continueAsNew(notes);
-  },
+  "handlers-note": handlersNote,
+  "settling-cancelled": handlersNote,
   async "handler-continues"() {
     setHandler(a, () => continueAsNew());
     await signal("end");

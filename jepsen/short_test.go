@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,8 @@ import (
 // TestShort is the short form of the suite, which CI runs: every workload once, for a few seconds,
 // under faults of processes, of the network, of leadership or pairs of them. JEPSEN_SEED repeats
 // its choices; JEPSEN_DIR keeps everything.
+//
+// A workload that is there in several languages is played in one of them.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: `make jepsen-short` makes these runs")
@@ -47,6 +51,9 @@ func TestShort(t *testing.T) {
 	}
 	sets := []string{"process", "network", "leadership", "pairs"}
 	for i, name := range all.Names() {
+		if !drawn(name, seed) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			if err := suite.Lacks(t.Context(), binary, name); err != nil {
 				t.Skip(err)
@@ -66,4 +73,16 @@ func TestShort(t *testing.T) {
 			t.Log(told)
 		})
 	}
+}
+
+// drawn reports whether a workload is the one of its languages that is played.
+func drawn(name string, seed uint64) bool {
+	base := strings.TrimSuffix(strings.TrimSuffix(name, "-go"), "-ts")
+	languages := []string{base}
+	for _, other := range []string{base + "-go", base + "-ts"} {
+		if slices.Contains(all.Names(), other) {
+			languages = append(languages, other)
+		}
+	}
+	return languages[seed%uint64(len(languages))] == name
 }

@@ -30,6 +30,9 @@ func TestCancelledInTheMiddleOfEveryStep(t *testing.T) {
 		{"the worker dies", "1500ms", "1s", true, false},
 	} {
 		for _, l := range languages {
+			if l.folder != "" && (c.effect || c.dies) { // one case shows that the other languages do the same
+				continue
+			}
 			t.Run(l.name+", "+c.name, func(t *testing.T) {
 				t.Parallel()
 				cancelInTheMiddle(t, l, steps, c.pace, c.lease, c.dies, c.effect)

@@ -13,10 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -55,7 +57,7 @@ func Interpreter() ([]byte, error) {
 			return b, nil
 		}
 	}
-	b, err := downloadQuickjs()
+	b, err := quickjs.get()
 	if err != nil {
 		return nil, &NoInterpreter{Cause: err}
 	}
@@ -63,6 +65,34 @@ func Interpreter() ([]byte, error) {
 		_ = keep(kept, b)
 	}
 	return b, nil
+}
+
+// registry is where the interpreter comes from. Who asks again soon after it could not be reached
+// gets the same answer: a network that answers nothing must not hold up every build.
+type registry struct {
+	mu     sync.Mutex // guards the fields below
+	failed error
+	until  time.Time
+}
+
+var quickjs registry
+
+// The time that a registry has to answer at all, and how long a failure counts.
+const (
+	registryDial  = 5 * time.Second
+	registryPause = time.Minute
+)
+
+func (r *registry) get() ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed != nil && time.Now().Before(r.until) {
+		return nil, r.failed
+	}
+	var b []byte
+	b, r.failed = downloadQuickjs()
+	r.until = time.Now().Add(registryPause)
+	return b, r.failed
 }
 
 // NoInterpreter says that the interpreter of scripts cannot be had.
@@ -109,7 +139,10 @@ func downloadQuickjs() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: registryDial}).DialContext
+	defer transport.CloseIdleConnections()
+	answer, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return nil, err
 	}

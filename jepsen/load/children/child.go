@@ -100,7 +100,7 @@ func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, 
 	case "", past.Terminate:
 		for _, x := range chain {
 			if cleansUp(x, at) && r.End.Type != "WorkflowTerminated" {
-				if e := x.End; e != nil && e.Type == "WorkflowTerminated" && e.At.Equal(at) && !c.askedFor(e) {
+				if e := x.End; e != nil && e.Type == "WorkflowTerminated" && e.At.Equal(at) && !c.askedFor(e) && !older(x) {
 					c.bad(&x.Read, "%s had been asked to cancel, and run %s was terminated when its parent closed at %s", name, x.ID, at)
 				}
 			} else if x.Must(at) && !slices.ContainsFunc(x.Events, func(e wire.Event) bool { return e.Type == "CancelRequested" && e.At.Equal(at) }) {
@@ -116,6 +116,15 @@ func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, 
 // parent closes, unless somebody terminates that.
 func cleansUp(x *past.Run, at time.Time) bool {
 	return slices.ContainsFunc(x.Events, func(e wire.Event) bool { return e.Type == "CancelRequested" && e.At.Before(at) })
+}
+
+// older reports whether a run started when the state was perhaps below level 4, where a child ended
+// with its parent all the same: from then on the first event of a child names the root of its tree.
+func older(x *past.Run) bool {
+	var d struct {
+		Root json.RawMessage `json:"root"`
+	}
+	return len(x.Events) == 0 || json.Unmarshal(x.Events[0].Data, &d) != nil || d.Root == nil
 }
 
 // askedFor reports whether a caller gave the reason of an event.

@@ -215,13 +215,15 @@ func (g *gambler) turn(id string) Command {
 	return c
 }
 
-// handle draws what code does with another workflow.
+// handle draws what code does with another workflow. It gives up no wait that only comes later in
+// the turn: code cannot, since its ordinals ascend.
 func (g *gambler) handle(next uint64, other string) history.Data {
 	switch rapid.IntRange(0, 6).Draw(g.t, "by handle") {
 	case 0, 1:
 		return &history.CancelSent{WorkflowID: other, Reason: "why"}
 	case 2:
-		return &history.AwaitCancelled{ID: 100*rapid.Uint64Range(1, next/100).Draw(g.t, "turn") + uint64(rapid.IntRange(1, 4).Draw(g.t, "wait"))}
+		wait := 100*rapid.Uint64Range(1, next/100).Draw(g.t, "turn") + uint64(rapid.IntRange(1, 4).Draw(g.t, "wait"))
+		return &history.AwaitCancelled{ID: min(wait, next-1)}
 	}
 	return &history.ResultAwaited{ID: next, WorkflowID: other}
 }

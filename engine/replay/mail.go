@@ -115,6 +115,7 @@ func (l *ledger) putBack(ids []uint64) {
 		l.consumed--
 		l.pending[signal]++
 		f.Future, f.took = runtime.Future{}, 0
+		f.timed = f.timed && l.book.rules < 5 // its timer was cancelled when the signal came
 	}
 }
 

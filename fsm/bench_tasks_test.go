@@ -219,3 +219,51 @@ func BenchmarkActivity(b *testing.B) {
 	}
 	done()
 }
+
+// BenchmarkSequence: one operation is a step of a run with ten activities one after another, as the
+// leader writes it: the outcome, the turn made ahead and the lease of a waiting poll in one entry,
+// with those of 63 other runs out of 256, in the order in which their workers happen to be done.
+func BenchmarkSequence(b *testing.B) {
+	const width, batch, steps = 256, 64, 10
+	t := newTaskBench(b, 0)
+	turn := func(run history.RunID, n uint64) *RecordTurn {
+		c := &RecordTurn{RunID: run, N: n, Through: 3*n - 2, Limits: rows.RunLimits{Events: 50_000, HistoryBytes: 64 << 20, Signals: 10_000}, Foreseen: &Foresight{Back: 1, Version: benchPackage.Version}}
+		if n > 1 {
+			c.Foreseen.After = 3 * (n - 1)
+		}
+		c.Asked = []history.Event{{Data: &history.ActivityScheduled{ID: n, Activity: "charge", Queue: "default", Input: history.Payload(`{"card":"4111-1111"}`), Retry: &history.Retry{MaxAttempts: 5}, Timeout: 300e9}}}
+		if n > steps {
+			c.Asked = []history.Event{{Data: &history.WorkflowCompleted{Result: history.Payload(`"done"`)}}}
+		}
+		return c
+	}
+	lease := Envelope{Command: &LeaseTasks{Queue: "default", Activities: []string{"charge"}, Worker: "w1", Max: 1, Lease: 30e9, Named: true}}
+	b.ResetTimer()
+	done := reportCPU(b)
+	for n := 0; n < b.N; n += width * (steps + 1) {
+		tokens := map[history.RunID]TaskToken{}
+		for step := range uint64(steps + 1) {
+			for part := 0; part < width; part += batch {
+				var entry []Envelope
+				for k := range batch {
+					i := (part + k + int(step)) * 101 % width
+					id := benchRun(uint64(n + i))
+					if step == 0 {
+						entry = append(entry, Envelope{Command: &StartRun{WorkflowID: fmt.Sprintf("order-%08d", n+i), RunID: id, Type: "order"}})
+					} else {
+						entry = append(entry, Envelope{Command: &CompleteTasks{Results: []TaskOutput{{Token: tokens[id], Output: history.Payload(`{"receipt":12345}`)}}}})
+					}
+					if entry = append(entry, Envelope{Command: turn(id, step+1)}); step < steps {
+						entry = append(entry, lease)
+					}
+				}
+				for _, r := range t.apply(entry...) {
+					if leased, ok := r.Answer.(*LeaseAnswer); ok {
+						tokens[leased.Tasks[0].Token.RunID] = leased.Tasks[0].Token
+					}
+				}
+			}
+		}
+	}
+	done()
+}

@@ -21,8 +21,8 @@ func (e *Engine) Signal(ctx context.Context, c Call, ref fsm.RunRef, name string
 		return nil, Answered{}, err
 	}
 	began := time.Now()
-	answer, a, err := e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals}, func(d *driver) []*ahead {
-		return madeAhead(d.foreseeNews(e.runOf(ref), &history.SignalReceived{Name: name, Payload: payload}))
+	answer, a, err := e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals}, func(c *convoy) {
+		c.add(c.d.foreseeNews(e.runOf(ref), &history.SignalReceived{Name: name, Payload: payload}), 0)
 	})
 	if err == nil && e.cfg.Tracer != nil {
 		e.cfg.Tracer.Reached(ctx, answer.RunID, answer.WorkflowID, "", false, began)
@@ -40,7 +40,7 @@ const closingWait = 5 * time.Second
 
 // proposeToOpenRun proposes a command that the run's code must see. While the run is about to close
 // it retries: a moment later the run has either closed or accepts the command.
-func (e *Engine) proposeToOpenRun(ctx context.Context, c Call, cmd fsm.Command, foresee func(*driver) []*ahead) (*fsm.RunAnswer, Answered, error) {
+func (e *Engine) proposeToOpenRun(ctx context.Context, c Call, cmd fsm.Command, foresee func(*convoy)) (*fsm.RunAnswer, Answered, error) {
 	most, cancel := context.WithTimeout(ctx, closingWait)
 	defer cancel()
 	wait := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"slices"
+	"time"
 
 	"aion.dev/aion/engine/desk"
 	"aion.dev/aion/engine/replay"
@@ -17,48 +17,65 @@ import (
 // follows it.
 type convoy struct {
 	d        *driver
+	began    time.Time
+	work     uint64         // of the turns
 	all      []fsm.Envelope // the command, then the turns, then the leases
 	ahead    []*ahead
 	bookings []*desk.Booking
 }
 
 func newConvoy(d *driver, first fsm.Envelope) *convoy {
-	return &convoy{d: d, all: []fsm.Envelope{first}}
+	return &convoy{d: d, began: time.Now(), all: []fsm.Envelope{first}}
 }
 
-// add appends a turn that was made ahead of the command at a place in the convoy, and returns its
-// own place.
-func (c *convoy) add(a *ahead, cause int) (place int) {
-	place = len(c.all)
-	a.turn.Foreseen.Back = uint64(place - cause)
+// maxAhead bounds the turns made ahead of one command.
+const maxAhead = 256
+
+// full reports whether no further turn is to be made. All of them must find room in one entry, and
+// the caller of the command waits: the first half of the time is for beginning turns, the other for
+// the last of them.
+func (c *convoy) full() bool {
+	return len(c.ahead) >= maxAhead || c.work > fsm.EntryBudget/4 || time.Since(c.began) > c.d.e.limits.Foresight/2
+}
+
+// add appends a turn that was made ahead of the command at a place in the convoy, unless a is nil.
+func (c *convoy) add(a *ahead, cause int) {
+	if a == nil {
+		return
+	}
+	a.turn.Foreseen.Back = uint64(len(c.all) - cause)
+	c.work += fsm.Estimate(a.turn)
 	c.all = append(c.all, fsm.Envelope{Command: a.turn})
 	c.ahead = append(c.ahead, a)
-	return place
 }
 
 // follow appends the turns of other runs to which a turn leads that is at a place in the convoy.
 func (c *convoy) follow(at *rows.Run, step *replay.Step, place int) {
 	for _, data := range step.Asked {
-		if len(c.ahead) >= maxAhead {
+		if c.full() {
 			return
 		}
-		for _, a := range madeAhead(c.d.foreseeKin(at, data)) {
-			c.add(a, place)
-		}
+		c.add(c.d.foreseeKin(at, data), place)
 	}
 }
 
-// book adds leases for the tasks that a turn in the convoy schedules, as far as polls wait for
-// them. Call it after the last add.
-func (c *convoy) book(step *replay.Step) {
-	var queues []string // in the order of the turn
+// book adds leases for the tasks that the turns in the convoy schedule, first the given ones and
+// then those that were made ahead, as far as polls wait for them. A poll gets its tasks from all of
+// them at once. Call it once, after the last add.
+func (c *convoy) book(steps ...*replay.Step) {
+	for _, a := range c.ahead {
+		steps = append(steps, a.step)
+	}
+	var queues []string // in the order of the turns
 	tasks := make(map[string][]string)
-	for _, data := range step.Asked {
-		if s, ok := data.(*history.ActivityScheduled); ok {
-			if tasks[s.Queue] == nil {
-				queues = append(queues, s.Queue)
+	for _, step := range steps {
+		for _, data := range step.Asked {
+			if s, ok := data.(*history.ActivityScheduled); ok {
+				if tasks[s.Queue] == nil {
+					queues = append(queues, s.Queue)
+				}
+				tasks[s.Queue] = append(tasks[s.Queue], s.Activity)
 			}
-			tasks[s.Queue] = append(tasks[s.Queue], s.Activity)
 		}
 	}
 	if len(queues) == 0 || !c.d.together() {
@@ -96,11 +113,11 @@ func (c *convoy) propose(ctx context.Context) (fsm.Result, error) {
 }
 
 // nothingAhead is for commands whose turns are left to the visits.
-func nothingAhead(*driver) []*ahead { return nil }
+func nothingAhead(*convoy) {}
 
 // proposeAhead is propose for a command whose caller waits for it, with the turns that it leads to:
-// foresee makes them, one for each run.
-func proposeAhead[A fsm.Answer](ctx context.Context, e *Engine, call Call, cmd fsm.Command, foresee func(*driver) []*ahead) (answer A, a Answered, err error) {
+// foresee adds them, one for each run.
+func proposeAhead[A fsm.Answer](ctx context.Context, e *Engine, call Call, cmd fsm.Command, foresee func(*convoy)) (answer A, a Answered, err error) {
 	if err := call.validate(); err != nil {
 		return answer, a, err
 	}
@@ -110,13 +127,11 @@ func proposeAhead[A fsm.Answer](ctx context.Context, e *Engine, call Call, cmd f
 	}
 	defer d.leave()
 	c := newConvoy(d, call.envelope(cmd))
-	for _, a := range foresee(d) {
-		place := c.add(a, 0)
-		c.follow(&a.at, a.step, place)
+	foresee(c)
+	for i, a := range c.ahead { // without those that are added meanwhile
+		c.follow(&a.at, a.step, 1+i)
 	}
-	for _, a := range slices.Clone(c.ahead) {
-		c.book(a.step)
-	}
+	c.book()
 	end := e.traceEntry(ctx, cmd)
 	res, err := c.propose(ctx)
 	end(res.Index, err)

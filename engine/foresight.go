@@ -17,8 +17,9 @@ import (
 // nothing, and the run is visited as ever.
 //
 // It never waits: a turn is made ahead only if a place to compute is free, the run is not being
-// visited, and the run's execution is parked or begins with this turn. It gives up after
-// Limits.Foresight, so that the command it holds up is not late.
+// visited, and the run's execution is parked or begins with this turn. All turns of a command
+// together take no longer than Limits.Foresight, and one of them no longer than half of it, so that
+// the command they hold up is not late.
 
 // ahead is a turn that was made before the command that it follows from was proposed.
 type ahead struct {
@@ -46,23 +47,14 @@ func (o *outcomes) add(id history.RunID, data history.Data) {
 }
 
 // foresee makes the turn of each run, as far as that can be done at once.
-func (o *outcomes) foresee(d *driver) (all []*ahead) {
-	for _, id := range o.runs[:min(len(o.runs), maxAhead)] {
-		all = append(all, madeAhead(d.foreseeNews(id, o.events[id]...))...)
+func (o *outcomes) foresee(c *convoy) {
+	for _, id := range o.runs {
+		if c.full() {
+			return
+		}
+		c.add(c.d.foreseeNews(id, o.events[id]...), 0)
 	}
-	return all
 }
-
-// madeAhead lists a, unless it is nil.
-func madeAhead(a *ahead) []*ahead {
-	if a == nil {
-		return nil
-	}
-	return []*ahead{a}
-}
-
-// maxAhead bounds the turns made ahead of one command, for its caller waits for them.
-const maxAhead = 16
 
 // together reports whether commands may be proposed together now.
 func (d *driver) together() bool {
@@ -189,7 +181,7 @@ func (d *driver) makeAhead(at *rows.Run, sight fsm.Foresight, news []history.Eve
 	}()
 	v := &visit{d: d, id: at.RunID, typ: at.Type, machine: m}
 	began := time.Now()
-	turn, stop := timed(d.desk.Term(), d.e.limits.Foresight)
+	turn, stop := timed(d.desk.Term(), d.e.limits.Foresight/2)
 	defer stop()
 	step, err := m.Foresee(turn, history.BareEvents(spaceOf(at), news))
 	d.e.metrics.computed(time.Since(began))

@@ -304,3 +304,46 @@ func TestAPollBookedWithTooMuch(t *testing.T) {
 		equal(t, "outcome", n.Outcome(ref), "completed 5")
 	})
 }
+
+// TestManyReportsAtOnce: the turns that follow from the reports of one call, and the lease of what
+// all of them schedule to one poll, are one entry.
+func TestManyReportsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const runs = 100
+		n := enginetest.New(t, ahead)
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    return ctx.activity('a', ctx.activity('a'))\n"}, enginetest.Activities("a")))
+		poll := func() []engine.WorkerTask {
+			tasks, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: "w", Activities: []string{"a"}, Max: runs}, engine.MaxWait)
+			equal(t, "error", err, nil)
+			return tasks
+		}
+		var refs []fsm.RunRef
+		for range runs {
+			refs = append(refs, n.Begin("w", ""))
+		}
+		synctest.Wait()
+		tasks := poll()
+		equal(t, "tasks", len(tasks), runs)
+		got := make(chan []engine.WorkerTask)
+		go func() { got <- poll() }()
+		synctest.Wait()
+		for _, next := range []int{runs, 0} {
+			results := make([]engine.TaskResult, len(tasks))
+			for i, task := range tasks {
+				results[i] = engine.TaskResult{Token: task.Token, Output: history.Payload("5")}
+			}
+			before := n.Log.Entries()
+			_, _, err := n.CompleteTasks(background, engine.Call{}, results)
+			equal(t, "error", err, nil)
+			synctest.Wait()
+			equal(t, "entries", n.Log.Entries()-before, 1)
+			if next > 0 {
+				tasks = <-got
+				equal(t, "tasks", len(tasks), next)
+			}
+		}
+		for _, ref := range refs {
+			equal(t, "outcome", n.Outcome(ref), "completed 5")
+		}
+	})
+}

@@ -86,9 +86,7 @@ func (e *Engine) proposeStart(ctx context.Context, c Call, cmd *fsm.StartRun, to
 	defer cancel()
 	wait := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}
 	for {
-		answer, a, err := proposeAhead[*fsm.StartAnswer](ctx, e, c, cmd, func(d *driver) []*ahead {
-			return madeAhead(d.foreseeStart(cmd, to))
-		})
+		answer, a, err := proposeAhead[*fsm.StartAnswer](ctx, e, c, cmd, func(c *convoy) { c.add(c.d.foreseeStart(cmd, to), 0) })
 		var closes *fsm.RunCloses
 		if !errors.As(err, &closes) || wait.pause(most) != nil {
 			return answer, a, err

@@ -69,9 +69,7 @@ func (e *Engine) StartPackage(ctx context.Context, r StartRequest, along Along) 
 	if age := time.Since(began); age > putAge {
 		return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("storing the archive took %s; nothing was proposed", age)}
 	}
-	answer, a, err := proposeAhead[*fsm.PackageStarted](ctx, e, r.Call, cmd, func(d *driver) []*ahead {
-		return madeAhead(d.foreseeStart(&cmd.Start, to))
-	})
+	answer, a, err := proposeAhead[*fsm.PackageStarted](ctx, e, r.Call, cmd, func(c *convoy) { c.add(c.d.foreseeStart(&cmd.Start, to), 0) })
 	if err == nil {
 		e.metrics.starts.Inc()
 	}

@@ -47,7 +47,7 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 	propose := func() error {
 		part := c
 		part.Request = partOf(c.Request, parts)
-		answer, a, err := proposeAhead[*fsm.TaskAnswer](ctx, e, part, s.command(said), func(d *driver) []*ahead { return s.foresee(d, said) })
+		answer, a, err := proposeAhead[*fsm.TaskAnswer](ctx, e, part, s.command(said), func(c *convoy) { s.foresee(c, said) })
 		if err != nil {
 			if parts > 0 {
 				err = &Unknown{Cause: fmt.Errorf("%d of %d results were recorded: %w", at[0], len(results), err)}
@@ -111,16 +111,16 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 }
 
 // foresee makes the turns that follow if all reports are accepted.
-func (s taskReport[T]) foresee(d *driver, said []T) []*ahead {
+func (s taskReport[T]) foresee(c *convoy, said []T) {
 	if s.event == nil {
-		return nil
+		return
 	}
 	var accepted outcomes
 	for _, one := range said {
 		token, data := s.event(one)
 		accepted.add(token.RunID, data)
 	}
-	return accepted.foresee(d)
+	accepted.foresee(c)
 }
 
 // partOf returns the request of the nth command that a call with request r needs.

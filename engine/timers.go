@@ -71,7 +71,7 @@ func (t *timers) run(ctx context.Context) error {
 // fire proposes one batch and reports whether it fired anything. Whatever the outcome, the state
 // says what is still armed.
 func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
-	answer, _, err := proposeAhead[*fsm.FireAnswer](ctx, t.e, Call{}, &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}, func(d *driver) []*ahead { return foreseeFired(d, due) })
+	answer, _, err := proposeAhead[*fsm.FireAnswer](ctx, t.e, Call{}, &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}, func(c *convoy) { foreseeFired(c, due) })
 	if err != nil {
 		t.e.log.Debug("timers not fired, will try again", "timers", len(due), "error", err)
 		return false
@@ -85,17 +85,17 @@ func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
 
 // foreseeFired makes the turns that follow if few timers fire, and all of these. With more of them
 // due, their turns would hold up the next batch.
-func foreseeFired(d *driver, due []fsm.TimerRef) []*ahead {
+func foreseeFired(c *convoy, due []fsm.TimerRef) {
 	if len(due) > maxAhead {
-		return nil
+		return
 	}
 	var fired outcomes
-	d.e.cfg.Log.View(func(v fsm.View) {
+	c.d.e.cfg.Log.View(func(v fsm.View) {
 		for _, ref := range due {
 			if _, clock := v.Task(ref.RunID, ref.ID); ref.ID != 0 && !clock { // what the clock of a task leads to is not known before
 				fired.add(ref.RunID, &history.TimerFired{ID: ref.ID})
 			}
 		}
 	})
-	return fired.foresee(d)
+	fired.foresee(c)
 }

@@ -125,8 +125,8 @@ func (e *Engine) acceptUpdate(ctx context.Context, c Call, ref fsm.RunRef, r Upd
 		if err != nil {
 			return nil, Answered{}, err
 		}
-		answer, a, err := proposeAhead[*fsm.UpdateAnswer](ctx, e, c, cmd, func(d *driver) []*ahead {
-			return madeAhead(d.foreseeNews(e.runOf(cmd.Run), &history.UpdateAccepted{UpdateID: r.ID, Name: r.Name, Args: r.Args}))
+		answer, a, err := proposeAhead[*fsm.UpdateAnswer](ctx, e, c, cmd, func(c *convoy) {
+			c.add(c.d.foreseeNews(e.runOf(cmd.Run), &history.UpdateAccepted{UpdateID: r.ID, Name: r.Name, Args: r.Args}), 0)
 		})
 		var overtaken *fsm.Overtaken
 		var closes *fsm.RunCloses

@@ -225,9 +225,6 @@ func (v *visit) recordTurn(ctx context.Context, at rows.Run, step *replay.Step) 
 		c.follow(&at, step, 0)
 	}
 	c.book(step)
-	for _, a := range c.ahead {
-		c.book(a.step)
-	}
 	res, err := c.propose(ctx)
 	return v.recorded(at, step, res, err, began)
 }

@@ -32,6 +32,8 @@ func TestAgentsMany(t *testing.T) {
 	did(s, "describe_batch", map[string]any{"batch_id": b["batch_id"]}, "dry_run:true")
 	did(s, "list_batches", map[string]any{}, fmt.Sprint(b["batch_id"]))
 	did(s, "stop_batch", map[string]any{"batch_id": b["batch_id"]}, "batch_id")
+	b = did(s, "start_batch", map[string]any{"operation": "reset", "point": "start", "where": []any{"id=o0"}, "reason": "again", "dry_run": false}, "batch_id")
+	did(s, "describe_batch", map[string]any{"batch_id": b["batch_id"]}, "point:start")
 
 	did(s, "stop", map[string]any{"type": "order", "reason": "enough"}, "changed:true")
 	did(s, "list_stops", map[string]any{}, "enough")

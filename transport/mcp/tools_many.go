@@ -6,14 +6,15 @@ import (
 )
 
 type batchOf struct {
-	Operation string   `json:"operation" jsonschema:"cancel, terminate, pause, resume, signal, reopen or move"`
+	Operation string   `json:"operation" jsonschema:"cancel, terminate, pause, resume, signal, reopen, move or reset"`
 	Where     []string `json:"where" jsonschema:"conditions, such as type=order or amount>=100: runs that meet all, and started before the batch"`
 	DryRun    bool     `json:"dry_run" jsonschema:"only count the runs"`
 	Rate      int      `json:"rate,omitempty" jsonschema:"runs a second, at most; default 100"`
-	Reason    string   `json:"reason,omitempty" jsonschema:"why, for the histories; of cancel, terminate, pause and reopen"`
+	Reason    string   `json:"reason,omitempty" jsonschema:"why, for the histories; of cancel, terminate, pause, reopen and reset"`
 	Signal    string   `json:"signal,omitempty" jsonschema:"name of the signal"`
 	Payload   any      `json:"payload,omitempty" jsonschema:"what the signal carries"`
-	To        string   `json:"to,omitempty" jsonschema:"version that a move goes to"`
+	To        string   `json:"to,omitempty" jsonschema:"version that a move goes to, or that runs go on with after a reset; default of a reset: their own"`
+	Point     string   `json:"point,omitempty" jsonschema:"of a reset: the last turn of each run that is kept, a number, start, last (all but the one that closed it) or failure (before the step that failed last)"`
 	keyed
 }
 
@@ -97,6 +98,9 @@ func (t *tools) actOnMany() {
 			}
 			if in.Rate > 0 {
 				body["rate"] = in.Rate
+			}
+			if in.Point != "" {
+				body["point"] = map[string]string{"to": in.Point}
 			}
 			if in.Signal != "" {
 				body["payload"] = in.Payload

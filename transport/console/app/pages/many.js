@@ -11,23 +11,30 @@ import { count, plural } from "../parts/text.js";
 import { allowed } from "./actions.js";
 import { conditions } from "./filter.js";
 
+// operations are what may be done, with the fields that each of them takes.
 const operations = {
-  cancel: { grant: "signal", says: "are asked to end; their code may clean up first" },
-  terminate: { grant: "operate", says: "are closed at once, without their code", danger: true },
-  pause: { grant: "operate", says: "take no turns until they are resumed" },
-  resume: { grant: "operate", says: "go on" },
-  signal: { grant: "signal", says: "get a signal" },
-  reopen: { grant: "operate", says: "go on where they ended" },
-  move: { grant: "deploy", says: "go on with another version, each after a proof" },
+  cancel: { says: "are asked to end; their code may clean up first", takes: ["reason"] },
+  terminate: { says: "are closed at once, without their code", takes: ["reason"] },
+  pause: { says: "take no turns until they are resumed", takes: ["reason"] },
+  resume: { says: "go on", takes: [] },
+  signal: { says: "get a signal", takes: ["signal", "payload"] },
+  reopen: { says: "go on where they ended", takes: ["reason"] },
+  move: { says: "go on with another version, each after a proof", takes: ["to"] },
+  reset: { says: "are ended if they are open, and started anew from that point of their histories", takes: ["point", "to", "reason"] },
 };
+const one = Object.keys(operations).filter(o => o !== "move" && o !== "reset"); // what is done to chosen runs: those two have a page of their own to look first
 
 const fields = [
   { name: "operation", label: "Operation", kind: "choice", options: Object.keys(operations), value: "cancel" },
-  { name: "reason", label: "Reason", hint: "For the histories; of cancel, terminate, pause and reopen" },
+  { name: "reason", label: "Reason", hint: "For the histories; of cancel, terminate, pause, reopen and reset" },
   { name: "signal", label: "Signal", hint: "Its name, if signals are sent" },
   { name: "payload", label: "Payload", kind: "json", rows: 2, hint: "Of the signal" },
-  { name: "to", label: "To version", hint: "Of a move" },
+  { name: "point", label: "Keep the turns up to", value: "failure", hint: "Of a reset: the number of a turn, or start, last (all but the one that closed the run), failure (before the step that failed last)" },
+  { name: "to", label: "To version", hint: "Of a move; of a reset, if the runs are to go on with another one" },
 ];
+
+// taken returns a field's value, if the operation takes it.
+const taken = (v, name) => operations[v.operation].takes.includes(name) && v[name] || undefined;
 
 // manyActions are those of a listing.
 export function manyActions(f, total, ctx) {
@@ -38,7 +45,10 @@ export function manyActions(f, total, ctx) {
   ].filter(Boolean);
 }
 
-const body = v => ({ operation: v.operation, reason: v.reason, signal: v.operation === "signal" ? v.signal : undefined, payload: v.operation === "signal" ? v.payload : undefined, to: v.operation === "move" ? v.to : undefined });
+const body = v => ({
+  operation: v.operation, reason: taken(v, "reason"), signal: taken(v, "signal"), payload: v.operation === "signal" ? v.payload : undefined, to: taken(v, "to"),
+  point: taken(v, "point") && { to: v.point },
+});
 
 function toAll(f, total) {
   const where = conditions(f);
@@ -51,7 +61,7 @@ function toAll(f, total) {
     fields: [...fields, { name: "rate", label: "Runs a second, at most", kind: "number", min: 1, max: 10000, value: 100 }],
     call: v => ({ method: "POST", to: "/v1/batches", body: { ...body(v), where, rate: v.rate } }),
     preview: { verb: "Count them first", call: v => ({ run: () => counted({ ...body(v), where, dry_run: true }) }), show: (b, v) => h("p", {}, plural(b.found, "run"), " would be found: they " + operations[v.operation].says + ".") },
-    command: v => command("batch", v.operation, v.operation === "signal" && (v.signal || "NAME"), v.operation === "move" && (v.to || "VERSION"), ...where.map(w => ["--where", w]), ["--reason", v.reason], ["--rate", v.rate === 100 ? "" : v.rate], v.operation === "signal" && v.payload !== undefined && ["--payload", JSON.stringify(v.payload)]),
+    command: v => command("batch", v.operation, v.operation === "signal" && (v.signal || "NAME"), v.operation === "move" && (v.to || "VERSION"), taken(v, "point") && ["--to", v.point], v.operation === "reset" && v.to && ["--on", v.to], ...where.map(w => ["--where", w]), ["--reason", taken(v, "reason")], ["--rate", v.rate === 100 ? "" : v.rate], v.operation === "signal" && v.payload !== undefined && ["--payload", JSON.stringify(v.payload)]),
     done: a => link("/console/batches", { batch: a.batch_id }),
   });
 }
@@ -73,12 +83,12 @@ function toChosen(chosen, ctx) {
   act({
     title: "Do one thing to " + plural(chosen.length, "chosen run"), verb: "Do it", danger: true, go,
     affects: [h("p", {}, "These runs, one after another:"), list()],
-    fields: fields.filter(f => f.name !== "to").map(f => f.name === "operation" ? { ...f, options: Object.keys(operations).filter(o => o !== "move") } : f),
+    fields: fields.filter(f => f.name !== "to" && f.name !== "point").map(f => f.name === "operation" ? { ...f, options: one } : f),
     call: v => ({ run: async () => {
       for (const r of chosen) {
         const to = path`/v1/workflows/${r.workflow_id}/` + (v.operation === "signal" ? path`signals/${v.signal}` : v.operation);
         try {
-          const answer = await change("POST", to, { id: ids.get(r.run_id), query: { run_id: r.run_id }, body: v.operation === "signal" ? v.payload : v.operation === "resume" ? undefined : { reason: v.reason } });
+          const answer = await change("POST", to, { id: ids.get(r.run_id), query: { run_id: r.run_id }, body: v.operation === "signal" ? v.payload : v.operation === "resume" ? undefined : { reason: taken(v, "reason") } });
           outcome.set(r.run_id, status(answer.status));
         } catch (error) {
           if (!(error instanceof Problem)) throw error;

@@ -97,8 +97,7 @@ func (w *world) fire(id string, nth, n int) *FireSchedule {
 // scheduled makes n schedules with a large input and as many open runs as there may be, each with a
 // fire that waits if the policy has it so.
 func (w *world) scheduled(n int, o rows.Overlap) (runs []StartAnswer) {
-	w.s.cfg.Check = nil
-	defer func() { w.s.cfg.Check = Audit }()
+	defer w.unchecked()()
 	for i := range n {
 		id := fmt.Sprint("s", i)
 		w.do(&PutSchedule{Apart: true, Schedule: rows.Schedule{ID: id, Type: "a", Every: 1e9, Overlap: rows.OverlapAllowAll}})

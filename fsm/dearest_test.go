@@ -571,9 +571,9 @@ func TestDearestToo(t *testing.T) {
 // dearestOf applies the entry and tells what it cost.
 func dearestOf(t testing.TB, of func(*world) []Command) uint64 {
 	w := newWorld(t)
+	w.s.cfg.Check = nil // the costs are those of apply
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
 	entry := entryOf(w, of)
-	w.s.cfg.Check = nil // the costs are those of apply
 	results, err := w.s.Apply(uint64(len(w.log))+1, entry)
 	if err != nil || results[0].Refusal != nil {
 		t.Fatal(err, results[0].Refusal)
@@ -636,8 +636,7 @@ func (w *world) laden(id string) {
 }
 
 func (w *world) load(id string) {
-	w.s.cfg.Check = nil
-	defer func() { w.s.cfg.Check = Audit }()
+	defer w.unchecked()()
 	const piece = 2_000
 	for next := uint64(1); next < 3*wide; {
 		var asked []history.Data

@@ -16,9 +16,7 @@ import (
 
 // mailFor starts a run and fills its mailbox with n signals.
 func (w *world) mailFor(id string, n, size int) {
-	check := w.s.cfg.Check
-	w.s.cfg.Check = nil
-	defer func() { w.s.cfg.Check = check }()
+	defer w.unchecked()()
 	w.start(id, "a")
 	payload := history.Payload(`"` + strings.Repeat("x", size) + `"`)
 	for n > 0 {

@@ -57,6 +57,13 @@ func (w *world) open() {
 	w.s = s
 }
 
+// unchecked applies without audits until what it returns is called: they read the whole state.
+func (w *world) unchecked() (until func()) {
+	check := w.s.cfg.Check
+	w.s.cfg.Check = nil
+	return func() { w.s.cfg.Check = check }
+}
+
 // propose applies commands as one entry.
 func (w *world) propose(e ...Envelope) []Result {
 	b, err := EncodeEntry(Entry{At: w.now, Budget: w.budget, Commands: e})

@@ -121,8 +121,8 @@ func (r *DeployRequest) validate(l Limits) error {
 		if err := checkType("expect.routes", x.Type); err != nil {
 			return err
 		}
-		if err := x.Validate(); err != nil {
-			return err
+		if bad := (*catalog.InvalidInput)(nil); errors.As(x.Validate(), &bad) {
+			return invalid("expect.routes."+x.Type, "%s", bad.Reason)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,7 +44,10 @@ func (s *Server) deploy(ctx context.Context, _ *deploymentInput) (*answer[wire.D
 	for i := range d.Changes {
 		change, err := changeOf(&d.Changes[i])
 		if err != nil {
-			return nil, wire.Of(err).With("change", i).With("op", clip(d.Changes[i].Op))
+			if refusal, ok := errors.AsType[fsm.Refusal](err); ok {
+				err = &engine.ChangeError{Change: i, Op: clip(d.Changes[i].Op), Reason: refusal}
+			}
+			return nil, err
 		}
 		r.Changes = append(r.Changes, change)
 	}

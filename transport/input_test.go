@@ -67,7 +67,7 @@ func TestBadInput(t *testing.T) {
 		// Text is Unicode, wherever it comes in.
 		{"POST", "/v1/workflows", `{"type":"order","input":"\ud800x"}`, "", "invalid_input", "input", `has half of a surrogate pair, \ud800, at line 1 column 26`},
 		{"POST", "/v1/workflows", `{"type":"order","input":{"\udc00":1}}`, "", "invalid_input", "input", `\udc00`},
-		{"POST", "/v1/workflows", `{"type":"order","attributes":{"a":["\udfff"]}}`, "", "invalid_input", "attributes", `\udfff`},
+		{"POST", "/v1/workflows", `{"type":"order","attributes":{"a":["\udfff"]}}`, "", "invalid_input", "attributes.a", `\udfff`},
 		{"POST", "/v1/workflows", `{"type":"order\ud800"}`, "", "invalid_input", "type", `\ud800`},
 		{"POST", "/v1/workflows", `{"type\ud800":"order"}`, "", "invalid_input", "type\ufffd", `\ud800`},
 		{"POST", "/v1/workflows", "{\"type\":\"order\xff\"}", "", "invalid_input", "type", "is no UTF-8, at line 1 column 9"},

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,11 +50,8 @@ func decodeJSON(b []byte, v any) error {
 		return err
 	}
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		name := mistyped.Field
-		if name == "" {
-			name = "body"
-		}
-		return invalid(name, "is a JSON %s at %s; want %s", mistyped.Value, position(b, mistyped.Offset-1), kindOf(mistyped))
+		name := pathOf(b, int(mistyped.Offset)-1)
+		return invalid(cmp.Or(name, "body"), "is a JSON %s at %s; want %s", mistyped.Value, position(b, mistyped.Offset-1), kindOf(mistyped))
 	}
 	if err != nil {
 		return invalid("body", "cannot be read: %v", err)

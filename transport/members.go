@@ -72,8 +72,46 @@ func (w *walker) value(t reflect.Type) *flaw {
 		return nil // of another type than expected: the decoder reports that
 	case s.list != nil:
 		return w.list(s.list)
+	case s.values != nil:
+		return w.named(s.values)
 	}
 	return w.object(s)
+}
+
+// named checks an object whose names the caller chooses, such as attributes: each is there once.
+func (w *walker) named(value reflect.Type) *flaw {
+	w.at++
+	seen := map[string]bool{}
+	for {
+		w.skipSpace()
+		switch w.b[w.at] {
+		case '}':
+			w.at++
+			return nil
+		case ',':
+			w.at++
+			continue
+		}
+		at := w.at
+		name := w.readName()
+		switch {
+		case w.garbled != nil:
+			return w.garbled.inMember(clip(name))
+		case seen[name]:
+			return flawed("is given twice, the second time at %s", position(w.b, int64(at))).inMember(clip(name))
+		}
+		seen[name] = true
+		w.skipSpace()
+		w.at++ // the colon
+		w.skipSpace()
+		f, given := w.member(&member{kind: value, required: true})
+		if f = cmp.Or(f, w.garbled); f == nil && !given {
+			f = flawed("is null; leave it out or give it a value")
+		}
+		if f != nil {
+			return f.inMember(clip(name))
+		}
+	}
 }
 
 func (w *walker) list(elem reflect.Type) *flaw {
@@ -241,6 +279,7 @@ type shape struct {
 	members []member
 	index   map[string]int
 	list    reflect.Type // type of its elements; nil = it is an object
+	values  reflect.Type // of an object whose names the caller chooses: the type of its values
 }
 
 type member struct {
@@ -265,7 +304,11 @@ func shapeOf(t reflect.Type) *shape {
 	}
 	var s *shape
 	switch {
-	case reflect.PointerTo(t).Implements(unmarshaler):
+	case t.Implements(unmarshaler), reflect.PointerTo(t).Implements(unmarshaler):
+	case t.Kind() == reflect.Pointer:
+		s = shapeOf(t.Elem())
+	case t.Kind() == reflect.Map:
+		s = &shape{values: t.Elem()}
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 		s = &shape{list: t.Elem()}
 	case t.Kind() == reflect.Struct:

@@ -14,7 +14,7 @@ import (
 // bodies are the strictly parsed requests, one of each shape.
 func bodies() []any {
 	return []any{new(wire.StartRequest), new(wire.PollRequest), new(wire.CompleteRequest), new(wire.FailRequest), new(wire.HeartbeatRequest), new(wire.ScheduleSpec),
-		new(wire.BackfillRequest), new(wire.QueueLimits), new(wire.Reason), new(wire.RetentionRequest), new(json.RawMessage)}
+		new(wire.BackfillRequest), new(wire.QueueLimits), new(wire.Reason), new(wire.RetentionRequest), new(wire.Deployment), new(wire.NamespaceSpec), new(wire.ResetRequest), new(json.RawMessage)}
 }
 
 // TestBodiesAreReadStrictly, including the elements of their lists.
@@ -33,9 +33,9 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"kind":""}]}`, "results[1].kind", "is empty; leave it out"},
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"Kind":"k"}]}`, "results[1].Kind", "not a field"},
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"retryable":false}]}`, "results[1].retryable", "twice, the second time at line 1 column 102"},
-		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":"yes"}]}`, "results.retryable", "want true or false"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":"yes"}]}`, "results[1].retryable", "want true or false"},
 		{new(wire.FailRequest), fail + `null]}`, "results[1]", "is null; want an object"},
-		{new(wire.FailRequest), fail + `7]}`, "results", "want an object"},
+		{new(wire.FailRequest), fail + `7]}`, "results[1]", "want an object"},
 		{new(wire.FailRequest), `{"results":{}}`, "results", "want an array"},
 		{new(wire.FailRequest), `{"results":null}`, "results", "is missing"},
 		{new(wire.FailRequest), `{}`, "results", "is missing"},
@@ -43,8 +43,8 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.CompleteRequest), `{"results":[{"token":"t","output":{"token":1,"token":2}}]}`, "", ""},
 		{new(wire.CompleteRequest), `{"results":[{"token":"t"},{"output":1}]}`, "results[1].token", "is missing"},
 		{new(wire.CompleteRequest), `{"results":[{"token":"t","output":}]}`, "body", "line 1 column 35"},
-		{new(wire.HeartbeatRequest), `{"tokens":["t"]}`, "tokens", "want an object"},
-		{new(wire.PollRequest), `{"worker_id":"w","activities":["a",1]}`, "activities", "want a string"},
+		{new(wire.HeartbeatRequest), `{"tokens":["t"]}`, "tokens[0]", "want an object"},
+		{new(wire.PollRequest), `{"worker_id":"w","activities":["a",1]}`, "activities[1]", "want a string"},
 		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":-1}`, "", ""}, // the engine's to refuse
 		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":1.5}`, "max_tasks", "want a whole number"},
 		{new(wire.PollRequest), `{"worker_id":"","activities":["a"]}`, "worker_id", "is empty"},
@@ -58,6 +58,25 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z"}`, "to", "is missing"},
 		{new(wire.ScheduleSpec), `{"type":"t","attributes":{"a":1,"A":""},"input":{"type":""}}`, "", ""},
 		{new(wire.ScheduleSpec), `{"type":"t","cron":""}`, "cron", "is empty"},
+		{new(wire.ScheduleSpec), `{"type":"t","attributes":{"a":1,"\u0061":2}}`, "attributes.a", "twice, the second time at line 1 column 33"},
+		{new(wire.ScheduleSpec), `{"type":"t","attributes":{"a":{"b":1,"b":2},"c":null}}`, "", ""}, // payloads are anything
+		{new(wire.ScheduleSpec), `{"type":"t","also":[{"every":"1h"},{"every":[5]}]}`, "also[1].every", "want a string"},
+		{new(wire.StartRequest), `{"type":"t","signal":{"Name":"x"}}`, "signal.Name", "not a field"},
+		{new(wire.StartRequest), `{"type":"t","signal":{"name":"x","name":"y"}}`, "signal.name", "twice"},
+		{new(wire.StartRequest), `{"type":"t","signal":{}}`, "signal.name", "is missing"},
+		{new(wire.StartRequest), `{"type":"t","signal":null}`, "", ""},
+		{new(wire.StartRequest), `{"type":"t","signal":{"name":"x","payload":{"a":"","a":null}}}`, "", ""},
+		{new(wire.StartRequest), `{"type":"t","retry":{"max_attempt":3}}`, "retry.max_attempt", "not a field"},
+		{new(wire.StartRequest), `{"type":"t","retry":{"max_attempts":0,"backoff":""}}`, "retry.backoff", "is empty; leave it out"},
+		{new(wire.NamespaceSpec), `{"name":"n","quotas":{"open_run":1}}`, "quotas.open_run", "not a field"},
+		{new(wire.Deployment), `{"changes":[],"expect":{"route":{"t":"none"}}}`, "expect.route", "not a field"},
+		{new(wire.Deployment), `{"changes":[],"expect":{"routes":{"t":"none","t":"000000"}}}`, "expect.routes.t", "twice"},
+		{new(wire.Deployment), `{"changes":[],"expect":{"routes":{"t":""}}}`, "expect.routes.t", "is empty"},
+		{new(wire.Deployment), `{"changes":[],"expect":{"routes":{"t":null}}}`, "expect.routes.t", "is null"},
+		{new(wire.Deployment), `{"changes":[],"expect":{"routes":{"":"none","u":"none"}}}`, "", ""},
+		{new(wire.Deployment), `{"changes":[],"expect":{"routes":["t"]}}`, "expect.routes", "want an object"},
+		{new(wire.ResetRequest), `{"to":1}`, "to", "want a string"},
+		{new(wire.ResetRequest), ` { "on" : "v" , "to_event" : "1" } `, "to_event", "want a whole number"},
 		{new(json.RawMessage), `{"":"","":""}`, "", ""},
 		{new(wire.Reason), `{"reason":""}`, "", ""},
 		{new(wire.Reason), `"no"`, "body", "want an object"},
@@ -79,7 +98,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 func FuzzDecodeJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"results":[{"token":"a","message":"","retryable":false,"details":[1,{"x":"]\""}]}]}`, `{"worker_id":"w","activities":["a"],"wait":"5s"}`,
-		`{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}`, `{"tokens":[{"token":"\u0061"}]}`, `{"type":"t","attributes":{"a":null}}`, `[]`, ` null `, `{"age":"0s"}`,
+		`{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}`, `{"tokens":[{"token":"\u0061"}]}`, `{"changes":[{"op":"unroute","also":[{"every":"1h"}]}],"expect":{"routes":{"t":"none"}}}`, `{"name":"n","quotas":{"open_runs":1}}`, `{"type":"t","signal":{"name":"x"},"retry":{}}`, `{"type":"t","attributes":{"a":null}}`, `[]`, ` null `, `{"age":"0s"}`,
 	} {
 		f.Add([]byte(seed))
 	}

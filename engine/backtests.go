@@ -30,7 +30,7 @@ type BacktestRequest struct {
 	Ago     time.Duration    // Since, as a time before now; 0 = none
 	Limit   uint64           // the newest so many; 0 = all
 	Where   []rows.Condition // only runs that meet all of these
-	Key     string           // of the call: repeated, it answers with the backtest that it began; empty = none
+	Request *fsm.Request     // of the call: repeated, it answers with the backtest that it began; nil = none
 }
 
 // What a node keeps of backtests.
@@ -55,18 +55,27 @@ type backtests struct {
 	share *backtest.Share
 	stop  context.CancelFunc
 
-	mu      sync.Mutex        // guards the fields below
-	running context.Context   // ends with the engine
-	all     map[string]trial  // by id
-	spaces  map[string]string // namespaces by id, of calls
-	keys    map[string]string // ids by the key of the call that began them
-	order   []string          // ids, oldest first
+	mu      sync.Mutex           // guards the fields below
+	running context.Context      // ends with the engine
+	all     map[string]trial     // by id
+	spaces  map[string]string    // namespaces by id, of calls
+	calls   map[string]firstCall // by the owner and the id of their request
+	order   []string             // ids, oldest first
 	busy    int
 	working sync.WaitGroup
 }
 
+// firstCall is the call that began a backtest, and its answer.
+type firstCall struct {
+	print catalog.Digest
+	id    string
+	begun backtest.Report
+}
+
+func requestKey(r *fsm.Request) string { return r.Owner + "\x00" + r.ID }
+
 func newBacktests(what, node string, share *backtest.Share) *backtests {
-	b := &backtests{what: what, node: node, share: share, all: map[string]trial{}, spaces: map[string]string{}, keys: map[string]string{}}
+	b := &backtests{what: what, node: node, share: share, all: map[string]trial{}, spaces: map[string]string{}, calls: map[string]firstCall{}}
 	b.running, b.stop = context.WithCancel(context.Background())
 	return b
 }
@@ -105,17 +114,18 @@ func (b *backtests) end() {
 }
 
 // keep remembers a backtest, and forgets those that nobody may read any more.
-func (b *backtests) keep(ctx context.Context, key string, t trial) (id string) {
+func (b *backtests) keep(ctx context.Context, r *fsm.Request, t trial) (id string, begun backtest.Report) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	begun = t.Read(0, 0)
 	id = strings.ToLower(rand.Text())
 	b.all[id], b.spaces[id] = t, namespace.Asked(ctx)
 	b.order = append(b.order, id)
-	if key != "" {
-		b.keys[key] = id
+	if r != nil {
+		b.calls[requestKey(r)] = firstCall{r.Print, id, begun}
 	}
 	b.sweep()
-	return id
+	return id, begun
 }
 
 // sweep forgets what ended too long ago, and the oldest of those that ended when they are too many.
@@ -131,20 +141,29 @@ func (b *backtests) sweep() {
 		if ended++; ended > backtestsKept || time.Since(r.Finished) > backtestsFor {
 			delete(b.all, id)
 			delete(b.spaces, id)
-			maps.DeleteFunc(b.keys, func(_, of string) bool { return of == id })
+			maps.DeleteFunc(b.calls, func(_ string, of firstCall) bool { return of.id == id })
 			b.order = slices.Delete(b.order, i, i+1)
 		}
 	}
 }
 
-// begun returns the backtest that a call with this key began.
-func (b *backtests) begun(key string) (id string, r backtest.Report, ok bool) {
+// begun returns what a call with this request was answered first; id is empty if it is new.
+func (b *backtests) begun(r *fsm.Request) (id string, begun backtest.Report, err error) {
+	if r == nil {
+		return "", begun, nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if id, ok = b.keys[key]; ok {
-		r = b.all[id].Read(0, 0)
+	first, known := b.calls[requestKey(r)]
+	switch {
+	case !known:
+		return "", begun, nil
+	case first.print != r.Print:
+		return "", begun, &fsm.RequestMismatch{ID: r.ID}
 	}
-	return id, r, ok
+	begun = first.begun
+	begun.Repeated = true
+	return first.id, begun, nil
 }
 
 // UnknownBacktest means that this node has no such backtest, or move.
@@ -178,8 +197,8 @@ func (e *Engine) StartBacktest(ctx context.Context, rd Read, r BacktestRequest) 
 	if err := r.check(); err != nil {
 		return "", begun, err
 	}
-	if id, begun, ok := e.backtests.begun(r.Key); ok {
-		return id, begun, nil
+	if id, begun, err = e.backtests.begun(r.Request); id != "" || err != nil {
+		return id, begun, err
 	}
 	running, err := e.backtests.begin()
 	if err != nil {
@@ -229,7 +248,8 @@ func (e *Engine) StartBacktest(ctx context.Context, rd Read, r BacktestRequest) 
 	if !ok {
 		return "", begun, &Unavailable{Why: "this node is shutting down"}
 	}
-	return e.backtests.keep(ctx, r.Key, t), t.Read(0, 0), nil
+	id, begun = e.backtests.keep(ctx, r.Request, t)
+	return id, begun, nil
 }
 
 // freshenLocal is freshen for reads that any node serves from its own state: a leader's is as new

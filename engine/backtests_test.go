@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/engine/enginetest"
@@ -176,15 +177,19 @@ func TestBacktestsAreBounded(t *testing.T) {
 		_, err = n.StopBacktest(background, "nobody")
 		refused(t, err, "not_found")
 
-		r := engine.BacktestRequest{Version: n.Row(ref).Version.String(), Key: "k"}
+		r := engine.BacktestRequest{Version: n.Row(ref).Version.String(), Request: &fsm.Request{ID: "k"}}
 		first, _, err := n.StartBacktest(background, engine.Read{}, r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, _, err := n.StartBacktest(background, engine.Read{}, r); err != nil || again != first {
-			t.Errorf("a repeated call began %s, %v, the first %s", again, err, first)
+		if again, begun, err := n.StartBacktest(background, engine.Read{}, r); err != nil || again != first || !begun.Repeated {
+			t.Errorf("a repeated call began %s, %+v, %v, the first %s", again, begun, err, first)
 		}
-		r.Key = ""
+		other := r
+		other.Limit, other.Request = 1, &fsm.Request{ID: "k", Print: catalog.Digest{1}}
+		_, _, err = n.StartBacktest(background, engine.Read{}, other)
+		refused(t, err, "request_mismatch")
+		r.Request = nil
 		for range 40 { // more than are kept
 			id, _, err := n.StartBacktest(background, engine.Read{}, r)
 			if err != nil {

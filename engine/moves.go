@@ -24,7 +24,7 @@ type MoveRequest struct {
 	Where    []rows.Condition // only runs that meet all of these
 	DryRun   bool             // prove, and move nothing
 	Actor    string
-	Key      string // of the call: repeated, it answers with the move that it began; empty = none
+	Request  *fsm.Request // of the call: repeated, it answers with the move that it began; nil = none
 }
 
 // maxMoved bounds the ids of one move.
@@ -38,8 +38,8 @@ func (e *Engine) StartMove(ctx context.Context, r MoveRequest) (id string, begun
 	if err := r.check(); err != nil {
 		return "", begun, err
 	}
-	if id, begun, ok := e.moves.begun(r.Key); ok {
-		return id, begun, nil
+	if id, begun, err = e.moves.begun(r.Request); id != "" || err != nil {
+		return id, begun, err
 	}
 	if err := e.cfg.Log.Sync(ctx); err != nil {
 		return "", begun, err
@@ -65,7 +65,8 @@ func (e *Engine) StartMove(ctx context.Context, r MoveRequest) (id string, begun
 		defer stop(nil)
 		m.run(ctx)
 	}()
-	return e.moves.keep(asked, r.Key, m), m.Read(0, 0), nil
+	id, begun = e.moves.keep(asked, r.Request, m)
+	return id, begun, nil
 }
 
 // movable finds both versions.

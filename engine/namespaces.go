@@ -30,14 +30,29 @@ func (e *Engine) CreateNamespace(ctx context.Context, c Call, name, description 
 	return proposeAt[*fsm.NamespaceAnswer](ctx, e, c, levelNamespaces, &fsm.CreateNamespace{Name: name, Description: description, Quotas: q})
 }
 
-// SetNamespace changes a namespace; what is nil stays.
-func (e *Engine) SetNamespace(ctx context.Context, c Call, name string, description *string, q *rows.Quotas) (*fsm.NamespaceAnswer, Answered, error) {
+// SetNamespace changes a namespace: its description unless that is nil, and by change its quotas.
+func (e *Engine) SetNamespace(ctx context.Context, c Call, name string, description *string, change func(*rows.Quotas)) (*fsm.NamespaceAnswer, Answered, error) {
 	if description != nil {
 		if err := checkText("description", *description, MaxMessage); err != nil {
 			return nil, Answered{}, err
 		}
 	}
-	return proposeAt[*fsm.NamespaceAnswer](ctx, e, c, levelNamespaces, &fsm.SetNamespace{Name: name, Description: description, Quotas: q})
+	cmd := &fsm.SetNamespace{Name: name, Description: description}
+	if change != nil {
+		if res, ok, err := e.firstOutcome(c); ok || err != nil {
+			if err != nil {
+				return nil, Answered{}, err
+			}
+			return outcome[*fsm.NamespaceAnswer](c, res)
+		}
+		n, err := e.Namespace(ctx, Read{}, name)
+		if err != nil {
+			return nil, Answered{}, err
+		}
+		change(&n.Quotas)
+		cmd.Quotas = &n.Quotas
+	}
+	return proposeAt[*fsm.NamespaceAnswer](ctx, e, c, levelNamespaces, cmd)
 }
 
 // DeleteNamespace removes a namespace that holds nothing.

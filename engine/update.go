@@ -83,8 +83,24 @@ func (e *Engine) Update(ctx context.Context, c Call, ref fsm.RunRef, r UpdateReq
 	if err != nil {
 		return nil, a, err
 	}
+	if a.Deduplicated {
+		r.ID = e.acceptedAs(answer, r.ID)
+	}
 	state, err := e.awaitUpdate(ctx, fsm.RunRef{WorkflowID: answer.WorkflowID, RunID: answer.RunID}, r.ID, wait)
 	return state, a, err
+}
+
+// acceptedAs returns the id under which the first call of a request was accepted: one that gives no
+// id has another each time.
+func (e *Engine) acceptedAs(a *fsm.UpdateAnswer, id string) string {
+	e.cfg.Log.View(func(v fsm.View) {
+		for _, ev := range v.Events(a.RunID, a.Update.Accepted, 1) {
+			if accepted, ok := ev.Data.(*history.UpdateAccepted); ok {
+				id = accepted.UpdateID
+			}
+		}
+	})
+	return id
 }
 
 func (e *Engine) checkUpdate(ref fsm.RunRef, r *UpdateRequest, wait time.Duration) error {
@@ -121,9 +137,9 @@ func (e *Engine) acceptUpdate(ctx context.Context, c Call, ref fsm.RunRef, r Upd
 	defer cancel()
 	pause := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}
 	for {
-		cmd, err := e.validated(most, c, ref, r)
+		cmd, at, err := e.validated(most, c, ref, r)
 		if err != nil {
-			return nil, Answered{}, err
+			return nil, Answered{Index: at}, err
 		}
 		answer, a, err := proposeAhead[*fsm.UpdateAnswer](ctx, e, c, cmd, func(c *convoy) {
 			c.add(c.d.foreseeNews(e.runOf(cmd.Run), &history.UpdateAccepted{UpdateID: r.ID, Name: r.Name, Args: r.Args}), 0)
@@ -143,9 +159,9 @@ const never = math.MaxUint64
 
 // validated returns the command for an update that the run's code agrees to. It names that run: the
 // next one of a chain was not asked. One that was accepted before is not validated again, and the
-// command for it only asks for where it stands.
-func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r UpdateRequest) (*fsm.UpdateRun, error) {
-	cmd := &fsm.UpdateRun{Run: ref, ID: r.ID, Name: r.Name, Args: r.Args, MaxWaiting: e.limits.WaitingSignals}
+// command for it only asks for where it stands. at is the index at which the code was asked.
+func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r UpdateRequest) (cmd *fsm.UpdateRun, at uint64, err error) {
+	cmd = &fsm.UpdateRun{Run: ref, ID: r.ID, Name: r.Name, Args: r.Args, MaxWaiting: e.limits.WaitingSignals}
 	rd := Read{Only: c.Only}
 	for {
 		known := false
@@ -158,14 +174,14 @@ func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r Update
 			of, _, ok := v.Update(run.RunID, r.ID)
 			known = ok && (ref.RunID.IsZero() || of == ref.RunID)
 		}); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if known {
 			cmd.Turns = never
-			return cmd, nil
+			return cmd, 0, nil
 		}
 		asked := false
-		run, _, err := e.consult(ctx, rd, ref, func(ctx context.Context, m *replay.Machine) (err error) {
+		run, at, err := e.consult(ctx, rd, ref, func(ctx context.Context, m *replay.Machine) (err error) {
 			asked, err = m.Validate(ctx, r.Name, r.Args)
 			return err
 		})
@@ -173,16 +189,16 @@ func (e *Engine) validated(ctx context.Context, c Call, ref fsm.RunRef, r Update
 			err = &Unavailable{Why: late.Error()}
 		}
 		if cmd.Run.RunID = run.RunID; err != nil || !asked {
-			return cmd, err
+			return cmd, at, err
 		}
 		news := false
 		e.cfg.Log.View(func(v fsm.View) { news = v.HasNews(run.RunID) })
 		if !news {
 			cmd.Turns, cmd.Events = run.Turns, run.Events
-			return cmd, nil
+			return cmd, at, nil
 		}
 		if e.awaitTurn(ctx, run); ctx.Err() != nil {
-			return nil, &Unavailable{Why: "run " + run.RunID.String() + " has news that its code has not seen within " + updateWithin.String() + ", so its validator cannot be asked"}
+			return nil, at, &Unavailable{Why: "run " + run.RunID.String() + " has news that its code has not seen within " + updateWithin.String() + ", so its validator cannot be asked"}
 		}
 	}
 }

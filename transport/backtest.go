@@ -41,10 +41,7 @@ func (s *Server) startBacktest(ctx context.Context, in *startBacktestInput) (*an
 	if err != nil {
 		return nil, err
 	}
-	r := engine.BacktestRequest{Archive: b.Archive, Version: b.Version, Types: b.Types, Runs: b.Runs, Limit: b.Limit}
-	if c.Request != nil {
-		r.Key = c.Request.Owner + "\x00" + c.Request.ID + "\x00" + c.Request.Print.String()
-	}
+	r := engine.BacktestRequest{Archive: b.Archive, Version: b.Version, Types: b.Types, Runs: b.Runs, Limit: b.Limit, Request: c.Request}
 	if r.Since, r.Ago, err = startedSince(b.Since); err != nil {
 		return nil, err
 	}
@@ -55,7 +52,7 @@ func (s *Server) startBacktest(ctx context.Context, in *startBacktestInput) (*an
 	if err != nil {
 		return nil, err
 	}
-	return &answer[wire.BacktestStarted]{Index: begun.Index, Body: wire.BacktestStarted{BacktestID: id, Runs: begun.Total, Node: s.cfg.Node, Indexed: at(begun.Index)}}, nil
+	return &answer[wire.BacktestStarted]{Index: begun.Index, Body: wire.BacktestStarted{BacktestID: id, Runs: begun.Total, Node: s.cfg.Node, Answered: answered(engine.Answered{Index: begun.Index, Deduplicated: begun.Repeated})}}, nil
 }
 
 // startedSince parses a time, or how long ago it was.

@@ -203,3 +203,53 @@ func testKeysBelongToTheirToken(t *testing.T) {
 		}
 	}
 }
+
+// A repeated call has no second effect and answers as the first did, whatever came between: also
+// where the state is looked at before the log, and where one call is two commands.
+func TestRepeatedCallsOfTwoParts(t *testing.T) {
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1").lead()
+	n.Deploy(enginetest.Pack(t, enginetest.Code{"order": `
+def run(ctx, input):
+    def fits(n):
+        if n > 5:
+            fail("too much")
+    ctx.on_update("add", lambda n: n, validator = fits)
+    ctx.signal("end")
+`}))
+	twice := func(method, path, body string, between func()) {
+		t.Helper()
+		key := "Idempotency-Key: " + method + path + body
+		first := h.send(t, method, path, body, key)
+		if first.status >= 300 {
+			t.Fatalf("%s %s: %+v", method, path, first)
+		}
+		between()
+		again := h.send(t, method, path, body, key)
+		if want := strings.TrimSuffix(first.body, "}") + `,"deduplicated":true}`; again.status != first.status || again.body != want {
+			t.Errorf("%s %s %s:\n%s, repeated\n%s", method, path, body, first.body, again.body)
+		}
+	}
+	ok := func(method, path, body string) {
+		t.Helper()
+		if r := h.send(t, method, path, body); r.status >= 300 {
+			t.Fatalf("%s %s: %+v", method, path, r)
+		}
+	}
+	ok("POST", "/v1/workflows", `{"type":"order","workflow_id":"w"}`)
+	twice("POST", "/v1/workflows/w/updates/add?wait=5s", `{"args":3}`, func() {})
+
+	ok("POST", "/v1/namespaces", `{"name":"a"}`)
+	twice("PUT", "/v1/namespaces/a", `{"retention":"5h"}`, func() { ok("PUT", "/v1/namespaces/a", `{"retention":"7h"}`) })
+	if r := h.send(t, "GET", "/v1/retention", "", "Aion-Namespace: a"); !strings.Contains(r.body, "7h") {
+		t.Errorf("a repeated call set its retention over a later one: %s", r.body)
+	}
+	twice("PUT", "/v1/namespaces/a", `{"open_runs":7}`, func() { ok("DELETE", "/v1/namespaces/a", "") })
+
+	// Who is rejected leaves no trace, and still learns as of which index.
+	var u wire.UpdateAnswer
+	r := h.send(t, "POST", "/v1/workflows/w/updates/add?wait=5s", `{"args":9}`)
+	if err := json.Unmarshal([]byte(r.body), &u); err != nil || u.Status != "rejected" || u.Index == 0 {
+		t.Errorf("%+v: %v", r, err)
+	}
+}

@@ -35,10 +35,7 @@ func (s *Server) startMove(ctx context.Context, _ *startMoveInput) (*answer[wire
 	if err != nil {
 		return nil, err
 	}
-	r := engine.MoveRequest{Type: b.Type, From: b.From, To: b.To, IDs: b.IDs, DryRun: b.DryRun, Actor: c.Actor}
-	if c.Request != nil {
-		r.Key = c.Request.Owner + "\x00" + c.Request.ID + "\x00" + c.Request.Print.String()
-	}
+	r := engine.MoveRequest{Type: b.Type, From: b.From, To: b.To, IDs: b.IDs, DryRun: b.DryRun, Actor: c.Actor, Request: c.Request}
 	if r.Where, err = where(b.Where); err != nil {
 		return nil, err
 	}
@@ -46,7 +43,7 @@ func (s *Server) startMove(ctx context.Context, _ *startMoveInput) (*answer[wire
 	if err != nil {
 		return nil, err
 	}
-	return &answer[wire.MoveStarted]{Index: begun.Index, Body: wire.MoveStarted{MoveID: id, Runs: begun.Total, Node: s.cfg.Node, Indexed: at(begun.Index)}}, nil
+	return &answer[wire.MoveStarted]{Index: begun.Index, Body: wire.MoveStarted{MoveID: id, Runs: begun.Total, Node: s.cfg.Node, Answered: answered(engine.Answered{Index: begun.Index, Deduplicated: begun.Repeated})}}, nil
 }
 
 type moveInput struct {

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 // Namespacer is what namespaces need from a node.
 type Namespacer interface {
 	CreateNamespace(ctx context.Context, c engine.Call, name, description string, q rows.Quotas) (*fsm.NamespaceAnswer, engine.Answered, error)
-	SetNamespace(ctx context.Context, c engine.Call, name string, description *string, q *rows.Quotas) (*fsm.NamespaceAnswer, engine.Answered, error)
+	SetNamespace(ctx context.Context, c engine.Call, name string, description *string, change func(*rows.Quotas)) (*fsm.NamespaceAnswer, engine.Answered, error)
 	DeleteNamespace(ctx context.Context, c engine.Call, name string) (*fsm.NamespaceAnswer, engine.Answered, error)
 	Namespace(ctx context.Context, rd engine.Read, name string) (*engine.Namespace, error)
 	Namespaces(ctx context.Context, rd engine.Read, prefixes []string, limit int, cursor string) ([]rows.Namespace, string, uint64, error)
@@ -136,21 +138,17 @@ func (s *Server) setNamespace(ctx context.Context, in *oneNamespaceInput) (*answ
 	if in.Name == namespace.Default {
 		return nil, invalid("name", "is default, which has no quotas and cannot be changed")
 	}
-	var q *rows.Quotas
+	var quotas func(*rows.Quotas)
 	if r.OpenRuns != nil || r.StartsPerSecond != nil || r.StateBytes != nil {
-		old, err := s.cfg.Namespacer.Namespace(ctx, engine.Read{}, in.Name)
-		if err != nil {
-			return nil, err
-		}
-		quotas := old.Quotas
-		for _, one := range []struct{ to, from *uint64 }{{&quotas.OpenRuns, r.OpenRuns}, {&quotas.StartsPerSecond, r.StartsPerSecond}, {&quotas.StateBytes, r.StateBytes}} {
-			if one.from != nil {
-				*one.to = *one.from
+		quotas = func(q *rows.Quotas) {
+			for _, one := range []struct{ to, from *uint64 }{{&q.OpenRuns, r.OpenRuns}, {&q.StartsPerSecond, r.StartsPerSecond}, {&q.StateBytes, r.StateBytes}} {
+				if one.from != nil {
+					*one.to = *one.from
+				}
 			}
 		}
-		q = &quotas
 	}
-	n, a, err := s.cfg.Namespacer.SetNamespace(ctx, c, in.Name, r.Description, q)
+	n, a, err := s.cfg.Namespacer.SetNamespace(ctx, c, in.Name, r.Description, quotas)
 	return s.namespaceChanged(ctx, c, n, a, err, keep)
 }
 
@@ -166,14 +164,20 @@ func keptFor(text string) (*time.Duration, error) {
 	return &d, err
 }
 
-// namespaceChanged answers with a namespace. The rule for its types is set behind it: repeating the
-// call sets it, if the answer was lost in between.
+// namespaceChanged answers with a namespace. The rule for its types is set behind it, under a key
+// that follows from the call's: repeating the call sets it, if the answer was lost in between, and
+// does not set it again over a later one.
 func (s *Server) namespaceChanged(ctx context.Context, c engine.Call, n *fsm.NamespaceAnswer, a engine.Answered, err error, keep *time.Duration) (*answer[wire.NamespaceAnswer], error) {
 	if err != nil {
 		return nil, refused(a, err)
 	}
 	if keep != nil {
 		rule := engine.Call{Actor: c.Actor, Only: &fsm.Scope{Space: n.Namespace.Name}}
+		if c.Request != nil {
+			sum := sha256.Sum256([]byte(c.Request.ID))
+			behind := *c.Request
+			behind.ID, rule.Request = "retention/"+hex.EncodeToString(sum[:]), &behind
+		}
 		set, err := s.cfg.Retainer.SetRetention(namespace.With(ctx, n.Namespace.Name), rule, namespace.Qualify(n.Namespace.Name, ""), *keep)
 		if err != nil {
 			return nil, err

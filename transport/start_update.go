@@ -34,10 +34,13 @@ func updateOf(c engine.Call, r *wire.StartRequest) (*engine.UpdateRequest, error
 	case id != "":
 	case c.Request == nil:
 		id = engine.NewUpdateID()
-	default:
+	default: // keys of two owners are two requests, and may name the same run
 		id = "start/" + c.Request.ID
-		if len(id) > fsm.MaxUpdateID {
-			sum := sha256.Sum256([]byte(c.Request.ID))
+		if c.Request.Owner != "" {
+			id = "start/" + c.Request.Owner + "\x00" + c.Request.ID
+		}
+		if c.Request.Owner != "" || len(id) > fsm.MaxUpdateID {
+			sum := sha256.Sum256([]byte(id[len("start/"):]))
 			id = "start/" + hex.EncodeToString(sum[:])
 		}
 	}

@@ -42,6 +42,13 @@ func TestUpdateOfStart(t *testing.T) {
 	if a.ID != b.ID || len(a.ID) > fsm.MaxUpdateID {
 		t.Errorf("%q and %q", a.ID, b.ID)
 	}
+	owned := func(owner string) string {
+		u, _ := of(engine.Call{Request: &fsm.Request{ID: "k", Owner: owner}}, wire.StartRequest{Update: pay})
+		return u.ID
+	}
+	if owned("alice") != owned("alice") || owned("alice") == owned("bob") {
+		t.Errorf("the same key of two owners: %q and %q", owned("alice"), owned("bob"))
+	}
 	if a, _ := of(engine.Call{}, wire.StartRequest{Update: pay}); a.ID == "" {
 		t.Error("no id without a request id")
 	}

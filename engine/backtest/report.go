@@ -32,6 +32,7 @@ type Report struct {
 	More     bool
 	Began    time.Time
 	Finished time.Time // zero while it runs
+	Repeated bool      // the answer to a call that began it before
 }
 
 // What one backtest keeps of its results. Every verdict is counted; those that are not kept are

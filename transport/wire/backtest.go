@@ -18,7 +18,7 @@ type BacktestStarted struct {
 	BacktestID string `json:"backtest_id" doc:"Known to the node that answered alone"`
 	Runs       uint64 `json:"runs" doc:"How many histories will be replayed; until all are found, at most so many"`
 	Node       string `json:"node" doc:"Id of the node that runs it"`
-	Indexed
+	Answered
 }
 
 // Backtest tells how far a backtest has come.

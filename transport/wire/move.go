@@ -17,7 +17,7 @@ type MoveStarted struct {
 	MoveID string `json:"move_id" doc:"Known to the node that leads alone"`
 	Runs   uint64 `json:"runs" doc:"How many runs will be looked at; until all are found, at most so many"`
 	Node   string `json:"node" doc:"Id of the node that does it"`
-	Indexed
+	Answered
 }
 
 // Move tells how far a move has come.

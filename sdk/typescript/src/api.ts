@@ -343,6 +343,8 @@ export interface BacktestResult {
 export interface BacktestStarted {
   /** Known to the node that answered alone */
   backtest_id: string;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** Log index that this answer reflects */
   index: number;
   /** Id of the node that runs it */
@@ -1382,6 +1384,8 @@ export interface MoveResult {
 }
 
 export interface MoveStarted {
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** Log index that this answer reflects */
   index: number;
   /** Known to the node that leads alone */

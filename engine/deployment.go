@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/clip"
 	"aion.dev/aion/internal/namespace"
 )
 
@@ -162,6 +163,12 @@ type manifestOf struct {
 
 // prepare makes the command: everything that can be refused before the log is.
 func (d *deployment) prepare(ctx context.Context) error {
+	for _, x := range d.r.Expect { // what a condition is refused with tells the route
+		if !d.r.Only.HasType(x.Type) {
+			typ := clip.Short(namespace.Bare(x.Type))
+			return &Forbidden{Grant: "deploy:type=" + typ, What: fmt.Sprintf("a condition on the route of the workflow type %q", typ)}
+		}
+	}
 	for i := range d.r.Changes {
 		asked := &d.r.Changes[i]
 		change, cal, err := d.change(ctx, asked)

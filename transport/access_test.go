@@ -187,6 +187,7 @@ func TestForeignTypes(t *testing.T) {
 		{"PUT", "/v1/retention/refund", `{"age":"24h"}`, "permission_denied"}, {"PUT", "/v1/retention", `{"age":"24h"}`, "permission_denied"},
 		{"POST", "/v1/schedules", `{"schedule_id":"s","type":"refund","every":"1h"}`, "permission_denied"},
 		{"POST", "/v1/deployments", `{"changes":[{"op":"unroute","type":"refund"}]}`, "permission_denied"}, {"POST", "/v1/deployments", `{"changes":[{"op":"unload","type":"order","version":"abcdef"}]}`, "permission_denied"},
+		{"POST", "/v1/deployments", `{"changes":[{"op":"unroute","type":"order"}],"expect":{"routes":{"refund":"none"}}}`, "permission_denied"},
 		{"POST", "/v1/auth/tokens", `{"name":"mine","grants":["admin"]}`, "permission_denied"},
 	} {
 		r := k.send(t, c.method, c.path, c.body, bearer)

@@ -221,6 +221,9 @@ func (s *Server) namespace(ctx context.Context, in *namespaceInput) (*answer[wir
 	return &answer[wire.NamespaceShown]{Index: n.Index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
+// beforeNames is the cursor of a list of which only default has been shown: it precedes all names.
+const beforeNames = "-"
+
 type namespacesInput struct {
 	Fresh
 	Paged
@@ -233,12 +236,20 @@ func (s *Server) namespaces(ctx context.Context, in *namespacesInput) (*answer[w
 	}
 	set := exchangeOf(ctx).caller.grants
 	prefixes := set.Spaces(grant.Admin)
-	page, next, index, err := s.cfg.Namespacer.Namespaces(ctx, rd, prefixes, in.Limit, in.Cursor)
+	first := in.Cursor == "" && set.ReachesSpace(grant.Admin, namespace.Default) // default begins the list
+	limit := in.Limit
+	if first && limit > 1 {
+		limit--
+	}
+	page, next, index, err := s.cfg.Namespacer.Namespaces(ctx, rd, prefixes, limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
+	if first && in.Limit == 1 && len(page) > 0 {
+		page, next = nil, beforeNames
+	}
 	body := wire.Namespaces{Namespaces: []wire.Namespace{}, NextCursor: next, Indexed: at(index)}
-	if in.Cursor == "" && set.ReachesSpace(grant.Admin, namespace.Default) {
+	if first {
 		body.Namespaces = append(body.Namespaces, defaultNamespace)
 	}
 	for i := range page {

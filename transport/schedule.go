@@ -85,7 +85,7 @@ func scheduleRow(r wire.ScheduleSpec) (f rows.Schedule, err error) {
 		}
 		f.EndsAt = history.At(*at)
 	}
-	jitter, err := span("jitter", r.Jitter, 0, engine.MaxJitter)
+	jitter, err := duration("jitter", r.Jitter)
 	if err != nil {
 		return f, err
 	}

@@ -130,6 +130,7 @@ With --wait it shows progress until the batch has ended; interrupting it stops n
 	f.BoolVar(&r.DryRun, "dry-run", false, "count the runs, and do nothing")
 	f.Uint64Var(&r.Rate, "rate", 0, "at most `N` runs a second (default 100)")
 	f.BoolVar(&wait, "wait", false, "show progress until it has ended")
+	aboveZero(cmd, "rate")
 	flags(cmd)
 	return cmd
 }

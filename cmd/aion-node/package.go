@@ -36,7 +36,7 @@ func packageCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "package [DIR]",
 		Short: "Pack a project into an archive",
-		Long:  "Pack the project in folder DIR (it has a workflow.toml; default: the current folder) into an archive, if its code compiles. The same project gives the same bytes, and so the same version, everywhere. Signatures of another version in FILE.sig, from before, are removed from there.",
+		Long:  "Pack the project in folder DIR (it has a workflow.toml; default: the current folder) into an archive, if its code compiles. The same project gives the same bytes, and so the same version, everywhere. Signatures of another version in FILE.sig, from before, are removed from there. --out - is standard output.",
 		Args:  arguments("[DIR]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			build := buildChecked
@@ -46,8 +46,18 @@ func packageCmd(a *app) *cobra.Command {
 			if err := s.read(); err != nil {
 				return err
 			}
+			switch {
+			case path == "-" && a.json:
+				return usage("--out - and --json would both write to standard output")
+			case path == "-" && len(s.keys) > 0:
+				return usage("--out - has no place for signatures, which go into FILE.sig")
+			}
 			built, err := build(cmd.Context(), folderOf(args))
 			if err != nil {
+				return err
+			}
+			if path == "-" {
+				_, err := a.out.Write(built.Archive)
 				return err
 			}
 			if path == "" {

@@ -58,6 +58,7 @@ func pinsCmd(a *app) *cobra.Command {
 func addPageFlags(cmd *cobra.Command, page *wire.Page) {
 	cmd.Flags().IntVar(&page.Limit, "limit", 0, fmt.Sprintf("rows on a page, at most %d (default %d)", wire.MaxPage, wire.DefaultPage))
 	cmd.Flags().StringVar(&page.Cursor, "cursor", "", "go on at the `CURSOR` that the page before named")
+	aboveZero(cmd, "limit")
 }
 
 func checkPage(page wire.Page) error {

@@ -136,6 +136,7 @@ func scheduleCreateCmd(a *app) *cobra.Command {
 		},
 	}
 	s.addFlags(cmd)
+	aboveZero(cmd, "fires") // an update takes the bound away with it
 	return cmd
 }
 

@@ -34,6 +34,7 @@ func (s *startFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&s.retry, "retry", "", "try the run again when it fails: `N` tries in all, or JSON with max_attempts, backoff, factor, max_backoff, non_retryable")
 	f.DurationVar(&s.chain, "chain-timeout", 0, "time out the run with all that continue it, or try again, after `DURATION`")
 	f.DurationVar(&s.delay, "delay", 0, "begin the run after `DURATION`; it is open meanwhile")
+	aboveZero(cmd, "chain-timeout", "delay")
 }
 
 func (s *startFlags) read(a *app, r *wire.StartRequest) (err error) {

@@ -189,6 +189,7 @@ A grant may be limited by a prefix: start:type=order, work:queue=gpu-, operate:t
 	cmd.Flags().Uint64Var(&spec.Waits, "waits", 0, "at most `N` calls that wait, and streams, at a time on each node")
 	cmd.Flags().StringVar(&spec.Expires, "expires", "", "it is valid for `D` (720h, 30d) or until then (RFC 3339); default: for ever")
 	place.flag(cmd)
+	aboveZero(cmd, "rate", "waits")
 	return cmd
 }
 
@@ -230,6 +231,7 @@ func tokenListCmd(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&page.Limit, "limit", 0, "at most `N` tokens, 1 to 1000 (default 100)")
+	aboveZero(cmd, "limit")
 	cmd.Flags().StringVar(&page.Cursor, "cursor", "", "go on after `CURSOR`, which the page before ended with")
 	return cmd
 }

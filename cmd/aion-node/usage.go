@@ -51,11 +51,27 @@ var mayBeEmpty = []string{"message", "reason", "cursor", "token"}
 // would notice.
 func emptyFlag(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
+		_, above := f.Annotations[annotationAboveZero]
+		switch text := f.Value.String(); {
+		case err != nil:
+		case f.Value.Type() == "string" && text == "" && !slices.Contains(mayBeEmpty, f.Name):
 			err = usage("--%s is empty", f.Name)
+		case above && (text == "0" || text == "0s"):
+			err = usage("--%s is %s; want more, or leave it out", f.Name, text)
 		}
 	})
 	return err
+}
+
+const annotationAboveZero = "aion_above_zero"
+
+// aboveZero marks flags whose 0 would count as absent: whoever gives it means something else.
+func aboveZero(cmd *cobra.Command, names ...string) {
+	for _, name := range names {
+		if err := cmd.Flags().SetAnnotation(name, annotationAboveZero, nil); err != nil {
+			panic(err) // no such flag
+		}
+	}
 }
 
 // nearCommand names known commands that are similar to an unknown one.

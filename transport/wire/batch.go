@@ -10,7 +10,7 @@ type BatchRequest struct {
 	Operation string          `json:"operation" enum:"cancel,terminate,pause,resume,signal,reopen,move,reset" doc:"What is done to each run"`
 	Where     []string        `json:"where" ns:"where" doc:"Conditions, as in a listing: runs that meet all, and started before the batch"`
 	DryRun    bool            `json:"dry_run,omitempty" doc:"Count the runs, and do nothing"`
-	Rate      uint64          `json:"rate,omitempty" doc:"Runs a second, at most; 1 to 10000, default 100"`
+	Rate      uint64          `json:"rate,omitempty" least:"1 to 10000 are allowed" doc:"Runs a second, at most; 1 to 10000, default 100"`
 	Reason    string          `json:"reason,omitempty" doc:"For the histories; of cancel, terminate, pause, reopen and reset"`
 	Signal    string          `json:"signal,omitempty" doc:"Of a signal: its name"`
 	Payload   json.RawMessage `json:"payload,omitempty" doc:"Of a signal: any JSON value"`

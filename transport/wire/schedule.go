@@ -21,7 +21,7 @@ type ScheduleSpec struct {
 	Paused     bool            `json:"paused,omitempty"`
 
 	EndsAt         *time.Time `json:"ends_at,omitempty" doc:"It does not fire for later times; absent: without end"`
-	Fires          uint64     `json:"fires,omitempty" doc:"For how many of its times it fires; absent: without end"`
+	Fires          uint64     `json:"fires,omitempty" least:"1 or more is allowed; leave it out for no end" doc:"For how many of its times it fires; absent: without end"`
 	Jitter         string     `json:"jitter,omitempty" doc:"A Go duration up to 24h: each fire comes less than so much after its time; default 0s"`
 	PauseOnFailure bool       `json:"pause_on_failure,omitempty" doc:"A run that failed or timed out pauses it"`
 }

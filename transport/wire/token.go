@@ -20,9 +20,9 @@ type TokenSpec struct {
 // TokenRates are how much a token may be used, on each node that is called; absent = as much as it
 // will.
 type TokenRates struct {
-	Rate     uint64 `json:"rate,omitempty" doc:"Calls a second on each node; absent: as many as it will"`
-	ByteRate uint64 `json:"byte_rate,omitempty" doc:"Bytes a second on each node, of calls and answers; absent: as many as it will"`
-	Waits    uint64 `json:"waits,omitempty" doc:"Calls that wait at a time on each node, and streams; absent: as many as it will"`
+	Rate     uint64 `json:"rate,omitempty" least:"1 or more is allowed; leave it out for no bound" doc:"Calls a second on each node; absent: as many as it will"`
+	ByteRate uint64 `json:"byte_rate,omitempty" least:"1 or more is allowed; leave it out for no bound" doc:"Bytes a second on each node, of calls and answers; absent: as many as it will"`
+	Waits    uint64 `json:"waits,omitempty" least:"1 or more is allowed; leave it out for no bound" doc:"Calls that wait at a time on each node, and streams; absent: as many as it will"`
 }
 
 // BootstrapSpec is the body of POST /v1/auth/bootstrap.

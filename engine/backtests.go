@@ -273,6 +273,9 @@ func (r *BacktestRequest) check() error {
 	default:
 		return invalid("runs", "is %s; want open, closed or all", catalog.QuoteStart(r.Runs, 40))
 	}
+	if r.Types != nil && len(r.Types) == 0 {
+		return invalid("types", "is empty; leave it out for all types that the candidate carries")
+	}
 	if len(r.Types) > catalog.MaxMembers {
 		return invalid("types", "has %d names, the limit is %d", len(r.Types), catalog.MaxMembers)
 	}

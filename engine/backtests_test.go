@@ -163,7 +163,7 @@ func TestBacktestsAreBounded(t *testing.T) {
 		synctest.Wait()
 		for _, r := range []engine.BacktestRequest{
 			{}, {Version: "abcdef", Archive: strings.Repeat("a", 64)}, {Archive: "x"}, {Version: "abcdef", Runs: "some"}, {Version: "abcdef", Ago: -1},
-			{Version: "abcdef", Types: []string{""}}, {Version: "abcdef", Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Equal, Value: history.Payload("1")}}},
+			{Version: "abcdef", Types: []string{""}}, {Version: "abcdef", Types: []string{}}, {Version: "abcdef", Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Equal, Value: history.Payload("1")}}},
 		} {
 			_, _, err := n.StartBacktest(background, engine.Read{}, r)
 			refused(t, err, "invalid_input")

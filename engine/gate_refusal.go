@@ -29,7 +29,15 @@ func differenceOf(r *backtest.Result) string {
 	if r.Why != "" {
 		return r.Why
 	}
-	return fmt.Sprintf("at event %d, recorded is %s, the code asks for %s", r.Seq, orNothing(r.Recorded), orNothing(r.Asked))
+	return fmt.Sprintf("%srecorded is %s, the code asks for %s", atEvent(r.Seq), orNothing(r.Recorded), orNothing(r.Asked))
+}
+
+// atEvent names the recorded event that the code did not ask for; 0 = it asks for one too many.
+func atEvent(seq uint64) string {
+	if seq == 0 {
+		return ""
+	}
+	return fmt.Sprintf("at event %d, ", seq)
 }
 
 func orNothing(text string) string {

@@ -112,6 +112,9 @@ func (r *MoveRequest) check() error {
 	if r.From == "" || r.To == "" {
 		return invalid("from", "and to: give both versions")
 	}
+	if r.IDs != nil && len(r.IDs) == 0 {
+		return invalid("ids", "is empty; leave it out to move all runs of the version")
+	}
 	if len(r.IDs) > maxMoved {
 		return invalid("ids", "has %d workflow ids, the limit is %d", len(r.IDs), maxMoved)
 	}
@@ -294,7 +297,7 @@ type DoesNotReplay struct {
 }
 
 func (e *DoesNotReplay) Error() string {
-	return fmt.Sprintf("run %s of workflow %q does not replay on version %s: at event %d, recorded is %s, the code asks for %s", e.RunID, e.WorkflowID, e.To.Short(), e.Seq,
+	return fmt.Sprintf("run %s of workflow %q does not replay on version %s: %srecorded is %s, the code asks for %s", e.RunID, e.WorkflowID, e.To.Short(), atEvent(e.Seq),
 		cmp.Or(e.Recorded, "nothing more"), cmp.Or(e.Asked, "nothing more"))
 }
 

@@ -232,7 +232,7 @@ func TestMovesAreChecked(t *testing.T) {
 		v2 := n.Deploy(enginetest.Pack(t, enginetest.Code{"other": helperCode})).Package.Version.String()
 		for name, r := range map[string]engine.MoveRequest{
 			"nothing": {}, "no versions": {Type: "w"}, "the same": {Type: "w", From: v1, To: v1}, "not carried": {Type: "w", From: v1, To: v2},
-			"ids and where": {Type: "w", From: v1, To: v2, IDs: []string{"a"}, Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Equal, Name: "a", Value: history.Payload("1")}}}, "a bad id": {Type: "w", From: v1, To: v2, IDs: []string{""}},
+			"ids and where": {Type: "w", From: v1, To: v2, IDs: []string{"a"}, Where: []rows.Condition{{Field: rows.OfAttribute, Op: rows.Equal, Name: "a", Value: history.Payload("1")}}}, "a bad id": {Type: "w", From: v1, To: v2, IDs: []string{""}}, "no ids": {Type: "w", From: v1, To: v2, IDs: []string{}},
 		} {
 			if _, _, err := n.StartMove(background, r); enginetest.CodeOf(err) != "invalid_input" {
 				t.Errorf("%s: %v", name, err)

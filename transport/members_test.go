@@ -67,6 +67,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.StartRequest), `{"type":"t","signal":null}`, "", ""},
 		{new(wire.StartRequest), `{"type":"t","signal":{"name":"x","payload":{"a":"","a":null}}}`, "", ""},
 		{new(wire.StartRequest), `{"type":"t","retry":{"max_attempt":3}}`, "retry.max_attempt", "not a field"},
+		{new(wire.StartRequest), `{"type":"t","retry":{"max_attempts":0,"factor":0}}`, "retry.factor", "is 0; 1 to 1000"},
 		{new(wire.StartRequest), `{"type":"t","retry":{"max_attempts":0,"backoff":""}}`, "retry.backoff", "is empty; leave it out"},
 		{new(wire.ScheduleSpec), `{"type":"t","fires":0}`, "fires", "is 0; 1 or more"},
 		{new(wire.BatchRequest), `{"operation":"cancel","where":["a=1"],"rate":0}`, "rate", "is 0; 1 to 10000"},

@@ -66,7 +66,7 @@ type StartRequest struct {
 type RetryPolicy struct {
 	MaxAttempts  uint32   `json:"max_attempts,omitempty" doc:"Tries in all; 0: as many as it takes"`
 	Backoff      string   `json:"backoff,omitempty" doc:"Wait before the second try, a Go duration. Default: 1s"`
-	Factor       float64  `json:"factor,omitempty" doc:"Factor by which the wait grows with each failure, 1 to 1,000. Default: 2"`
+	Factor       float64  `json:"factor,omitempty" least:"1 to 1000 are allowed; leave it out for 2" doc:"Factor by which the wait grows with each failure, 1 to 1,000. Default: 2"`
 	MaxBackoff   string   `json:"max_backoff,omitempty" doc:"Longest wait. Default: 1m"`
 	NonRetryable []string `json:"non_retryable,omitempty" doc:"Kinds of failures after which it is not tried again; timed_out is the one of the time limit"`
 }

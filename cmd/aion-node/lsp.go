@@ -20,6 +20,9 @@ starts it; docs/EDITORS.md has the settings for VS Code, Neovim and Helix. It ru
 				return usage("lsp speaks JSON-RPC, and takes no --json")
 			}
 			if err := lsp.Serve(cmd.Context(), a.in, a.out, binaryVersion()); err != nil {
+				if cmd.Context().Err() != nil {
+					return cmd.Context().Err()
+				}
 				return local("interrupted", "The editor went away", "the editor closed the stream without asking to shut down: "+err.Error(), "")
 			}
 			return nil

@@ -55,14 +55,15 @@ type app struct {
 	wide      bool
 	noHeaders bool
 
-	args   []string   // the command line
-	repeat string     // how to repeat the current change, if not by the same command line
-	after  afterwards // what to print if interrupted now
+	args   []string        // the command line
+	over   <-chan struct{} // closed when the command is interrupted
+	repeat string          // how to repeat the current change, if not by the same command line
+	after  afterwards      // what to print if interrupted now
 }
 
 // run executes one command line and returns the exit status.
 func (a *app) run(ctx context.Context, args []string) int {
-	a.args = args
+	a.args, a.over = args, ctx.Done()
 	out := &output{Writer: a.out}
 	a.out = out
 	root := newRoot(a)

@@ -46,7 +46,7 @@ func (a *app) startBatch(cmd *cobra.Command, path, typ string) error {
 			return usage("--%s does not go with --batch: each line says it for itself", flag)
 		}
 	}
-	in := a.in
+	in := a.stdin()
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {

@@ -273,7 +273,7 @@ func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 // accepts more.
 func (a *app) readFile(path string) ([]byte, error) {
 	const most = 1 << 30
-	in := a.in
+	in := a.stdin()
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestNamespacesArePaged: no page has more than limit rows, default included, and all pages together
-// have each namespace once.
+// TestNamespacesArePaged: no page has more than limit rows, default included, and all pages have
+// each namespace once.
 func TestNamespacesArePaged(t *testing.T) {
 	h := listen(t, enginetest.New(t), &throne{}, "n1").lead()
 	const all = "default a b z"

@@ -15,7 +15,7 @@ func (s *Server) auditRoutes() {
 }
 
 type auditInput struct {
-	Limit     int    `query:"limit" doc:"1 to 1000; default 100"`
+	Limit     int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
 	Who       string `query:"who" doc:"Only of this caller"`
 	Operation string `query:"operation" doc:"Only of this operation"`
 	Outcome   string `query:"outcome" enum:"ok,rejected,retry,unknown" doc:"Only with this outcome"`

@@ -64,6 +64,11 @@ func TestBadInput(t *testing.T) {
 		{"GET", "/v1/queues?limit=0", ``, "", "invalid_input", "limit", "1"},
 		{"GET", "/v1/workflows/w/history?limit=0", ``, "", "invalid_input", "limit", "1"},
 		{"GET", "/v1/deploys?limit=0", ``, "", "invalid_input", "limit", "1"},
+		{"GET", "/v1/workflows/w/logs?limit=0", ``, "", "invalid_input", "limit", "1 or more"},
+		{"GET", "/v1/workflows/w/logs?from=0", ``, "", "invalid_input", "from", "1"},
+		{"GET", "/v1/workflows/w/turns?limit=0", ``, "", "invalid_input", "limit", "1 or more"},
+		{"GET", "/v1/workflows/w/turns?from=0", ``, "", "invalid_input", "from", "1"},
+		{"GET", "/v1/audit?limit=0", ``, "", "invalid_input", "limit", "1 or more"},
 		// Text is Unicode, wherever it comes in.
 		{"POST", "/v1/workflows", `{"type":"order","input":"\ud800x"}`, "", "invalid_input", "input", `has half of a surrogate pair, \ud800, at line 1 column 26`},
 		{"POST", "/v1/workflows", `{"type":"order","input":{"\udc00":1}}`, "", "invalid_input", "input", `\udc00`},

@@ -17,8 +17,8 @@ type LogReader interface {
 
 type logsInput struct {
 	Watched
-	From  uint64 `query:"from" doc:"First line; default 1"`
-	Limit int    `query:"limit" doc:"1 to 1000; default 100"`
+	From  uint64 `query:"from" minimum:"1" doc:"First line; default 1"`
+	Limit int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
 }
 
 func (s *Server) logs(ctx context.Context, in *logsInput) (*answer[wire.RunLog], error) {

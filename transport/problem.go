@@ -94,6 +94,9 @@ func field(d *huma.ErrorDetail) string {
 
 func reason(d *huma.ErrorDetail) string {
 	if field(d) == "limit" && strings.HasPrefix(d.Message, "expected number") {
+		if fmt.Sprint(d.Value) == "0" { // how many there may be differs
+			return "is 0; 1 or more is allowed"
+		}
 		return fmt.Sprintf("is %v; 1 to %d are allowed", d.Value, wire.MaxPage)
 	}
 	text, _ := d.Value.(string)

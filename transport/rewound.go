@@ -18,8 +18,8 @@ type Rewinder interface {
 type turnsInput struct {
 	Looked
 	On    string `query:"on" ns:"version" doc:"Version, full or a prefix of one that is loaded, on which it is replayed; default: the one that the run is on"`
-	From  uint64 `query:"from" doc:"First turn; default 1"`
-	Limit int    `query:"limit" doc:"1 to 100; default 20"`
+	From  uint64 `query:"from" minimum:"1" doc:"First turn; default 1"`
+	Limit int    `query:"limit" minimum:"1" doc:"1 to 100; default 20"`
 }
 
 func (s *Server) turns(ctx context.Context, in *turnsInput) (*answer[wire.Rewound], error) {

@@ -131,11 +131,8 @@ func (e *Engine) rewind(ctx context.Context, page *Rewound, run rows.Run, pkg *c
 		return err
 	}
 	defer m.Close()
-	sources := map[string]string{}
-	for _, module := range archive.Modules {
-		sources[module.Name] = string(module.Source)
-	}
-	r := rewind.New(rec, m, func(module string) string { return sources[module] })
+	files := catalog.SourceFiles(archive.Modules)
+	r := rewind.New(rec, m, func(f rewind.Frame) string { return files[f.File()] })
 	if err := r.Skip(ctx, int(from-1)); err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ var operations = map[string]struct {
 		example: `{"keep":5,"min_age":"168h"}`, answer: `{"active":true,"keep":5,"min_age":"168h0m0s","index":60}`},
 	"version": {text: "The row of the listing, with the manifest, labels and description as they were deployed, and the modules by name and size.", codes: []string{"unknown_version"}},
 	"archive": {text: "The file that was deployed, byte for byte. It is fetched from another node if this one does not have it.", codes: []string{"unknown_version"}},
-	"module":  {text: "The source of one module.", codes: []string{"unknown_version", "not_found"}},
+	"module":  {text: "The source of one module, or of a file that a script was made of, such as `order.ts`: its source map carries it.", codes: []string{"unknown_version", "not_found"}},
 	"pins":    {text: "Counts the open runs that need the version, and names them, a page at a time.", codes: []string{"unknown_version"}},
 	"route": {text: "New runs of the type start on the version from here on; runs under way keep theirs. With `expect` only if the route points there now.",
 		codes:   []string{"unknown_version", "route_conflict"},

@@ -35,7 +35,7 @@ func (s *Server) archive(ctx context.Context, in *versionInput) (*huma.StreamRes
 type moduleInput struct {
 	Fresh
 	OfVersion
-	Name string `path:"name" doc:"Name of the module, as GET /v1/versions/{type}/{version} lists it; a slash in it is %2F"`
+	Name string `path:"name" doc:"Name of the module, as GET /v1/versions/{type}/{version} lists it, or of a file that its source map carries, as errors name it; a slash in it is %2F"`
 }
 
 // module answers with one module of a loaded version.
@@ -48,9 +48,9 @@ func (s *Server) module(ctx context.Context, in *moduleInput) (*huma.StreamRespo
 	if err != nil {
 		return nil, err
 	}
+	x := exchangeOf(ctx)
 	for _, m := range v.Archive.Modules {
 		if m.Name == in.Name {
-			x := exchangeOf(ctx)
 			if err := x.setReservation(int64(len(m.Source))); err != nil {
 				return nil, err
 			}
@@ -61,8 +61,25 @@ func (s *Server) module(ctx context.Context, in *moduleInput) (*huma.StreamRespo
 			return s.file(x, rd, v.Index, media, sha256.Sum256(m.Source), m.Source), nil
 		}
 	}
+	if err := x.setReservation(mapped(v.Archive.Modules)); err != nil {
+		return nil, err
+	}
+	if text, ok := catalog.SourceFiles(v.Archive.Modules)[in.Name]; ok {
+		content := []byte(text)
+		return s.file(x, rd, v.Index, "text/plain; charset=utf-8", sha256.Sum256(content), content), nil
+	}
 	return nil, wire.New("not_found", fmt.Sprintf("version %s has no module %s", v.Archive.Version.Short(), catalog.Quote(in.Name))).
 		With("version", v.Archive.Version.String()).With("module", clip(in.Name))
+}
+
+// mapped is how many bytes the source maps of a package have, which is more than what they carry.
+func mapped(modules []catalog.Module) (bytes int64) {
+	for _, m := range modules {
+		if m.Mapped() != "" {
+			bytes += int64(len(m.Source))
+		}
+	}
+	return bytes
 }
 
 // file answers with bytes that never change: their digest is their entity tag. They are written at

@@ -107,7 +107,7 @@ func (a *app) session(ctx context.Context, what string, ref wire.RunRef, on stri
 			return nil, nil, err
 		}
 	}
-	data, err := a.codeOf(ctx, rec, on)
+	data, folder, err := a.codeOf(ctx, rec, on)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,7 +119,7 @@ func (a *app) session(ctx context.Context, what string, ref wire.RunRef, on stri
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := rewind.New(rec, archive, program)
+	s, err := rewind.New(rec, archive, program, folder)
 	if err != nil {
 		return nil, nil, local("invalid_input", "The run and the code do not fit", err.Error(), "")
 	}
@@ -140,23 +140,30 @@ func (a *app) recorded(ctx context.Context, ref wire.RunRef) (*recording.Recordi
 	return recording.Decode(f)
 }
 
-// codeOf finds the archive that a run is replayed on.
-func (a *app) codeOf(ctx context.Context, rec *recording.Recording, on string) ([]byte, error) {
+// codeOf finds the archive that a run is replayed on, and the folder of the project that it was
+// built from, if it was built here.
+func (a *app) codeOf(ctx context.Context, rec *recording.Recording, on string) (archive []byte, folder string, err error) {
 	if on != "" {
-		if _, missing := os.Stat(on); missing != nil {
+		info, missing := os.Stat(on)
+		if missing != nil {
 			if _, version := typeOrVersion(on, false); version != "" {
-				return a.fetched(ctx, rec, version)
+				archive, err = a.fetched(ctx, rec, version)
+				return archive, "", err
 			}
+		} else if info.IsDir() {
+			folder = on
 		}
-		return a.readArchive(ctx, on)
+		archive, err = a.readArchive(ctx, on)
+		return archive, folder, err
 	}
 	if code := rec.File.Archive.Code; len(code) > 0 {
-		return code, nil
+		return code, "", nil
 	}
 	if built, err := project.Build("."); err == nil && built.Version == rec.Run.Version {
-		return built.Archive, nil
+		return built.Archive, ".", nil
 	}
-	return a.fetched(ctx, rec, rec.Run.Version.String())
+	archive, err = a.fetched(ctx, rec, rec.Run.Version.String())
+	return archive, "", err
 }
 
 // fetched is the archive of a version of the cluster.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +43,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 //	get VAR FILE PATH          set VAR to the text at PATH
 //	mistake PATTERN COMMAND... aion-node COMMAND ends with status 2, with PATTERN on stderr and
 //	                           nothing on stdout
+//	fetch PATH                 print what the first node of AION_ADDR answers to GET PATH
 //	fails INPUT PATTERN        a run of "turns" with that input fails, saying PATTERN
 //	status N COMMAND...        aion-node COMMAND ends with exit status N
 //	interrupt TEXT COMMAND...  aion-node COMMAND gets SIGINT once it printed TEXT, and ends with
@@ -81,6 +83,7 @@ func TestScript(t *testing.T) {
 			"retry":     scriptRetry,
 			"status":    scriptStatus,
 			"interrupt": scriptInterrupt,
+			"fetch":     scriptFetch,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "interpreter" {
@@ -220,6 +223,20 @@ func scriptJSONKeys(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if len(object) > 0 {
 		ts.Fatalf("%s: %s has more keys: %s", args[0], args[1], text(object))
+	}
+}
+
+func scriptFetch(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: fetch PATH")
+	}
+	answer, err := http.Get("http://" + strings.TrimPrefix(strings.Split(ts.Getenv("AION_ADDR"), ",")[0], "http://") + args[0])
+	ts.Check(err)
+	defer answer.Body.Close()
+	_, err = io.Copy(ts.Stdout(), answer.Body)
+	ts.Check(err)
+	if (answer.StatusCode != http.StatusOK) != neg {
+		ts.Fatalf("GET %s: %s", args[0], answer.Status)
 	}
 }
 

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"aion.dev/aion/engine/replay"
-	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
 )
 
@@ -25,7 +23,7 @@ type Record struct {
 type Replayer struct {
 	rec     Record
 	machine *replay.Machine
-	source  func(module string) string // "" = unknown
+	source  func(Frame) string // the file that a call is in; "" = unknown
 	done    int
 	broken  string // why Skip came to no end
 }
@@ -56,16 +54,9 @@ type Stack struct {
 	Frames []Frame `json:"frames"`
 }
 
-// Frame is a call under way.
-type Frame struct {
-	At       string          `json:"at"`
-	Function string          `json:"function"`
-	Source   string          `json:"source"` // the line
-	Locals   []runtime.Local `json:"locals,omitempty"`
-}
-
 // New makes a replayer. The machine is a new one, at no turn; its owner closes it.
-func New(rec Record, machine *replay.Machine, source func(module string) string) *Replayer {
+// source returns the text of the file that a call is in, or "".
+func New(rec Record, machine *replay.Machine, source func(Frame) string) *Replayer {
 	return &Replayer{rec: rec, machine: machine, source: source}
 }
 
@@ -124,7 +115,9 @@ func (r *Replayer) Next(ctx context.Context) (*Step, error) {
 	for _, stack := range r.machine.Stacks() {
 		shown := Stack{Name: stack.Name}
 		for _, f := range stack.Frames {
-			shown.Frames = append(shown.Frames, Frame{At: f.At, Function: f.Function, Source: r.line(f.At), Locals: f.Locals})
+			frame := Frame{At: f.At, Function: f.Function, Locals: f.Locals}
+			frame.Source = r.line(frame)
+			shown.Frames = append(shown.Frames, frame)
 		}
 		step.Stacks = append(step.Stacks, shown)
 	}
@@ -166,15 +159,13 @@ func (r *Replayer) news(from, to uint64) []Event {
 	})
 }
 
-// line returns the source line at a position like "order.star:12:9".
-func (r *Replayer) line(at string) string {
-	module, rest, _ := strings.Cut(at, ":")
-	number, _, _ := strings.Cut(rest, ":")
-	n, err := strconv.Atoi(number)
-	if err != nil {
+// line returns the line of the source that a call is at.
+func (r *Replayer) line(f Frame) string {
+	n := f.Line()
+	if n == 0 {
 		return ""
 	}
-	for text := range strings.Lines(r.source(module)) {
+	for text := range strings.Lines(r.source(f)) {
 		if n--; n == 0 {
 			return strings.TrimSpace(text)
 		}

@@ -3,7 +3,6 @@ package rewind
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +24,10 @@ type Session struct {
 // Step is one turn.
 type Step = rewind.Step
 
-// New makes a session. program is the compiled archive. Its owner calls Close.
-func New(rec *recording.Recording, archive *catalog.Archive, program runtime.Program) (*Session, error) {
+// New makes a session. program is the compiled archive; folder is the project that it was built
+// from here, or "". Its owner calls Close.
+func New(rec *recording.Recording, archive *catalog.Archive, program runtime.Program, folder string) (*Session, error) {
+	code := goCode(folder)
 	record := rewind.Record{Events: rec.Events(1, rec.Run.Events), Turns: rec.Turns(1, int(rec.Run.Turns))}
 	for _, m := range archive.Members() {
 		if m.Type != rec.Run.Type {
@@ -36,12 +37,12 @@ func New(rec *recording.Recording, archive *catalog.Archive, program runtime.Pro
 		if err != nil {
 			return nil, err
 		}
-		source := func(module string) string {
-			i := slices.IndexFunc(archive.Modules, func(m catalog.Module) bool { return m.Name == module })
-			if i < 0 {
-				return ""
+		files := catalog.SourceFiles(archive.Modules)
+		source := func(f rewind.Frame) string {
+			if text, ok := files[f.File()]; ok {
+				return text
 			}
-			return string(archive.Modules[i].Source)
+			return code.of(f)
 		}
 		return &Session{turns: len(record.Turns), machine: machine, replayer: rewind.New(record, machine, source)}, nil
 	}

@@ -28,7 +28,7 @@ func session(t *testing.T, edit func(source string) string) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(rec, archive, program)
+	s, err := New(rec, archive, program, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // run_debug goes through a run turn by turn: what the turn had seen, what its code asked for, where
-// the code waited then, with its variables, and the source beside it. A node replays the run for
+// the code waited then, with its variables, and the source beside it, if the version carries it. A node replays the run for
 // this; nothing happens to it.
 
 import { get, path, text } from "../api.js";
@@ -68,7 +68,8 @@ function code(ctx, frame) {
     box.querySelectorAll(".no").forEach((no, i) => { no.textContent = String(from + i + 1); });
     return box;
   }
-  return h("pre", {}, visible(frame.source));
+  if (frame.source) return h("pre", {}, visible(frame.source));
+  return text === undefined ? null : h("p.dim", {}, "The version carries no source of ", h("code", {}, module), ": what was compiled stays with its author. ", h("code", {}, "aion-node debug --on DIR"), " shows its lines from the project.");
 }
 
 async function fetchCode(ctx, r, frame) {

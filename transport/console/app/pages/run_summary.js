@@ -53,10 +53,10 @@ const withheld = () => h("p.dim", {}, "Withheld: your token lacks the grant payl
 
 const attributes = r => Object.keys(r.attributes).length ? pairs(Object.entries(r.attributes).map(([k, v]) => [k, h("a", { href: link("/console/runs", { type: r.workflow_type, where: (/^[\w.-]+$/.test(k) ? k : JSON.stringify(k)) + "=" + JSON.stringify(Array.isArray(v) ? v[0] : v) }), title: "Runs with the same" }, line(v))])) : h("p.dim", {}, "None.");
 
-// place is file, line and function of the innermost frame of an error's stack.
+// place is file and line of the innermost frame of an error's stack.
 function place(error) {
-  const m = /^(.+?):(\d+):(\d+)(?: in (.+))?$/.exec(error?.details?.stack?.at?.(-1) || "");
-  return m && { file: m[1], line: Number(m[2]), fn: m[4] };
+  const m = /^(.+?):(\d+)(?::\d+)?(?: in .+)?$/.exec(error?.details?.stack?.at?.(-1) || "");
+  return m && { file: m[1], line: Number(m[2]) };
 }
 
 // why says in words what an open run waits for.

@@ -50,23 +50,37 @@ export const version = {
         v.unload_when_drained && ["goes when drained", ["asked by " + v.unload_when_drained.actor + " ", when(v.unload_when_drained.at, { ago: true })]],
       ]),
       others.length > 0 && h("section", { key: "diff" }, h("h2", {}, "Differences"), h("label", {}, "from ", h("select", { value: ctx.query.get("against") || "", onchange: e => go(to({ against: e.currentTarget.value, module: ctx.query.get("module") })) }, h("option", { value: "" }, "choose a version"), others.map(x => h("option", { value: x.version, selected: x.version === ctx.query.get("against") }, short(x.version) + " " + words(x.state || ""))))), s.other && ctx.query.get("against") && differences(s.other, { shown: v, code: s.code })),
-      h("h2", {}, "Source"), h("nav.tabs", { "aria-label": "Modules" }, v.modules.map(m => h("a", { key: m.name, href: to({ module: m.name, against: ctx.query.get("against") }), "aria-current": m.name === module ? "page" : null }, m.name, h("span.dim", {}, " " + bytes(m.bytes))))),
-      s.code[module] === undefined ? h("p.dim", {}, "There is no such module.") : typeof s.code[module] === "string" ? h("div", { key: "source " + module }, source(s.code[module], Number(ctx.query.get("line")) || 0, "Source of " + module)) : problem(s.code[module]),
+      h("h2", {}, "Source"), h("nav.tabs", { "aria-label": "Modules" }, files(v, s.code).map(m => h("a", { key: m.name, href: to({ module: m.name, against: ctx.query.get("against") }), "aria-current": m.name === module ? "page" : null }, m.name, m.bytes !== undefined && h("span.dim", {}, " " + bytes(m.bytes))))),
+      s.code[module] === undefined ? h("p.dim", {}, "The version carries no source of that name: what was compiled stays with its author.") : typeof s.code[module] === "string" ? h("div", { key: "source " + module }, source(s.code[module], Number(ctx.query.get("line")) || 0, "Source of " + module)) : problem(s.code[module]),
       h("h2", {}, "Manifest"), json(v.manifest));
   },
   command: (d, ctx) => ctx.query.get("against") ? command("versions", "diff", ctx.params.type, short(ctx.query.get("against")), short(d.shown.version)) : command("versions", "show", ctx.params.type, short(d.shown.version)),
   actions: (d, ctx) => [...versionActions(d.row, d.all, d.canary), startRun(ctx.params.type), d.stops.find(x => x.version) ? unstop(d.stops.find(x => x.version)) : stop({ version: d.shown.version }), { name: "Fetch the archive", open: () => fetchArchive(d.shown) }],
 };
 
+// files are what can be looked at: modules, and behind them what a script was made of.
+const files = (v, code) => [...v.modules, ...Object.keys(code).filter(name => !v.modules.some(m => m.name === name)).sort().map(name => ({ name }))];
+
 // modules reads the source of all modules. They never change, so they are read once. WebAssembly is
-// nothing to read: its source stays with its author.
+// nothing to read: its source stays with its author. A source map carries the files of its script.
 async function modules(type, v, signal) {
-  return Object.fromEntries(await Promise.all(v.modules.map(async m => {
+  const made = {};
+  const read = Object.fromEntries(await Promise.all(v.modules.map(async m => {
+    if (m.name.endsWith(".js.map")) Object.assign(made, await sources(path`/v1/versions/${type}/${v.version}/modules/${m.name}`, signal));
     if (m.name === "quickjs.wasm") return [m.name, `WebAssembly of ${m.bytes} bytes: the interpreter that runs the package's JavaScript.`];
     if (m.name.endsWith(".js.map")) return [m.name, `A source map of ${m.bytes} bytes: which lines the script was made of.`];
     if (m.name.endsWith(".wasm")) return [m.name, `WebAssembly of ${m.bytes} bytes: what the package's code was compiled to` + (v.labels?.toolchain ? `, by ${v.labels.toolchain}.` : ".")];
     try { return [m.name, await text(path`/v1/versions/${type}/${v.version}/modules/${m.name}`, signal)]; } catch (error) { if (signal.aborted) throw error; return [m.name, error]; }
   })));
+  return { ...made, ...read };
+}
+
+// sources are the files that a source map carries, without those of the SDK.
+async function sources(address, signal) {
+  try {
+    const map = JSON.parse(await text(address, signal));
+    return Object.fromEntries(map.sources.map((name, i) => [name, map.sourcesContent?.[i]]).filter(([name, code]) => typeof code === "string" && !name.startsWith("aion:")));
+  } catch (error) { if (signal.aborted) throw error; return {}; }
 }
 
 function differences(a, b) {

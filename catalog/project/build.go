@@ -56,15 +56,11 @@ func buildWith(dir string, tools bool) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	if lang := languages[config.Language]; lang.build != nil {
-		if !tools {
-			return nil, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %q, which is compiled where its toolchain is: package the project there, and deploy the archive", config.Language)}
-		}
-		built, toolchain, err := lang.build(dir)
-		if err != nil {
-			return nil, err
-		}
-		modules = append(modules, built...)
+	built, toolchain, err := config.build(dir, root, tools)
+	if err != nil {
+		return nil, err
+	}
+	if modules = append(modules, built...); toolchain != "" {
 		manifest.Labels = withToolchain(manifest.Labels, toolchain)
 	}
 	data, err := catalog.Write(manifest, modules)
@@ -109,6 +105,10 @@ func explain(err error, sources []source) error {
 	for _, s := range sources {
 		if catalog.ModulesFolder+s.name == invalid.Entry {
 			return &Invalid{File: s.path, Reason: invalid.Reason}
+		}
+		compiled := strings.TrimPrefix(invalid.Entry, catalog.ModulesFolder)
+		if strings.EqualFold(catalog.Module{Name: s.name}.Stem(), catalog.Module{Name: compiled}.Stem()) {
+			return &Invalid{File: s.path, Reason: fmt.Sprintf("has the name of the module %s, which compiled code becomes: rename it", compiled)}
 		}
 	}
 	return err

@@ -35,7 +35,7 @@ func bundle(dir, entry string) (code, sourceMap []byte, err error) {
 		},
 		AbsWorkingDir:  dir,
 		Bundle:         true,
-		Outfile:        filepath.Join(dir, scriptModule+".js"),
+		Outfile:        filepath.Join(dir, compiledModule+".js"),
 		Write:          false,
 		Format:         api.FormatIIFE,
 		Platform:       api.PlatformNeutral,

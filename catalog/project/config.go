@@ -23,14 +23,16 @@ const ConfigName = "workflow.toml"
 type config struct {
 	Description string            `toml:"description"`
 	ABI         *int              `toml:"abi"`      // default catalog.ABI, or what the language needs
-	Language    string            `toml:"language"` // "starlark", which is the default, "go" or "typescript"
+	Language    string            `toml:"language"` // of types that do not say; default "starlark"
+	Folders     map[string]string `toml:"folders"`  // where code of a compiled language is; default the project's
 	Labels      map[string]string `toml:"labels"`
 	Workflows   []workflow        `toml:"workflow"`
 }
 
 type workflow struct {
 	Type          string   `toml:"type"`           // default: the last part of EntryModule
-	EntryModule   string   `toml:"entry_module"`   // without extension; default of compiled languages: "main"
+	Language      string   `toml:"language"`       // "starlark", "go" or "typescript"
+	EntryModule   string   `toml:"entry_module"`   // without extension; default of compiled languages: their module
 	EntryFunction string   `toml:"entry_function"` // default "run"; of compiled languages: the type
 	Timeout       string   `toml:"timeout"`        // Go duration
 	InputSchema   string   `toml:"input_schema"`   // path of a JSON file in the project
@@ -70,16 +72,19 @@ func at(e *toml.DecodeError, reason string) *Invalid {
 
 // manifest fills in the defaults and inlines the schemas. catalog decides which values are valid.
 func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
-	lang, ok := languages[c.Language]
-	if !ok {
-		return catalog.Manifest{}, &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is %s; this version of Aion knows %s", catalog.Quote(c.Language), known)}
+	written, compiled, err := c.languages()
+	if err != nil {
+		return catalog.Manifest{}, err
 	}
 	m := catalog.Manifest{
 		Format:      catalog.Format,
-		ABI:         lang.abi,
+		ABI:         catalog.ABI,
 		Description: c.Description,
 		Labels:      c.Labels,
 		Activities:  []string{},
+	}
+	for name := range compiled {
+		m.ABI = max(m.ABI, languages[name].abi)
 	}
 	if c.ABI != nil {
 		if m.ABI = *c.ABI; m.ABI < catalog.ABI || m.ABI > catalog.MaxABI {
@@ -91,7 +96,9 @@ func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 	}
 	for i, w := range c.Workflows {
 		key := fmt.Sprintf("workflow[%d].", i)
-		w = lang.defaults(w)
+		if w, err = defaults(w, compiled[written[i]]); err != nil {
+			return m, &Invalid{File: ConfigName, Key: key + "entry_module", Reason: err.Error()}
+		}
 		if w.EntryModule == "" {
 			return m, &Invalid{File: ConfigName, Key: key + "entry_module", Reason: "is missing"}
 		}

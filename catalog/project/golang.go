@@ -14,9 +14,6 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// goModule is the module that a Go program becomes.
-const goModule = "main"
-
 // buildGo builds the Go program in a folder for the room of guests. The same sources, dependencies
 // and toolchain give the same bytes.
 func buildGo(dir string) (modules []catalog.Module, toolchain string, err error) {
@@ -33,7 +30,7 @@ func buildGo(dir string) (modules []catalog.Module, toolchain string, err error)
 		return nil, "", err
 	}
 	code, err := os.ReadFile(out)
-	return []catalog.Module{{Name: goModule + ".wasm", Source: code}}, strings.TrimSpace(toolchain), err
+	return []catalog.Module{{Name: compiledModule + ".wasm", Source: code}}, strings.TrimSpace(toolchain), err
 }
 
 // goTool runs the go command for guests. Flags of the environment do not count: they would change

@@ -11,9 +11,6 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// scriptModule is the module that the code of a project in TypeScript becomes.
-const scriptModule = "main"
-
 // buildTypeScript bundles the code of a project, and adds the interpreter that runs it. The same
 // files and dependencies give the same bytes. Types are checked if the project has the compiler
 // that does so.
@@ -37,8 +34,8 @@ func buildTypeScript(dir string) (modules []catalog.Module, toolchain string, er
 		return nil, "", err
 	}
 	return []catalog.Module{
-		{Name: scriptModule + ".js", Source: code},
-		{Name: scriptModule + ".js" + catalog.SourceMap, Source: sourceMap},
+		{Name: compiledModule + ".js", Source: code},
+		{Name: compiledModule + ".js" + catalog.SourceMap, Source: sourceMap},
 		{Name: catalog.Interpreter, Source: runs},
 	}, "esbuild " + esbuildVersion + ", quickjs-wasi " + quickjsVersion, nil
 }
@@ -57,7 +54,7 @@ func entryFile(project fs.FS) (string, error) {
 			if !e.Type().IsRegular() || path.Ext(name) != ".ts" || strings.HasSuffix(name, ".d.ts") || strings.HasSuffix(name, ".test.ts") {
 				continue
 			}
-			if name == scriptModule+".ts" {
+			if name == compiledModule+".ts" {
 				return path.Join(folder, name), nil
 			}
 			found = append(found, path.Join(folder, name))
@@ -67,7 +64,7 @@ func entryFile(project fs.FS) (string, error) {
 		case 1:
 			return found[0], nil
 		default:
-			return "", &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is \"typescript\", and there are %d files like %s: let %s export the workflow functions", len(found), found[0], path.Join(folder, scriptModule+".ts"))}
+			return "", &Invalid{File: ConfigName, Key: "language", Reason: fmt.Sprintf("is \"typescript\", and there are %d files like %s: let %s export the workflow functions", len(found), found[0], path.Join(folder, compiledModule+".ts"))}
 		}
 	}
 	return "", &Invalid{File: ConfigName, Key: "language", Reason: "is \"typescript\", and there is no file src/main.ts or main.ts"}

@@ -79,7 +79,7 @@ async function modules(type, v, signal) {
 async function sources(address, signal) {
   try {
     const map = JSON.parse(await text(address, signal));
-    return Object.fromEntries(map.sources.map((name, i) => [name, map.sourcesContent?.[i]]).filter(([name, code]) => typeof code === "string" && !name.startsWith("aion:")));
+    return Object.fromEntries(map.sources.map((name, i) => [name, map.sourcesContent?.[i]]).filter(([name, code]) => typeof code === "string" && !/^(\.\/)?aion:/.test(name)));
   } catch (error) { if (signal.aborted) throw error; return {}; }
 }
 

@@ -18,8 +18,8 @@ type language struct {
 	starter string                 // folder of the project that New writes
 	sdk     func(dir string) error // writes what code imports; nil = nothing
 
-	// builds the code in a folder, which becomes the module compiledModule, with what it needs; nil =
-	// its files are the modules
+	// builds the code in a folder: it becomes the module compiledModule, beside what that needs; nil
+	// = its files are the modules
 	build func(dir string) (modules []catalog.Module, toolchain string, err error)
 }
 

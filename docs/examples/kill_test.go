@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 type scene struct {
 	typ, id string
 	input   string
-	signal  string // name; empty = none. It waits for the code, so it is sent at once
+	signal  string // name; empty = none. It waits for the code, so it comes with the start
 	payload string
 	want    string   // the result
 	updates []string // that are sent one after another: name and arguments
@@ -62,7 +63,8 @@ var scenes = []scene{
 
 // TestSameResult plays all scenes at once, with workers in every language: left alone, with the
 // worker killed in the middle of the first attempt at every step, and with all nodes, or the leader
-// of three, killed there; the last two with workflow code in every language as well.
+// of three, killed there; the last two with workflow code in every language as well. What is
+// recorded is the same in all of them, event by event.
 func TestSameResult(t *testing.T) {
 	goWorker := func(*testing.T) []string { return []string{filepath.Join(binaries, "worker")} }
 	pythonWorker := func(t *testing.T) []string { return []string{python(t), "docs/examples/workers/python/worker.py"} }
@@ -96,19 +98,32 @@ func TestSameResult(t *testing.T) {
 		list = append(list, circumstances{"code in " + l.name + ", all nodes killed", goWorker, 1, (*play).killNodes, "10s", l},
 			circumstances{"code in " + l.name + ", leader killed", goWorker, 3, (*play).killLeader, "10s", l})
 	}
-	for _, c := range list {
-		t.Run(c.name, func(t *testing.T) {
-			if c.kills != nil && testing.Short() {
-				t.Skip("SKIPPED: kills take half a minute")
-			}
-			t.Parallel()
-			command := c.worker(t)
-			p := &play{place: newPlace(t, c.nodes), code: c.code, kills: c.kills}
-			p.ledger = filepath.Join(p.dir, "ledger")
-			p.worker = p.process("worker", nil, append(command, "--addr", p.addr(), "--id", "w", "--pace", "200ms", "--lease", c.lease, "--ledger", p.ledger)...)
-			p.worker.start()
-			p.all()
-		})
+	var mu sync.Mutex // over plays
+	plays := map[string]told{}
+	t.Run("plays", func(t *testing.T) {
+		for _, c := range list {
+			t.Run(c.name, func(t *testing.T) {
+				if c.kills != nil && testing.Short() {
+					t.Skip("SKIPPED: kills take half a minute")
+				}
+				t.Parallel()
+				command := c.worker(t)
+				p := &play{place: newPlace(t, c.nodes), code: c.code, kills: c.kills}
+				p.ledger = filepath.Join(p.dir, "ledger")
+				p.worker = p.process("worker", nil, append(command, "--addr", p.addr(), "--id", "w", "--pace", "200ms", "--lease", c.lease, "--ledger", p.ledger)...)
+				p.worker.start()
+				told := p.all()
+				mu.Lock()
+				defer mu.Unlock()
+				plays[c.name] = told
+			})
+		}
+	})
+	want, played := plays["leader killed"]
+	for name, told := range plays {
+		if played {
+			told.compare(t, name, want)
+		}
 	}
 }
 
@@ -122,7 +137,7 @@ type play struct {
 	client *client.Client
 }
 
-func (p *play) all() {
+func (p *play) all() told {
 	var err error
 	if p.client, err = client.New(client.Config{Addresses: p.addrs, Patience: patient}); err != nil {
 		p.t.Fatal(err)
@@ -130,13 +145,12 @@ func (p *play) all() {
 	defer p.client.Close()
 	p.deploy(p.code, "saga", "batch", "approval", "subscription", "window", "transfer", "account", "polling")
 	for _, s := range scenes {
-		if _, err := p.client.Start(p.t.Context(), wire.StartRequest{Type: s.typ, WorkflowID: s.id, Input: json.RawMessage(s.input)}); err != nil {
-			p.t.Fatal(err)
-		}
+		start := wire.StartRequest{Type: s.typ, WorkflowID: s.id, Input: json.RawMessage(s.input)}
 		if s.signal != "" {
-			if _, err := p.client.Signal(p.t.Context(), wire.RunRef{WorkflowID: s.id}, s.signal, json.RawMessage(s.payload)); err != nil {
-				p.t.Fatal(err)
-			}
+			start.Signal = &wire.StartSignal{Name: s.signal, Payload: json.RawMessage(s.payload)}
+		}
+		if _, err := p.client.Start(p.t.Context(), start); err != nil {
+			p.t.Fatal(err)
 		}
 	}
 	for _, s := range scenes {
@@ -159,10 +173,11 @@ func (p *play) all() {
 	if p.t.Logf("%d kills", kills); p.kills != nil && kills < 3 {
 		p.t.Error("the test has shown nothing")
 	}
-	done := p.effects()
+	done, histories := p.effects(), told{}
 	for _, s := range scenes {
-		p.audit(s, done)
+		p.audit(s, done, histories)
 	}
+	return histories
 }
 
 // killing kills at every first attempt until ctx ends, and counts.
@@ -276,7 +291,7 @@ func (p *play) effects() map[string]bool {
 
 // audit reads the histories of a scene's chain: every activity, timer and signal is there exactly
 // once, and what is recorded as done was done by that attempt.
-func (p *play) audit(s scene, done map[string]bool) {
+func (p *play) audit(s scene, done map[string]bool, histories told) {
 	p.t.Helper()
 	runs, err := p.client.List(p.t.Context(), wire.RunFilter{Type: s.typ}, wire.Page{Limit: wire.MaxPage})
 	if err != nil {
@@ -289,6 +304,7 @@ func (p *play) audit(s scene, done map[string]bool) {
 		}
 		chain++
 		scheduled, outcomes := map[uint64]bool{}, map[string]int{}
+		var events []event
 		for e, err := range p.client.Follow(p.t.Context(), wire.RunRef{WorkflowID: s.id, RunID: r.RunID}, 1) {
 			if err != nil {
 				p.t.Fatal(err)
@@ -300,6 +316,7 @@ func (p *play) audit(s scene, done map[string]bool) {
 			if err := json.Unmarshal(e.Data, &d); err != nil {
 				p.t.Fatal(err)
 			}
+			events = append(events, event{e.Type, e.Data})
 			switch e.Type {
 			case "ActivityScheduled":
 				scheduled[d.ID] = true
@@ -316,6 +333,7 @@ func (p *play) audit(s scene, done map[string]bool) {
 				signals++
 			}
 		}
+		histories.tell(p.t, s.id, events)
 		for id := range scheduled {
 			if outcomes[fmt.Sprint("activity ", id)] == 0 {
 				p.t.Errorf("%s: activity %d has no outcome", s.id, id)

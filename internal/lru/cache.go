@@ -15,6 +15,7 @@ type Cache[K comparable, V any] struct {
 	Bytes uint64         // with Size: of all values together
 	Size  func(V) uint64 // returns the bytes of a value; nil = not counted
 	Drop  func(V)        // called, outside the lock, for every evicted value; may be nil
+	Grows bool           // values change their sizes while they are kept, and are asked again
 
 	limit int
 
@@ -22,6 +23,7 @@ type Cache[K comparable, V any] struct {
 	order *list.List // of entry[K, V], most recently used first
 	items map[K]*list.Element
 	held  uint64 // bytes of all values
+	puts  int    // since sizes were asked for the last time
 }
 
 type entry[K comparable, V any] struct {
@@ -101,11 +103,30 @@ func (c *Cache[K, V]) Put(key K, value V) {
 	}
 	c.items[key] = c.order.PushFront(in)
 	c.held += in.size
+	if c.puts++; c.Grows && c.puts > c.order.Len()/recounts {
+		c.recount()
+	}
 	for c.order.Len() > c.limit || c.Size != nil && c.held > c.Bytes {
 		dropped = append(dropped, c.remove(c.order.Back()))
 	}
 	c.mu.Unlock()
 	c.dropAll(dropped)
+}
+
+// recounts is in how many parts all values are asked for their sizes again, as others are put.
+const recounts = 64
+
+// recount asks all values for their sizes. The caller holds mu.
+func (c *Cache[K, V]) recount() {
+	c.held, c.puts = 0, 0
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		in := e.Value.(entry[K, V])
+		if size := c.Size(in.value); size != in.size {
+			in.size = size
+			e.Value = in
+		}
+		c.held += in.size
+	}
 }
 
 // remove removes an element. The caller holds mu.

@@ -46,3 +46,23 @@ func TestCacheIsBoundedByBytes(t *testing.T) {
 		t.Errorf("%d bytes of %d values", k.held, k.Len())
 	}
 }
+
+// Values that grow while they are kept are asked again as others are put.
+func TestCacheSeesGrowth(t *testing.T) {
+	k := New[int, *uint64](10_000)
+	k.Bytes, k.Size, k.Grows = 10_000, func(n *uint64) uint64 { return *n }, true
+	sizes := make([]uint64, 2000)
+	for i := range sizes {
+		sizes[i] = 1
+		k.Put(i, &sizes[i])
+	}
+	for i := range sizes {
+		sizes[i] = 100
+	}
+	for i := range 2000 / recounts {
+		k.Put(i, &sizes[i])
+	}
+	if k.Put(50, &sizes[50]); k.held != 10_000 || k.Len() != 100 {
+		t.Errorf("%d bytes of %d values", k.held, k.Len())
+	}
+}

@@ -20,9 +20,13 @@ const unitsPerStep = 100
 // unlimited is what recorded turns may compute: they stayed within the limits of their time.
 const unlimited = 1 << 60
 
-// measured is how many turns pass until it is asked again which memory is the run's own, unless it
-// has grown: to ask costs as much as a short turn.
-const measured = 16
+// To ask which memory is the run's own costs as much as a short turn. It is asked again after so
+// many turns, and at once if the memory has grown, if the turn was long, or if more than unmeasured
+// bytes might have become the run's own since: code may take memory in one turn and use it later.
+const (
+	measured   = 16
+	unmeasured = 4 << 20
+)
 
 // execution is one run of a guest. It has an instance while its turn runs, and afterwards as long
 // as others do not need the room.
@@ -147,7 +151,7 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 		e.leave()
 		return e.end, nil
 	}
-	if (e.turns%measured == 0 || e.inst.size > e.before) && e.end == nil {
+	if e.end == nil && (e.turns%measured == 0 || e.inst.size > e.before || e.inst.spent() > portion || uint64(e.inst.size) > e.memory.Load()+unmeasured) {
 		e.memory.Store(uint64(len(e.inst.memory.changed(e.inst.size))) * blockOf)
 	}
 	e.turns++

@@ -44,7 +44,7 @@ func (e *Engine) StartBatch(ctx context.Context, c Call, r BatchRequest) (*fsm.B
 		return nil, Answered{}, err
 	}
 	if r.To != "" {
-		to, err := e.movableTo(ctx, r.To)
+		to, err := e.movableTo(ctx, "to", r.To)
 		if err != nil {
 			return nil, Answered{}, err
 		}
@@ -116,7 +116,7 @@ func (e *Engine) checkBatch(s *rows.BatchSpec, to string) (err error) {
 		return nil
 	}
 	s.Waiting = e.limits.WaitingSignals
-	if err := checkName(s.Signal); err != nil {
+	if err := checkNameOf("signal", s.Signal); err != nil {
 		return err
 	}
 	return e.checkPayload("payload", s.Payload)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
@@ -79,6 +80,14 @@ func checkFilter(f *fsm.RunFilter) (err error) {
 		return invalid("attributes", "has %d names, the limit is %d", len(f.Attributes), maxFilterAttributes)
 	}
 	f.Attributes, err = checkAttributes(f.Attributes)
+	return err
+}
+
+// inField attributes what is wrong with how a version is named to the member that names it.
+func inField(field string, err error) error {
+	if bad, ok := errors.AsType[*catalog.InvalidInput](err); ok && bad.Field == "version" {
+		return &catalog.InvalidInput{Field: field, Reason: bad.Reason}
+	}
 	return err
 }
 

@@ -71,11 +71,13 @@ func (e *Engine) StartMove(ctx context.Context, r MoveRequest) (id string, begun
 
 // movable finds both versions.
 func (e *Engine) movable(ctx context.Context, r *MoveRequest) (from catalog.Version, to *catalog.Package, err error) {
-	if to, err = e.movableTo(ctx, r.To); err != nil {
+	if to, err = e.movableTo(ctx, "to", r.To); err != nil {
 		return from, nil, err
 	}
 	e.view(ctx, func(v fsm.View) {
-		if from, err = versionOf(v, r.From); err == nil {
+		if from, err = versionOf(v, r.From); err != nil {
+			err = inField("from", err)
+		} else {
 			err = resolveConditions(v, r.Where)
 		}
 	})
@@ -92,7 +94,7 @@ func (e *Engine) movable(ctx context.Context, r *MoveRequest) (from catalog.Vers
 }
 
 // movableTo finds a version that runs may be moved to.
-func (e *Engine) movableTo(ctx context.Context, version string) (to *catalog.Package, err error) {
+func (e *Engine) movableTo(ctx context.Context, field, version string) (to *catalog.Package, err error) {
 	if err := e.atLevel(2); err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (e *Engine) movableTo(ctx context.Context, version string) (to *catalog.Pac
 			to, _ = v.Catalog().Package(full)
 		}
 	})
-	return to, err
+	return to, inField(field, err)
 }
 
 func (r *MoveRequest) check() error {
@@ -324,7 +326,7 @@ func (e *Engine) ResumeOn(ctx context.Context, c Call, ref fsm.RunRef, version s
 	if err := e.cfg.Log.Sync(ctx); err != nil {
 		return nil, Answered{}, err
 	}
-	to, err := e.movableTo(ctx, version)
+	to, err := e.movableTo(ctx, "on", version)
 	if err != nil {
 		return nil, Answered{}, err
 	}

@@ -40,7 +40,7 @@ func (e *Engine) ReopenOn(ctx context.Context, c Call, ref fsm.RunRef, reason, v
 				}
 				return outcome[*fsm.RunAnswer](c, res)
 			}
-			to, err := e.movableTo(ctx, version)
+			to, err := e.movableTo(ctx, "on", version)
 			if err != nil {
 				return nil, Answered{}, err
 			}

@@ -105,7 +105,7 @@ func (e *Engine) resetsOn(ctx context.Context, r *ResetRequest) (on *catalog.Pac
 	if err != nil || r.On == "" {
 		return nil, err
 	}
-	return e.movableTo(ctx, r.On)
+	return e.movableTo(ctx, "on", r.On)
 }
 
 // resetting finds out what the command has to say.

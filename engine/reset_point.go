@@ -56,7 +56,7 @@ func (p *Point) resolve(v fsm.View) (err error) {
 	if p.Version != "" {
 		p.version, err = versionOf(v, p.Version)
 	}
-	return err
+	return inField("to_version", err)
 }
 
 // in finds the point in the history of a run.

@@ -96,7 +96,7 @@ func runnableOn(v fsm.View, ref fsm.RunRef, on string) (run rows.Run, pkg *catal
 	}
 	version, err := v.Catalog().Find(on)
 	if err != nil {
-		return run, nil, err
+		return run, nil, inField("on", err)
 	}
 	pkg, _ = v.Catalog().Package(version)
 	if _, ok := pkg.Member(run.Type); !ok {

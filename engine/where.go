@@ -71,7 +71,7 @@ func resolveConditions(v fsm.View, all []rows.Condition) error {
 		}
 		full, err := versionOf(v, c.Text)
 		if err != nil {
-			return err
+			return inField("where", err)
 		}
 		c.Version, c.Text = full, ""
 	}

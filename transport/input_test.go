@@ -69,6 +69,13 @@ func TestBadInput(t *testing.T) {
 		{"GET", "/v1/workflows/w/turns?limit=0", ``, "", "invalid_input", "limit", "1 or more"},
 		{"GET", "/v1/workflows/w/turns?from=0", ``, "", "invalid_input", "from", "1"},
 		{"GET", "/v1/audit?limit=0", ``, "", "invalid_input", "limit", "1 or more"},
+		{"POST", "/v1/moves", `{"type":"order","from":"abc","to":"abcdef"}`, "", "unknown_version", "", ""},
+		{"POST", "/v1/moves", `{"type":"order","from":"abcdef","to":"abc"}`, "", "invalid_input", "to", "3 digits"},
+		{"POST", "/v1/workflows/w/resume?on=abc", ``, "", "invalid_input", "on", "3 digits"},
+		{"POST", "/v1/batches", `{"operation":"move","where":["type=order"],"to":"abc"}`, "", "invalid_input", "to", "3 digits"},
+		{"POST", "/v1/batches", `{"operation":"signal","where":["type=order"]}`, "", "invalid_input", "signal", "0 characters"},
+		{"GET", "/v1/workflows?where=version%3Dabc", ``, "", "invalid_input", "where", "3 digits"},
+		{"PUT", "/v1/retention/versions", `{}`, "", "invalid_input", "keep", "give one of them, or off"},
 		// Text is Unicode, wherever it comes in.
 		{"POST", "/v1/workflows", `{"type":"order","input":"\ud800x"}`, "", "invalid_input", "input", `has half of a surrogate pair, \ud800, at line 1 column 26`},
 		{"POST", "/v1/workflows", `{"type":"order","input":{"\udc00":1}}`, "", "invalid_input", "input", `\udc00`},

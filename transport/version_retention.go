@@ -37,20 +37,25 @@ func (s *Server) retainVersions(ctx context.Context, _ *retainAllInput) (*answer
 	var body wire.VersionRetentionAnswer
 	var a engine.Answered
 	switch {
-	case r.Off && (r.Keep != 0 || r.MinAge != ""):
+	case r.Off && (r.Keep != nil || r.MinAge != ""):
 		return nil, invalid("off", "takes the rule away, and keep or min_age set one")
 	case r.Off:
 		a, err = s.cfg.Retainer.RemoveVersionRetention(ctx, c)
 		body.VersionRetention = versionRule(nil)
+	case r.Keep == nil && r.MinAge == "":
+		return nil, invalid("keep", "and min_age are missing: give one of them, or off")
 	default:
-		age := time.Duration(0)
+		keep, age := int64(0), time.Duration(0)
+		if r.Keep != nil {
+			keep = *r.Keep
+		}
 		if r.MinAge != "" {
 			if age, err = duration("min_age", r.MinAge); err != nil {
 				return nil, err
 			}
 		}
-		a, err = s.cfg.Retainer.SetVersionRetention(ctx, c, r.Keep, age)
-		body.VersionRetention = wire.VersionRetention{Active: true, Keep: uint64(r.Keep), MinAge: age.String()}
+		a, err = s.cfg.Retainer.SetVersionRetention(ctx, c, keep, age)
+		body.VersionRetention = wire.VersionRetention{Active: true, Keep: uint64(keep), MinAge: age.String()}
 	}
 	if err != nil {
 		return nil, refused(a, err)

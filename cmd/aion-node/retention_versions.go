@@ -13,6 +13,7 @@ import (
 func retentionVersionsCmd(a *app) *cobra.Command {
 	var r wire.VersionRetentionRequest
 	var age string
+	var keep int64
 	cmd := &cobra.Command{
 		Use:   "versions",
 		Short: "Show, set or remove the rule by which drained versions are unloaded",
@@ -36,8 +37,11 @@ loaded versions of any of its types. A version that is routed, a canary, pinned,
 				}
 				r.MinAge = d.String()
 			}
-			if r.Keep < 0 {
-				return usage("versions: --keep %d is negative", r.Keep)
+			if keep < 0 {
+				return usage("versions: --keep %d is negative", keep)
+			}
+			if cmd.Flags().Changed("keep") {
+				r.Keep = &keep
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.VersionRetentionAnswer, error) {
 				return c.SetVersionRetention(ctx, r, a.mutationOptions()...)
@@ -46,7 +50,7 @@ loaded versions of any of its types. A version that is routed, a canary, pinned,
 			})
 		},
 	}
-	cmd.Flags().Int64Var(&r.Keep, "keep", 0, "the newest `N` loaded versions of each type stay")
+	cmd.Flags().Int64Var(&keep, "keep", 0, "the newest `N` loaded versions of each type stay")
 	cmd.Flags().StringVar(&age, "min-age", "", "a version stays for `AGE` (168h, 7d) after it was drained")
 	cmd.Flags().BoolVar(&r.Off, "off", false, "remove the rule: drained versions stay")
 	return cmd

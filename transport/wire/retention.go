@@ -38,7 +38,7 @@ type VersionRetentionRead struct {
 
 // VersionRetentionRequest is the body of PUT /v1/retention/versions: Off takes the rule away.
 type VersionRetentionRequest struct {
-	Keep   int64  `json:"keep,omitempty" doc:"Of each type the newest so many that are loaded stay, drained or not"`
+	Keep   *int64 `json:"keep,omitempty" doc:"Of each type the newest so many that are loaded stay, drained or not"`
 	MinAge string `json:"min_age,omitempty" doc:"A version stays for so long after it was drained, a Go duration; 0s if absent"`
 	Off    bool   `json:"off,omitempty" doc:"Take the rule away: drained versions stay"`
 }

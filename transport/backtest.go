@@ -74,12 +74,17 @@ func startedSince(text string) (t history.Time, ago time.Duration, err error) {
 }
 
 type backtestInput struct {
+	Fresh
 	ID string `path:"id" doc:"Id of the backtest, on the node that runs it"`
 	Paged
 	Waits
 }
 
 func (s *Server) backtest(ctx context.Context, in *backtestInput) (a *answer[wire.Backtest], err error) {
+	rd, err := s.readHere(ctx, in.Fresh)
+	if err != nil {
+		return nil, err
+	}
 	wait, err := in.duration()
 	if err != nil {
 		return nil, err
@@ -88,6 +93,7 @@ func (s *Server) backtest(ctx context.Context, in *backtestInput) (a *answer[wir
 		r, next, err := s.cfg.Backtester.Backtest(ctx, in.ID, wait, in.Limit, in.Cursor)
 		if err == nil {
 			a = s.backtestAnswer(in.ID, r, next)
+			a.LeaderContact = s.contact(rd)
 		}
 		return err
 	})

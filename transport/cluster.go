@@ -50,6 +50,16 @@ type Cluster interface {
 	Draining() bool
 }
 
+// readHere is Fresh.read for what only this node knows. It waits until the node has applied
+// min_index.
+func (s *Server) readHere(ctx context.Context, f Fresh) (engine.Read, error) {
+	rd, err := f.read()
+	if err == nil && rd.MinIndex > 0 {
+		_, _, _, err = s.cfg.QueueKeeper.Queues(ctx, rd, 1, "")
+	}
+	return rd, err
+}
+
 // clusterInput has the parameters of every read. However fresh the answer must be, it shows the
 // cluster as this node sees it, and needs no leader.
 type clusterInput struct {
@@ -57,14 +67,9 @@ type clusterInput struct {
 }
 
 func (s *Server) cluster(ctx context.Context, in *clusterInput) (*answer[wire.Cluster], error) {
-	rd, err := in.read()
+	rd, err := s.readHere(ctx, in.Fresh)
 	if err != nil {
 		return nil, err
-	}
-	if rd.MinIndex > 0 {
-		if _, _, _, err := s.cfg.QueueKeeper.Queues(ctx, rd, 1, ""); err != nil { // waits for the index
-			return nil, err
-		}
 	}
 	status, err := s.cfg.Cluster.Status(ctx)
 	if err != nil {

@@ -47,12 +47,17 @@ func (s *Server) startMove(ctx context.Context, _ *startMoveInput) (*answer[wire
 }
 
 type moveInput struct {
+	Fresh
 	ID string `path:"id" doc:"Id of the move, at the node that does it"`
 	Paged
 	Waits
 }
 
 func (s *Server) move(ctx context.Context, in *moveInput) (a *answer[wire.Move], err error) {
+	rd, err := s.readHere(ctx, in.Fresh)
+	if err != nil {
+		return nil, err
+	}
 	wait, err := in.duration()
 	if err != nil {
 		return nil, err
@@ -61,6 +66,7 @@ func (s *Server) move(ctx context.Context, in *moveInput) (a *answer[wire.Move],
 		r, next, err := s.cfg.Mover.Move(ctx, in.ID, wait, in.Limit, in.Cursor)
 		if err == nil {
 			a = s.moveAnswer(in.ID, r, next)
+			a.LeaderContact = s.contact(rd)
 		}
 		return err
 	})

@@ -18,7 +18,7 @@ type language struct {
 	starter string                 // folder of the project that New writes
 	sdk     func(dir string) error // writes what code imports; nil = nothing
 
-	// builds the code in a folder: it becomes the module compiledModule, beside what that needs; nil
+	// builds the code in a folder: it becomes the module compiledModule, with others beside it; nil
 	// = its files are the modules
 	build func(dir string) (modules []catalog.Module, toolchain string, err error)
 }

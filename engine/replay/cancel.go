@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 
 	"aion.dev/aion/engine/runtime"
@@ -10,7 +11,8 @@ import (
 // cancellation is the request to cancel the run, which is delivered once.
 //
 // Delivery ends what is pending: timers, waits for messages, and steps that are to be abandoned, at
-// once; other steps are asked to end and waited for, or left alone (history.CancelPolicy). So code
+// once; other steps are asked to end and waited for, or left alone (history.CancelPolicy), and so
+// are waits that code has shielded. So code
 // may go on without having noticed, because the step that it waited for was completed all the same.
 // The request must not be lost with that: it stays due, and what code starts next is cancelled too,
 // until code knows of it, because a wait has ended with it or because code has asked.
@@ -108,6 +110,19 @@ func (l *ledger) giveUpRest(ids []uint64) error {
 	return nil
 }
 
+// Shield implements runtime.Host.
+func (l *ledger) Shield(id uint64) error {
+	f := l.find(id)
+	if f == nil {
+		return fmt.Errorf("future %d is not of this run", id)
+	}
+	if l.book.rules < 5 {
+		return errors.New("shielding a wait from cancellation is not known yet to all nodes: the cluster is being upgraded")
+	}
+	f.shielded = true
+	return nil
+}
+
 // Cancel implements runtime.Host.
 func (l *ledger) Cancel(id uint64) error {
 	f := l.find(id)
@@ -147,6 +162,9 @@ func (l *ledger) deliverCancel() error {
 		f := l.futures[c.swept]
 		if f.Done {
 			f.looked = true // otherwise it would be given up too
+			continue
+		}
+		if f.shielded {
 			continue
 		}
 		if f.alone && l.book.rules >= 1 && f.onCancel != history.CancelIgnore { // only the wait for it ends

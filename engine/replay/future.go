@@ -30,6 +30,7 @@ type future struct {
 	alone bool   // a child that outlives its parent's closing, and therefore its parent's cancellation
 
 	onCancel history.CancelPolicy // of an activity or a child
+	shielded bool                 // of others: the request to cancel the run does not end it
 	asked    bool                 // to end, while its outcome is waited for
 	byRun    bool                 // it was to end because the run is cancelled
 	byCode   bool                 // it was to end because code cancelled it

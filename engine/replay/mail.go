@@ -105,7 +105,7 @@ func (l *ledger) consumeSignal(f *future, in letter) {
 func (l *ledger) putBack(ids []uint64) {
 	for _, id := range ids {
 		f := l.find(id)
-		if f == nil || !f.Done || f.looked || f.kind != signal || f.took <= l.cancel.seq {
+		if f == nil || !f.Done || f.looked || f.kind != signal || f.shielded || f.took <= l.cancel.seq {
 			continue
 		}
 		box, in := l.mail.box(f.name), letter{seq: f.took, place: f.place, payload: f.Result}

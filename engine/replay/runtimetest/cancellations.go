@@ -64,6 +64,22 @@ var cancellations = []Case{
 			WorkflowCancelled {}
 			closes`},
 	}},
+	{Name: "cancel-shields", Does: "starts, to ignore cancellations, a timer of 1h, a wait for signal a with timeout 2h and one for the result of workflow x, and a timer of 5h that does not; waits for the first, the second and the third, until False with timeout 3h that ignores cancellations, and for the last; returns [signal, result, until, kind of the last]", Lines: []Line{
+		{"turn", `TimerStarted {"id":1,"duration":"1h0m0s"}
+			TimerStarted {"id":2,"duration":"2h0m0s","signal":"a"}
+			ResultAwaited {"id":3,"workflow_id":"x"}
+			TimerStarted {"id":4,"duration":"5h0m0s"}
+			waits: timer 1`},
+		{"cancel enough", `TimerCancelled {"id":4}
+			waits: timer 1`},
+		{"fire 1", `waits: signal 2 a`},
+		{"signal a 7", `TimerCancelled {"id":2}
+			waits: result 3 x`},
+		{"result 3 8", `TimerStarted {"id":5,"duration":"3h0m0s"}
+			waits: condition 5`},
+		{"fire 5", `WorkflowCompleted {"result":[7,8,false,"cancelled"]}
+			closes`},
+	}},
 	{Name: "cancel-known", Does: "runs activity charge, asks whether cancellation was requested, and if so runs activity refund; returns its result", Activities: []string{"charge", "refund"}, Lines: []Line{
 		{"turn", `ActivityScheduled {"id":1,"activity":"charge","queue":"default","input":null}
 			waits: activity 1 charge`},

@@ -17,7 +17,8 @@ type condition struct {
 func (a *arguments) until() (starlark.Value, error) {
 	var fn starlark.Callable
 	var timeout duration
-	if err := a.unpack("condition", &fn, "timeout?", &timeout); err != nil {
+	onCancel := "abandon"
+	if err := a.unpack("condition", &fn, "timeout?", &timeout, "on_cancel?", &onCancel); err != nil {
 		return nil, err
 	}
 	if a.m.reads {
@@ -30,7 +31,7 @@ func (a *arguments) until() (starlark.Value, error) {
 	if !timeout.set {
 		limit = nil
 	}
-	id, err := a.host.StartCondition(limit)
+	id, err := a.wait(onCancel, func() (uint64, error) { return a.host.StartCondition(limit) })
 	if err != nil {
 		return nil, err
 	}

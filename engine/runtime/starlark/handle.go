@@ -72,10 +72,11 @@ var handleFunctions = map[string]func(a *arguments, id string) (starlark.Value, 
 		return starlark.None, a.host.CancelWorkflow(id, reason)
 	},
 	"result": func(a *arguments, id string) (starlark.Value, error) {
-		if err := a.unpack(); err != nil {
+		onCancel := "abandon"
+		if err := a.unpack("on_cancel?", &onCancel); err != nil {
 			return nil, err
 		}
-		f, err := a.future(a.host.StartResult(id))
+		f, err := a.future(a.wait(onCancel, func() (uint64, error) { return a.host.StartResult(id) }))
 		if err != nil {
 			return nil, err
 		}

@@ -62,25 +62,41 @@ func (a *arguments) future(id uint64, err error) (*future, error) {
 
 func (a *arguments) startTimer() (*future, error) {
 	var d duration
-	if err := a.unpack("duration", &d); err != nil {
+	onCancel := "abandon"
+	if err := a.unpack("duration", &d, "on_cancel?", &onCancel); err != nil {
 		return nil, err
 	}
 	if !d.set {
 		return nil, fmt.Errorf("%s: for parameter duration: got None, want a duration such as \"1m30s\"", a.name)
 	}
-	return a.future(a.host.StartTimer(d.d))
+	return a.future(a.wait(onCancel, func() (uint64, error) { return a.host.StartTimer(d.d) }))
 }
 
 func (a *arguments) startSignal() (*future, error) {
 	var name string
 	var timeout duration
-	if err := a.unpack("name", &name, "timeout?", &timeout); err != nil {
+	onCancel := "abandon"
+	if err := a.unpack("name", &name, "timeout?", &timeout, "on_cancel?", &onCancel); err != nil {
 		return nil, err
 	}
+	limit := &timeout.d
 	if !timeout.set {
-		return a.future(a.host.StartSignal(name, nil))
+		limit = nil
 	}
-	return a.future(a.host.StartSignal(name, &timeout.d))
+	return a.future(a.wait(onCancel, func() (uint64, error) { return a.host.StartSignal(name, limit) }))
+}
+
+// wait begins something that ends at once when the run is cancelled, or is shielded from that.
+func (a *arguments) wait(onCancel string, begin func() (uint64, error)) (uint64, error) {
+	shielded, err := choose("on_cancel", onCancel, waitPolicies)
+	if err != nil {
+		return 0, err
+	}
+	id, err := begin()
+	if err == nil && shielded {
+		err = a.host.Shield(id)
+	}
+	return id, err
 }
 
 // The words of options.
@@ -88,7 +104,8 @@ var (
 	childVersions  = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}
 	closePolicies  = map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
 	cancelPolicies = map[string]history.CancelPolicy{"wait": history.CancelWait, "abandon": history.CancelAbandon, "ignore": history.CancelIgnore}
-	nextVersions   = map[string]bool{"routed": false, "same": true} // whether to keep the version
+	waitPolicies   = map[string]bool{"abandon": false, "ignore": true} // whether a wait is shielded
+	nextVersions   = map[string]bool{"routed": false, "same": true}    // whether to keep the version
 )
 
 func (a *arguments) startChild() (*future, error) {

@@ -25,12 +25,12 @@ var (
 		opValidate: {1: 't', 2: 'p'},
 	}
 	startFields = map[uint64]fields{
-		startTimer:     {1: 'n'},
-		startSignal:    {1: 't', 2: 'n'},
-		startCondition: {2: 'n'},
+		startTimer:     {1: 'n', 8: 't'},
+		startSignal:    {1: 't', 2: 'n', 8: 't'},
+		startCondition: {2: 'n', 8: 't'},
 		startActivity:  {1: 't', 2: 't', 3: 'p', 4: 'n', 5: 'n', 6: 'n', 7: 'n', 8: 't', 20: 'n', 21: 'n', 22: 'd', 23: 'n', 24: 'T'},
 		startChild:     {1: 't', 2: 't', 3: 'p', 4: 'n', 5: 'n', 6: 't', 7: 't', 8: 't', 9: 'T', 10: 'P', 20: 'n', 21: 'n', 22: 'd', 23: 'n', 24: 'T'},
-		startResult:    {1: 't'},
+		startResult:    {1: 't', 8: 't'},
 	}
 	tellFields = map[uint64]fields{1: {1: 't', 2: 't', 3: 'p'}, 2: {1: 'T', 2: 'P'}, 3: {1: 't', 2: 't'}}
 )

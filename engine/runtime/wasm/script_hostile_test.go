@@ -54,6 +54,7 @@ func TestHostileScripts(t *testing.T) {
 		"aion.start: the record has no whole number in field 1":           `aion.start(1, '{"1":1.5}')`,
 		"aion.start: the record has no text in field 1":                   `aion.start(2, '{"1":7}')`,
 		"aion.start: the record has no list in field 24":                  `aion.start(4, '{"24":"x"}')`,
+		"start: on cancel is \"wait\"":                                    `aion.start(1, '{"1":1,"8":"wait"}')`,
 		"start: the record has a payload in field 3 that is no JSON":      `aion.start(4, '{"3":nope}')`,
 		"start: the record has field 1 behind field 2":                    `aion.start(4, '{"2":"x","1":"y"}')`,
 		"start: the record repeats field 1":                               `aion.start(4, '{"1":"x","1":"y"}')`,

@@ -42,8 +42,12 @@ func (c *call) start() {
 	default:
 		c.stop(c.broke("start has kind %d", kind))
 	}
+	shielded := kind != startActivity && kind != startChild && policy(c, "on cancel", r.text(8), waitPolicies) == history.CancelIgnore
 	c.ended("start", r)
 	c.ask(func() (err error) { c.stack[0], err = begin(); return err })
+	if shielded {
+		c.ask(func() error { return c.host.Shield(c.stack[0]) })
+	}
 	if kind == startCondition {
 		c.conditions = append(c.conditions, c.stack[0])
 	}
@@ -104,6 +108,7 @@ func (c *call) child(r *reading) (child runtime.Child) {
 var (
 	childVersions  = map[string]history.ChildVersion{"": history.ChildDefault, "parent": history.ChildParent, "routed": history.ChildRouted}
 	closePolicies  = map[string]history.ClosePolicy{"": history.CloseTerminate, "terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
+	waitPolicies   = map[string]history.CancelPolicy{"": history.CancelAbandon, "abandon": history.CancelAbandon, "ignore": history.CancelIgnore}
 	cancelPolicies = map[string]history.CancelPolicy{"": history.CancelWait, "wait": history.CancelWait, "abandon": history.CancelAbandon, "ignore": history.CancelIgnore}
 )
 

@@ -16,8 +16,11 @@ type ActivityOption interface{ activity(record) record }
 // Attributes or Retry.
 type ChildOption interface{ child(record) record }
 
-// WaitOption is an option of a wait for a signal or a condition: Timeout.
+// WaitOption is an option of a wait for a signal or a condition: Timeout or OnCancel.
 type WaitOption interface{ wait(record) record }
+
+// ShieldOption is an option of a timer, or of a wait for another workflow: OnCancel.
+type ShieldOption interface{ shield(record) record }
 
 type (
 	// Queue names the queue of an activity, instead of "default".
@@ -38,7 +41,9 @@ type (
 	Version string
 	// OnParentClose says what becomes of a child that is open when its parent ends.
 	OnParentClose string
-	// OnCancel says what becomes of an activity or a child that is to be cancelled.
+	// OnCancel says what becomes of an activity or a child that is to be cancelled; of a timer or a
+	// wait, whether a request to cancel the run ends it at once, OnCancelAbandon, which is so
+	// without the option, or not at all, OnCancelIgnore.
 	OnCancel string
 	// Attributes are what runs are found by: texts, numbers, booleans, times, lists of texts. Nil
 	// removes one.
@@ -93,7 +98,8 @@ const (
 	attributeName = 9
 	attributeText = 10
 
-	waitTimeout = 2
+	waitTimeout  = 2
+	waitOnCancel = 8
 
 	retryAttempts   = 20
 	retryBackoff    = 21
@@ -116,11 +122,19 @@ func (o TotalTimeout) activity(r record) record { return limit(r, totalField, "t
 func (o ChainTimeout) child(r record) record    { return limit(r, chainField, "chain timeout", o) }
 func (o OnCancel) activity(r record) record     { return r.text(activityOnCancel, string(o)) }
 func (o OnCancel) child(r record) record        { return r.text(childOnCancel, string(o)) }
+func (o OnCancel) wait(r record) record         { return o.shield(r) }
 func (o Version) child(r record) record         { return r.text(childVersion, string(o)) }
 func (o OnParentClose) child(r record) record   { return r.text(parentClose, string(o)) }
 func (o Retry) activity(r record) record        { return o.fields(r) }
 func (o Retry) child(r record) record           { return o.fields(r) }
 func (o Attributes) child(r record) record      { return o.fields(r, attributeName, attributeText) }
+
+func (o OnCancel) shield(r record) record {
+	if o == OnCancelWait {
+		panic(misuse("a timer or a wait has nobody who could be waited for: OnCancelAbandon or OnCancelIgnore"))
+	}
+	return r.text(waitOnCancel, string(o))
+}
 
 func (o ID) child(r record) record {
 	if o == "" {

@@ -63,14 +63,14 @@ func startChild(ctx Context, workflowType string, in any, options []ChildOption)
 }
 
 // Sleep waits for that long, at most 100 years. The error says that it was cancelled.
-func Sleep(ctx Context, d time.Duration) error {
-	_, err := NewTimer(ctx, d).Get(ctx)
+func Sleep(ctx Context, d time.Duration, options ...ShieldOption) error {
+	_, err := NewTimer(ctx, d, options...).Get(ctx)
 	return err
 }
 
 // NewTimer starts a timer.
-func NewTimer(ctx Context, d time.Duration) *Future[None] {
-	r := duration(newRecord(), 1, "duration", d)
+func NewTimer(ctx Context, d time.Duration, options ...ShieldOption) *Future[None] {
+	r := shield(duration(newRecord(), 1, "duration", d), options)
 	return &Future[None]{future: future{id: start(ctx, kindTimer, r), kind: "timer"}}
 }
 
@@ -94,12 +94,23 @@ func StartSignal[T any](ctx Context, name string, options ...WaitOption) *Future
 
 // Result waits for what becomes of the newest run of another workflow id, and of those that go on
 // in its place, and returns its result. Whoever started it: a handle costs nothing.
-func Result[Out any](ctx Context, workflowID string) (Out, error) {
-	return StartResult[Out](ctx, workflowID).Get(ctx)
+func Result[Out any](ctx Context, workflowID string, options ...ShieldOption) (Out, error) {
+	return StartResult[Out](ctx, workflowID, options...).Get(ctx)
 }
 
 // StartResult is Result that does not wait.
-func StartResult[Out any](ctx Context, workflowID string) *Future[Out] {
-	r := newRecord().text(1, workflowID)
+func StartResult[Out any](ctx Context, workflowID string, options ...ShieldOption) *Future[Out] {
+	r := shield(newRecord().text(1, workflowID), options)
 	return &Future[Out]{future: future{id: start(ctx, kindResult, r), kind: "result of workflow ", name: workflowID}}
+}
+
+// shield adds options to a record that has no field beyond theirs.
+func shield(r record, options []ShieldOption) record {
+	for _, o := range options {
+		r = o.shield(r)
+	}
+	if len(options) > 1 {
+		r = r.sorted()
+	}
+	return r
 }

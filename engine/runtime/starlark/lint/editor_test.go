@@ -48,7 +48,7 @@ func TestComplete(t *testing.T) {
 
 func TestHoverAndDefinition(t *testing.T) {
 	for source, c := range map[string]struct{ hover, module, line string }{
-		head + "ctx.sl|eep(\"1s\")": {"ctx.sleep(duration: Duration) -> None", "", ""},
+		head + "ctx.sl|eep(\"1s\")": {"ctx.sleep(duration: Duration, on_cancel: Literal[\"abandon\", \"ignore\"] = \"abandon\") -> None", "", ""},
 		head + "c|tx.now()":         {"ctx: Context", "order.star", "def run(ctx, input):"},
 		head + "help|er(1)\ndef helper(other, n = 2, *a, **k):\n    \"\"\"Helps.\"\"\"\n": {"def helper(other, n = 2, *a, **k)", "order.star", "def helper"},
 		"load(\"lib.star\", \"pay\")\n" + head + "p|ay(1, 2)":                             {"def pay(c, amount, note = None)", "lib.star", "def pay"},

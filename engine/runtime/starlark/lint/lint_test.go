@@ -35,11 +35,12 @@ const head = "def run(ctx, input):\n    "
 func TestFindings(t *testing.T) {
 	for source, want := range map[string]string{
 		`ctx.activty("refund")`:                                            "2:9 error: ctx has no .activty; did you mean activity?",
-		`ctx.sleep()`:                                                      "2:5 error: ctx.sleep needs duration: sleep(duration: Duration) -> None",
+		`ctx.sleep()`:                                                      `2:5 error: ctx.sleep needs duration: sleep(duration: Duration, on_cancel: Literal["abandon", "ignore"] = "abandon") -> None`,
 		`ctx.sleep(5)`:                                                     `2:15 error: ctx.sleep: duration is an int, want a duration such as "1m30s"`,
 		`ctx.sleep("5 minutes")`:                                           `2:15 error: ctx.sleep: duration is "5 minutes", want a duration such as "1m30s"`,
 		`ctx.sleep("-5s")`:                                                 "2:15 error: ctx.sleep: duration is negative",
-		`ctx.sleep("1s", "2s")`:                                            "2:21 error: ctx.sleep takes 1 argument, and gets 2 by position",
+		`ctx.log("1s", "2s")`:                                              "2:19 error: ctx.log takes 1 argument, and gets 2 by position",
+		`ctx.sleep("1s", on_cancel = "wait")`:                              `2:33 error: ctx.sleep: on_cancel is "wait", want one of abandon, ignore`,
 		`ctx.sleep(duraton = "1s")`:                                        "2:15 error: ctx.sleep has no parameter duraton; did you mean duration?",
 		`ctx.sleep("1s", duration = "1s")`:                                 "2:21 error: ctx.sleep gets duration twice",
 		`ctx.signal("a", timeout = 3)`:                                     "2:31 error: ctx.signal: timeout is an int",

@@ -15,9 +15,9 @@ class Context:
     """What a run can do: the first argument of its entry function."""
     info: Info
     """What the run is: `workflow_id`, `run_id`, `workflow_type`, `version`, `attempt`."""
-    def sleep(self, duration: Duration) -> None:
-        """Waits. At most 100 years."""
-    def signal(self, name: str, timeout: Duration | None = None) -> Json:
+    def sleep(self, duration: Duration, on_cancel: Literal["abandon", "ignore"] = "abandon") -> None:
+        """Waits. At most 100 years. With `on_cancel = "ignore"`, here and at other waits, a request to cancel the run does not end it."""
+    def signal(self, name: str, timeout: Duration | None = None, on_cancel: Literal["abandon", "ignore"] = "abandon") -> Json:
         """Waits for the next signal of that name and returns its payload; `None` if the time ran out."""
     def child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait", timeout: Duration | None = None, attributes: dict | None = None, retry: Retry | None = None, chain_timeout: Duration | None = None) -> Json:
         """Starts a workflow, waits, and returns its result. `version` is the parent's by default, if its package carries the type. `on_cancel` says what becomes of it when it is cancelled, as of an activity. `timeout` bounds its whole run, `attributes` are what it is found by. `retry` starts it anew when it fails or times out, as for an activity; `chain_timeout` bounds it with all runs that continue it or try again. A failure ends the run: `try_child` returns an outcome instead."""
@@ -27,9 +27,9 @@ class Context:
         """`child`, but returns an outcome and never fails."""
     def try_activity(self, name: str, input: Json = None, queue: str = "default", retry: Retry | None = None, timeout: Duration | None = None, heartbeat: Duration | None = None, schedule_timeout: Duration | None = None, total_timeout: Duration | None = None, on_cancel: Literal["wait", "abandon", "ignore"] = "wait") -> Outcome:
         """`activity`, but returns an outcome and never fails."""
-    def start_timer(self, duration: Duration) -> Future:
+    def start_timer(self, duration: Duration, on_cancel: Literal["abandon", "ignore"] = "abandon") -> Future:
         """`sleep` as a future, at once."""
-    def start_signal(self, name: str, timeout: Duration | None = None) -> Future:
+    def start_signal(self, name: str, timeout: Duration | None = None, on_cancel: Literal["abandon", "ignore"] = "abandon") -> Future:
         """`signal` as a future, at once."""
     def start_child(self, type: str, input: Json = None, id: str | None = None, version: Literal["parent", "routed"] | None = None, on_parent_close: Literal["terminate", "cancel", "abandon"] = "terminate", on_cancel: Literal["wait", "abandon", "ignore"] = "wait", timeout: Duration | None = None, attributes: dict | None = None, retry: Retry | None = None, chain_timeout: Duration | None = None) -> Future:
         """`child` as a future, at once."""
@@ -47,7 +47,7 @@ class Context:
         """Waits for the first: its index. Fails and cancels nothing."""
     def settled(self, futures: Sequence[Future]) -> list[Outcome]:
         """Waits for all: their outcomes, in order. Fails and cancels nothing."""
-    def until(self, condition: Callable, timeout: Duration | None = None) -> bool:
+    def until(self, condition: Callable, timeout: Duration | None = None, on_cancel: Literal["abandon", "ignore"] = "abandon") -> bool:
         """Waits until `condition()` is true: `True`, or `False` if the time ran out. The function may only read."""
     def on_signal(self, name: str, fn: Callable) -> None:
         """Lets `fn(payload)`, or `fn()`, handle signals of that name while code waits."""
@@ -127,7 +127,7 @@ class Workflow:
         """Sends a signal to its open run, if it has one."""
     def cancel(self, reason: str = "") -> None:
         """Asks its open run to end, if it has one. A second request changes nothing."""
-    def result(self) -> Future:
+    def result(self, on_cancel: Literal["abandon", "ignore"] = "abandon") -> Future:
         """What becomes of its newest run, and of those that go on from it. `outcome()` tells a failure by its kind: that of the run, `cancelled`, `terminated`, `timed_out`, or `unknown_workflow` if there is no such workflow. Cancelling the future ends the wait, not the workflow."""
 
 class Outcome:

@@ -25,6 +25,9 @@ export class Future<T> implements Promise<T> {
   /** @internal Use activity, child, sleep or signal. */
   constructor(source: Source, record: Record) {
     ask();
+    if (this.#scope.shielded && source.kind !== "activity" && source.kind !== "child") {
+      record = { ...record, 8: "ignore" };
+    }
     const text = encodeRecord(`${source.kind} ${source.name}`.trimEnd(), record);
     this.#source = source;
     this.#stack = new Error().stack ?? "";

@@ -94,7 +94,7 @@ export function childFields(type: string, input: unknown, o: ChildOptions = none
 
 /** Is the option, or that which the scope of the code gives to its steps. */
 function onCancel(o: { onCancel?: OnCancel }): OnCancel | undefined {
-  return o.onCancel ?? (CancellationScope.current().cancellable ? undefined : "ignore");
+  return o.onCancel ?? (CancellationScope.current().shielded ? "ignore" : undefined);
 }
 
 export function attributeFields(attributes: Attributes, names: number, values: number): Record {

@@ -4,11 +4,12 @@ import { Cancelled, type Failure } from "./errors";
 import { ask, guest } from "./guest";
 import { room } from "./room";
 import type { Duration } from "./duration";
+import type { Future } from "./future";
 import { sleep } from "./time";
 
 /** How a scope differs from the code around it. */
 export interface ScopeOptions {
-  /** False: what happens around the scope does not cancel it, and a request to cancel the run ends neither its steps nor its children. */
+  /** False: what happens around the scope does not cancel it, and a request to cancel the run ends nothing that is started in it. */
   cancellable?: boolean;
   /** The scope is cancelled when this time has passed. */
   timeout?: Duration;
@@ -31,11 +32,14 @@ export class CancellationScope {
   #request: { promise: Promise<never>; reject: (e: unknown) => void } | undefined;
   /** False if what happens around it does not cancel it. */
   readonly cancellable: boolean;
+  /** @internal Whether it, or a scope around it, is not cancellable: a request to cancel the run passes by what is started in it. */
+  readonly shielded: boolean;
 
   constructor(options: ScopeOptions = {}) {
     this.cancellable = options.cancellable ?? true;
     this.#timeout = options.timeout;
     this.#parent = current ?? outermost;
+    this.shielded = !this.cancellable || this.#parent?.shielded === true;
     if (this.#parent?.cancelled === true && this.cancellable) {
       this.#cancelled = true;
     }
@@ -65,7 +69,7 @@ export class CancellationScope {
   async run<T>(code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
     const siblings = (this.#parent ?? outermost).#inner;
     siblings.add(this);
-    const alarm = this.#timeout === undefined ? undefined : sleep(this.#timeout);
+    const alarm = this.#timeout === undefined ? undefined : CancellationScope.#timer(this.#timeout, this.shielded);
     let over = false;
     alarm?.then(() => over || this.cancel(), () => undefined);
     try {
@@ -79,6 +83,11 @@ export class CancellationScope {
         alarm.cancel();
       }
     }
+  }
+
+  /** Starts a timer that is shielded like the scope that it ends. */
+  static #timer(d: Duration, shielded: boolean): Future<void> {
+    return shielded ? new CancellationScope({ cancellable: false }).#enter(() => sleep(d)) : sleep(d);
   }
 
   #enter<T>(code: () => T): T {

@@ -28,6 +28,29 @@ var cancellations = map[string]run{
 		}
 		return nil, workflow.Sleep(ctx, time.Hour)
 	},
+	"cancel-shields": func(ctx context, _ any) (any, error) {
+		first := workflow.NewTimer(ctx, time.Hour, workflow.OnCancelIgnore)
+		second := workflow.StartSignal[any](ctx, "a", workflow.Timeout(2*time.Hour), workflow.OnCancelIgnore)
+		third := workflow.StartResult[any](ctx, "x", workflow.OnCancelIgnore)
+		last := workflow.NewTimer(ctx, 5*time.Hour)
+		if _, err := first.Get(ctx); err != nil {
+			return nil, err
+		}
+		signal, err := second.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result, err := third.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		held, err := workflow.Until(ctx, func() bool { return false }, workflow.OnCancelIgnore, workflow.Timeout(3*time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		_, err = last.Get(ctx)
+		return list{signal, result, held, kind(err)}, nil
+	},
 	"cancel-known": func(ctx context, _ any) (any, error) {
 		if _, err := workflow.Activity[any](ctx, "charge", nil); err != nil {
 			return nil, err

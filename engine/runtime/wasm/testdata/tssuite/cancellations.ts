@@ -1,4 +1,4 @@
-import { CancellationScope, type Workflow, activity, cancelled, child, info, race, settled, signal, sleep, tryAll } from "@aion/workflow";
+import { CancellationScope, type Workflow, activity, cancelled, child, condition, info, race, settled, signal, sleep, tryAll, workflow } from "@aion/workflow";
 import { failing, kind, tried } from "./kit";
 
 /** Runs activities charge and ship, one after the other. */
@@ -14,6 +14,14 @@ export const cancellations: { [name: string]: Workflow } = {
   async "cancel-ignores"() {
     await CancellationScope.nonCancellable(() => activity("charge"));
     await sleep("1h");
+  },
+  async "cancel-shields"() {
+    const shielded = await CancellationScope.nonCancellable(() => ({ first: sleep("1h"), second: signal("a", { timeout: "2h" }), third: workflow("x").result() }));
+    const last = sleep("5h");
+    await shielded.first;
+    const got = [await shielded.second, await shielded.third];
+    const held = await CancellationScope.nonCancellable(() => CancellationScope.cancellable(() => condition(() => false, "3h")));
+    return [...got, held, await failing(last)];
   },
   async "cancel-known"() {
     await activity("charge");

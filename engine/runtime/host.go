@@ -44,8 +44,9 @@ type Host interface {
 	// on from it, as StartChild does for a child; the workflow is not touched by that.
 	StartResult(workflowID string) (uint64, error)
 
-	// Shield keeps a timer, or a wait for a signal, a condition or another workflow, from the request
-	// to cancel the run. Code itself still ends it, by Cancel. Of steps their OnCancel says it.
+	// Shield keeps a timer, or a wait for a signal, a condition or another workflow, from the
+	// request to cancel the run. Code itself still ends it, by Cancel. Of steps their OnCancel
+	// says it.
 	Shield(id uint64) error
 
 	// Future returns the state of a future. It is cheap and changes nothing.

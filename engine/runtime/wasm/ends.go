@@ -2,6 +2,8 @@ package wasm
 
 import (
 	"cmp"
+	"fmt"
+	"strings"
 
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
@@ -36,6 +38,13 @@ func (c *call) done() {
 	}
 }
 
+// Bounds of what code may write about an error, in bytes. They follow from no setting: a replay
+// has to find the same.
+const (
+	maxKind    = 200
+	maxDetails = 2 << 20
+)
+
 // failure reads an error.
 func (c *call) failure(ptr, size int) *history.RunError {
 	failed, _ := c.failureOf(ptr, size)
@@ -46,6 +55,11 @@ func (c *call) failure(ptr, size int) *history.RunError {
 func (c *call) failureOf(ptr, size int) (failed, cause *history.RunError) {
 	r := c.record(ptr, size)
 	failed = &history.RunError{Kind: cmp.Or(clean([]byte(r.text(1))), history.KindFailed), Message: clean([]byte(r.text(2))), Details: r.payload(3)}
+	failed.Kind = strings.ToValidUTF8(failed.Kind[:min(len(failed.Kind), maxKind)], "")
+	if n := len(failed.Details); n > maxDetails {
+		failed.Details = nil
+		failed.Message += fmt.Sprintf(" (its details have %d bytes, the limit is %d)", n, maxDetails)
+	}
 	retryable, _ := r.number(4)
 	failed.Retryable = retryable == 1
 	from, passed := r.number(5)

@@ -5,7 +5,14 @@ import { room } from "./room";
 
 /** What `continueAsNew` throws. It is no Error: code that catches must let it through. */
 export class ContinueAsNew {
+  readonly #brand = true;
+
   constructor(readonly input: unknown, readonly same: boolean) {}
+
+  /** Unlike `instanceof`, asks the value nothing: code throws what it likes. */
+  static is(value: unknown): value is ContinueAsNew {
+    return typeof value === "object" && value !== null && #brand in value;
+  }
 
   toString(): string {
     return "continueAsNew was called, and what it threw has not reached the end of the workflow function";

@@ -68,7 +68,11 @@ for (const type of [Failure, ActivityFailed, ChildWorkflowFailed, WorkflowFailed
 
 /** Says the kind of an error: its own, or that of what caused it, else `failed`. */
 export function kindOf(error: unknown): string {
-  return failureIn(error)?.kind ?? "failed";
+  try {
+    return failureIn(error)?.kind ?? "failed";
+  } catch { // to look at it fails
+    return "failed";
+  }
 }
 
 /** Finds what has a kind: the error, or what caused it. */

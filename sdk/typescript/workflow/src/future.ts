@@ -35,6 +35,11 @@ export class Future<T> implements Promise<T> {
     this.#scope.own(this.#id);
   }
 
+  /** @internal Unlike `instanceof`, asks the value nothing. */
+  static is(value: unknown): value is Future<unknown> {
+    return typeof value === "object" && value !== null && #id in value;
+  }
+
   /** @internal The number by which the history knows it. */
   get ordinal(): number {
     return this.#id;
@@ -141,5 +146,5 @@ export class Future<T> implements Promise<T> {
 const resolve = Promise.resolve;
 
 Promise.resolve = function (this: PromiseConstructor, value?: unknown): Promise<unknown> {
-  return value instanceof Future && this === Promise ? value : resolve.call(this, value);
+  return Future.is(value) && this === Promise ? value : resolve.call(this, value);
 } as typeof resolve;

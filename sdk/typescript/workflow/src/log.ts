@@ -14,12 +14,16 @@ function show(value: unknown): string {
   if (typeof value === "string") {
     return value;
   }
-  if (value instanceof Error) {
-    return value.stack ? `${value}\n${value.stack}` : String(value);
-  }
   try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
+    if (value instanceof Error) {
+      return value.stack ? `${value}\n${value.stack}` : String(value);
+    }
+    try {
+      return JSON.stringify(value) ?? String(value);
+    } catch {
+      return String(value);
+    }
+  } catch { // to look at it fails
+    return "(a value that cannot be told)";
   }
 }

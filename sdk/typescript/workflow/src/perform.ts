@@ -7,7 +7,7 @@ import { room } from "./room";
 /** Lets the code of a token run: 0 is the workflow function, the others are handlers. */
 export function perform(token: number, code: () => unknown): void {
   begin(code, (text) => room.done(token, 0, text), (e) => {
-    if (!(e instanceof ContinueAsNew)) {
+    if (!ContinueAsNew.is(e)) {
       room.done(token, 1, errorRecord(e));
     } else if (token === 0) {
       goOn(e);

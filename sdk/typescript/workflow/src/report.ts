@@ -69,8 +69,16 @@ function recordOf(thrown: unknown): string {
     return JSON.stringify(r);
   } catch (e) { // the details cannot be written
     delete r[3];
-    r[2] += ` (its details: ${(e as Error).message})`;
+    r[2] += ` (its details: ${told(e)})`;
     return JSON.stringify(r);
+  }
+}
+
+function told(thrown: unknown): string {
+  try {
+    return text(thrown);
+  } catch { // to look at it fails
+    return "they cannot be told";
   }
 }
 

@@ -59,7 +59,7 @@ function some<F extends Futures>(futures: F): F {
 
 function over(mode: number, futures: Futures): Promise<number> {
   for (const f of futures) {
-    if (!(f instanceof Future)) {
+    if (!Future.is(f)) {
       throw misuse("these are not all futures: of a promise, only JavaScript knows what becomes of it; use Promise.all and its like");
     }
   }

@@ -36,8 +36,8 @@ func Fat(ctx workflow.Context, mb int) (int, error) {
 func main() { workflow.RegisterFunc(Fat) }
 `
 
-// Twenty runs at their limit of memory want fifteen times what runs may keep between turns. The node
-// stays within that and what the turns under way need: it drops runs and replays them.
+// Twenty runs at their limit of memory want fifteen times what runs may keep between turns. The
+// node stays within that and what the turns under way need: it drops runs and replays them.
 func TestGuestsStayWithinMemory(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("SKIPPED: there is no go command here to build the guest")

@@ -114,7 +114,7 @@ func (c *Cache[K, V]) Put(key K, value V) {
 }
 
 // recounts is in how many parts all values are asked for their sizes again, as others are put.
-const recounts = 64
+const recounts = 8
 
 // recount asks all values for their sizes. The caller holds mu.
 func (c *Cache[K, V]) recount() {

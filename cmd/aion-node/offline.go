@@ -12,6 +12,9 @@ import (
 // offline returns the node of the settings that a command is given, as serve is, without starting
 // it.
 func (a *app) offline(cmd *cobra.Command, file string) (*node.Offline, config.Config, error) {
+	if cmd.Flags().Changed("addr") {
+		return nil, config.Config{}, usage("%s works on the data folder of a node that is down, and asks none: leave out --addr", cmd.Name())
+	}
 	keepPrivate()
 	if file == "" {
 		file = a.environ("AION_CONFIG")

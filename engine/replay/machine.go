@@ -131,8 +131,8 @@ func (m *Machine) SetPace(p Pace) { m.ledger.pace = p }
 // the WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }
 
-// parked is the memory of a machine that holds nothing, mostly its code's stack.
-const parked = 12 << 10
+// parked is the memory of a machine that holds nothing. Its code tells its own, with its stacks.
+const parked = 4 << 10
 
 // Memory estimates in bytes what a parked machine keeps from other uses, for deciding which
 // machines to close.

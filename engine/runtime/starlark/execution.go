@@ -105,8 +105,8 @@ func (e *execution) leave() error {
 
 // Memory implements runtime.Execution.
 func (e *execution) Memory() uint64 {
-	const stack = 8 << 10 // of a parked handler
-	return e.account.used + stack*uint64(max(1, len(e.fibers))-1)
+	const stack = 8 << 10 // of parked code
+	return e.account.used + stack*uint64(max(1, len(e.fibers)))
 }
 
 // Spent implements runtime.Execution.

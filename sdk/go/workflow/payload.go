@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 )
 
 // None stands for a value that does not matter: the input of a workflow that takes none, the
@@ -12,8 +13,15 @@ type None = struct{}
 
 // encode writes a value as JSON. Nil is no payload at all, which means null.
 func encode(v any) ([]byte, error) {
-	if v == nil {
+	switch v := v.(type) {
+	case nil:
 		return nil, nil
+	case int: // what json would write, in a third of the time, and without its garbage
+		return strconv.AppendInt(nil, int64(v), 10), nil
+	case string:
+		if plain(v) {
+			return append(append(append(make([]byte, 0, len(v)+2), '"'), v...), '"'), nil
+		}
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -42,11 +50,50 @@ func decode(b []byte, into any) error {
 	switch into := into.(type) {
 	case *None:
 		return nil
+	case *int:
+		if n, ok := whole(b); ok {
+			*into = n
+			return nil
+		}
+	case *string:
+		if last := len(b) - 1; last > 0 && b[0] == '"' && b[last] == '"' && plain(string(b[1:last])) {
+			*into = string(b[1:last])
+			return nil
+		}
 	case *json.RawMessage:
 		*into = bytes.Clone(b)
 		return nil
 	}
 	return json.Unmarshal(b, into)
+}
+
+// plain reports whether a text stands in JSON as it is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// whole reads a number of at most 18 digits as JSON writes one. What is wrong with others, json
+// says.
+func whole(b []byte) (n int, ok bool) {
+	digits := bytes.TrimPrefix(b, []byte("-"))
+	if len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(digits) > 1 {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	if len(digits) < len(b) {
+		n = -n
+	}
+	return n, true
 }
 
 // argument reads the value for a function of the author's.

@@ -2,7 +2,6 @@ package wasm
 
 import (
 	"errors"
-	"iter"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -24,7 +23,7 @@ const unlimited = 1 << 60
 // many turns, and at once if the memory has grown, if the turn was long, or if more than unmeasured
 // bytes might have become the run's own since: code may take memory in one turn and use it later.
 const (
-	measured   = 16
+	measured   = 64
 	unmeasured = 4 << 20
 )
 
@@ -75,9 +74,9 @@ type execution struct {
 	halted error // why the guest was left
 	crash  error // it is not usable any more
 
-	next  func() (struct{}, bool) // goes on with a turn that was full in the middle of a call; nil = there is none
-	drop  func()
-	yield func(struct{}) bool
+	yield  func(struct{}) bool // waits in the middle of a call for the next turn; false = there is none
+	turned error               // what the last turn came to
+	within bool                // a turn is under way, or was full in the middle of a call
 
 	causeMu sync.Mutex
 	cause   error // set by Interrupt
@@ -155,45 +154,31 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 		e.memory.Store(uint64(len(e.inst.memory.changed(e.inst.size))) * blockOf)
 	}
 	e.turns++
-	if e.next == nil {
+	if !e.within {
 		e.inst.rebind()
 		e.guest.room.keep(e)
 	}
 	return e.end, nil
 }
 
-// step makes a turn, on a coroutine: a call of the guest may have to wait for the next turn.
+// step makes a turn, or goes on with one that was full in the middle of a call, on the coroutine of
+// the instance.
 func (e *execution) step() error {
-	var err error
-	if e.next == nil {
-		e.next, e.drop = iter.Pull(func(yield func(struct{}) bool) {
-			defer func() {
-				if v := recover(); v != nil {
-					err = &runtime.Crash{Value: v, Stack: debug.Stack()}
-				}
-			}()
-			e.yield = yield
-			grow()
-			err = e.turn()
-		})
-	}
-	if _, more := e.next(); more {
-		return nil
-	}
-	e.next, e.drop = nil, nil
-	return err
+	e.turned, e.within = nil, true
+	e.inst.resume()
+	return e.turned
 }
 
-// grow makes the stack of a new goroutine as large as guests need while there is nothing on it:
-// to move it again and again, call by call, costs as much as a short turn.
-//
-//go:noinline
-func grow() byte {
-	var room [10 << 10]byte
-	return room[first]
+// made makes a turn. A panic of the room itself is an error.
+func (e *execution) made() {
+	defer func() {
+		e.within = false
+		if v := recover(); v != nil {
+			e.turned = &runtime.Crash{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	e.turned = e.turn()
 }
-
-var first int // a number that the compiler does not know
 
 // take gets an instance, in the state in which the run left its last one.
 func (e *execution) take() error {
@@ -228,7 +213,7 @@ func (e *execution) detach() {
 		return
 	}
 	defer e.mu.Unlock()
-	if e.inst == nil || e.next != nil || e.crash != nil {
+	if e.inst == nil || e.within || e.crash != nil {
 		return
 	}
 	e.parked = e.inst.park()
@@ -297,9 +282,8 @@ func (e *execution) Close() {
 	if e.crash == nil {
 		e.crash = errClosed
 	}
-	if e.drop != nil {
-		e.drop()
-		e.next, e.drop = nil, nil
+	if e.within {
+		e.inst.undo()
 	}
 	if e.inst != nil && e.halted != nil {
 		e.inst.spoilt = true

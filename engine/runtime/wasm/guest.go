@@ -191,6 +191,7 @@ func (g *guest) borrow() (*instance, error) {
 // giveBack takes an instance that a run no longer needs. One that grew is closed, because a guest
 // can see how large its memory is, and that never shrinks.
 func (g *guest) giveBack(i *instance) {
+	i.undo()
 	i.run = nil
 	i.cause.Store(nil)
 	if i.spoilt || i.size != len(g.image.bytes()) {

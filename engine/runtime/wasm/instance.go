@@ -3,6 +3,7 @@ package wasm
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync/atomic"
 
 	"aion.dev/aion/engine/runtime/wasm/meter"
@@ -25,11 +26,14 @@ type instance struct {
 	saved  []api.MutableGlobal
 	bound  bound // if the guest is a script
 
-	run     *execution // whose turn it is; nil = none
-	allowed uint64     // bytes of memory that the turn may use
-	left    uint64     // units that the turn may use beyond those in fuel
-	given   uint64     // units that it was given so far
-	spoilt  bool       // it trapped, or was stopped: nobody uses it any more
+	run     *execution              // whose turn it is; nil = none
+	allowed uint64                  // bytes of memory that the turn may use
+	left    uint64                  // units that the turn may use beyond those in fuel
+	given   uint64                  // units that it was given so far
+	stack   int                     // bytes that an interpreter has used of its own stack since rebind, at most
+	next    func() (struct{}, bool) // of the coroutine, see resume; nil = there is none
+	drop    func()
+	spoilt  bool // it trapped, or was stopped: nobody uses it any more
 	cause   atomic.Pointer[error]
 }
 
@@ -87,7 +91,45 @@ func (i *instance) resize(size int) {
 func (i *instance) view() []byte { return i.memory.grow(i.size) }
 
 // close gives the instance back to the system.
-func (i *instance) close() { _ = i.module.Close(context.Background()) }
+func (i *instance) close() {
+	i.undo()
+	_ = i.module.Close(context.Background())
+}
+
+// resume goes on with the coroutine on which the instance makes turns: a call of the guest may have
+// to wait for the next one. It is kept from turn to turn of a run, as a new one costs as much as a
+// twentieth of a short turn.
+func (i *instance) resume() {
+	if i.next == nil {
+		i.next, i.drop = iter.Pull(func(yield func(struct{}) bool) {
+			grow()
+			for more := true; more; more = yield(struct{}{}) {
+				i.run.yield = yield
+				i.run.made()
+			}
+		})
+	}
+	i.next()
+}
+
+// undo ends the coroutine, if need be in the middle of a call.
+func (i *instance) undo() {
+	if i.drop != nil {
+		i.drop()
+		i.next, i.drop = nil, nil
+	}
+}
+
+// grow makes the stack of a new goroutine as large as guests need while there is nothing on it:
+// to move it again and again, call by call, costs as much as a short turn.
+//
+//go:noinline
+func grow() byte {
+	var room [10 << 10]byte
+	return room[first]
+}
+
+var first int // a number that the compiler does not know
 
 // allow sets what the guest may use from now on.
 func (i *instance) allow(units, bytes uint64) {
@@ -124,13 +166,24 @@ func (i *instance) interrupted() error {
 	return nil
 }
 
-// deepest is how many units a turn computes at most that has not gone deep.
-const deepest = 100_000
+// A turn has not gone deep if it has computed at most deepest units; a script, if its interpreter
+// has used at most deepestStack bytes of its own stack: for a call of JavaScript that has 260
+// bytes, and the stack of the compiler 8 KB.
+const (
+	deepest       = 100_000
+	deepestScript = 1_000_000
+	deepestStack  = 32 << 10
+)
 
 // rebind gives up the stacks of the compiler, which never shrink: after many calls within each
 // other they have megabytes.
 func (i *instance) rebind() {
-	if i.spent() > deepest {
+	deep := i.spent() > deepest
+	if i.guest.script != nil {
+		deep = i.stack > deepestStack || i.spent() > deepestScript
+		i.stack = 0
+	}
+	if deep {
 		i.enter = i.module.ExportedFunction(entry)
 		i.bound.functions[jsCall], i.bound.functions[jsJob] = nil, nil // the others call no code
 	}

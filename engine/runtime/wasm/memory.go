@@ -22,7 +22,7 @@ type memory interface {
 	// grow makes the memory that large, and returns it. It never shrinks.
 	grow(size int) []byte
 	// changed returns the blocks of the first size bytes that may differ from the image, in
-	// ascending order.
+	// ascending order. The list is the memory's own, until it is asked again.
 	changed(size int) []int
 	close()
 }

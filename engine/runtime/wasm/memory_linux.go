@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -86,6 +87,9 @@ func (m *mapped) memory(most uint64) (memory, error) {
 type private struct {
 	image *mapped
 	b     []byte
+
+	entries []byte // for changed, which is asked after each run
+	list    []int
 }
 
 func (p *private) grow(size int) []byte { return p.b[:size] }
@@ -110,17 +114,19 @@ func (p *private) changed(size int) []int {
 		return differing(p.b[:size], p.image.view)
 	}
 	const entry, inFile, swapped, present = 8, 1 << 61, 1 << 62, 1 << 63
-	entries := make([]byte, size/blockOf*entry)
+	p.entries = slices.Grow(p.entries[:0], size/blockOf*entry)[:size/blockOf*entry]
+	entries := p.entries
 	at := int64(uintptr(unsafe.Pointer(&p.b[0]))) / blockOf * entry
 	if _, err := f.ReadAt(entries, at); err != nil {
 		return differing(p.b[:size], p.image.view)
 	}
-	var list []int
+	list := p.list[:0]
 	for i := 0; i < len(entries); i += entry {
 		v := binary.NativeEndian.Uint64(entries[i:])
 		if v&swapped != 0 || v&present != 0 && v&inFile == 0 {
 			list = append(list, i/entry)
 		}
 	}
+	p.list = list
 	return list
 }

@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"slices"
 
@@ -22,6 +23,24 @@ func nameAsync(code []byte) []byte {
 		}
 		return slices.Concat(found[:len(found)-1], name, []byte(catalog.AsyncName+"("))
 	})
+}
+
+// runAsync lets the SDK run async functions in place of the bundler's own helper, which makes a
+// promise of whatever they wait for. It has as many lines: the source map counts them.
+func runAsync(code []byte) ([]byte, error) {
+	begin := bytes.Index(code, []byte("  var __async = "))
+	if begin < 0 {
+		return code, nil
+	}
+	const end = "\n  };\n"
+	size := bytes.Index(code[begin:], []byte(end))
+	if helper := code[begin:][:max(size, 0)]; !bytes.Contains(helper, []byte("step((generator = generator.apply(__this, __arguments)).next());")) {
+		return nil, errors.New("the bundler runs async functions in another way than esbuild " + esbuildVersion)
+	}
+	helper := code[begin : begin+size+len(end)]
+	own := []byte("  var __async = (self, args, body) => globalThis.aion.async(self, args, body);")
+	own = append(own, bytes.Repeat([]byte("\n"), bytes.Count(helper, []byte("\n")))...)
+	return slices.Concat(code[:begin], own, code[begin+len(helper):]), nil
 }
 
 // asyncFunction is a function, a method, a variable or a member that is an async function, as the

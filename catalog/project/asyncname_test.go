@@ -20,3 +20,23 @@ func TestNameAsync(t *testing.T) {
 		}
 	}
 }
+
+// The SDK runs async functions in place of the bundler's helper, at the same lines. A helper that
+// it would not replace is refused: scopes would not know who waits.
+func TestAsyncFunctionsAreRunByTheSDK(t *testing.T) {
+	const helper = "  var __async = (__this, __arguments, generator) => {\n    step((generator = generator.apply(__this, __arguments)).next());\n  };\n"
+	got, err := runAsync([]byte("(() => {\n" + helper + "  f();\n})();\n"))
+	want := "(() => {\n  var __async = (self, args, body) => globalThis.aion.async(self, args, body);\n\n\n  f();\n})();\n"
+	if err != nil || string(got) != want {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := runAsync([]byte("f();\n")); err != nil || string(got) != "f();\n" {
+		t.Errorf("without async functions: %q, %v", got, err)
+	}
+	if _, err := runAsync([]byte("  var __async = (a) => {\n    return a;\n  };\n")); err == nil {
+		t.Error("another helper is taken for the known one")
+	}
+	if _, err := runAsync([]byte("  var __async = (a) => a;\n")); err == nil {
+		t.Error("a helper of one line is taken for the known one")
+	}
+}

@@ -28,7 +28,7 @@ func bundle(dir, entry string) (code, sourceMap []byte, err error) {
 	sdk := &sdkFiles{dir: dir}
 	options := api.BuildOptions{
 		Stdin: &api.StdinOptions{
-			Contents:   fmt.Sprintf("import * as code from %q;\nimport { register } from %q;\nregister(code);\n", "./"+entry, library),
+			Contents:   fmt.Sprintf("import { register } from %q;\nimport * as code from %q;\nregister(code);\n", library, "./"+entry),
 			ResolveDir: dir,
 			Sourcefile: librarySource + ":entry.ts",
 			Loader:     api.LoaderTS,
@@ -66,6 +66,9 @@ func bundle(dir, entry string) (code, sourceMap []byte, err error) {
 		} else {
 			code = f.Contents
 		}
+	}
+	if code, err = runAsync(code); err != nil {
+		return nil, nil, err
 	}
 	sourceMap, err = sdk.rename(sourceMap)
 	return nameAsync(code), sourceMap, err

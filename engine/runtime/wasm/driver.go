@@ -7,45 +7,80 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// enterScript enters JavaScript on behalf of aion_enter, and runs what it left to do later.
+// enterScript enters JavaScript on behalf of aion_enter, and runs what it left to do later. What is
+// on offer are two texts: a payload or what became of a future, and a name.
 func (i *instance) enterScript(op op, token int64, at int32) (err error) {
 	defer left(&err)
 	s, e := i.guest.script, i.run
-	list := [4]uint64{i.number(float64(op)), i.number(float64(token)), i.number(float64(at)), s.empty}
-	if len(e.offer) > 0 {
-		list[3] = i.newText(jsonOf(e.offer, offers[op]))
-		e.offer = nil
+	text, name := e.offer, []byte(nil)
+	if op != opResume {
+		at, text, name = told(op, at, e.offer)
 	}
+	e.offer = nil
+	list := [entered]uint64{i.number(float64(op)), i.number(float64(token)), i.number(float64(at)), i.textOr(text, s.empty), i.textOr(name, s.empty)}
 	for n, handle := range list {
 		i.putWord(s.scratch+atHandles+4*uint64(n), handle)
 	}
-	result := i.js(jsCall, s.enter, s.nothing, uint64(len(list)), s.scratch+atHandles)
-	clear(i.bytesAt(s.scratch+atHandles, 4*uint64(len(list))))
-	if i.js(jsIsException, result) != 0 {
+	result := i.js(jsCall, s.enter, s.nothing, entered, s.scratch+atHandles)
+	clear(i.bytesAt(s.scratch+atHandles, 4*entered))
+	if i.tagAt(result) != cellUndefined && i.js(jsIsException, result) != 0 {
 		return i.thrown()
 	}
 	i.js(jsRelease, result)
 	i.unnumber(list[1], float64(token))
 	i.unnumber(list[2], float64(at))
-	if list[3] != s.empty {
-		i.js(jsRelease, list[3])
+	for _, handle := range list[3:] {
+		if handle != s.empty {
+			i.js(jsRelease, handle)
+		}
 	}
 	err = i.jobs()
 	i.wipe()
 	return err
 }
 
+// told takes a record apart that the room offers. The kind of a message takes the place of at.
+func told(op op, at int32, offer record) (_ int32, text, name []byte) {
+	r := &reading{rest: offer}
+	switch op {
+	case opStart:
+		name, _ = r.take(1)
+		_, _ = r.take(2)
+		text, _ = r.take(3)
+	case opMessage:
+		kind, _ := r.number(1)
+		at = int32(kind)
+		name, _ = r.take(2)
+		text, _ = r.take(3)
+	case opQuery, opValidate:
+		name, _ = r.take(1)
+		text, _ = r.take(2)
+	}
+	return at, text, name
+}
+
+// textOr makes a text, unless there is nothing to tell.
+func (i *instance) textOr(b []byte, empty uint64) uint64 {
+	if len(b) == 0 {
+		return empty
+	}
+	return i.newText(b)
+}
+
 // wipe clears what calls left on the interpreter's own stack, so that it costs a parked run
 // nothing. It lies below the stack pointer, and nobody reads it.
 func (i *instance) wipe() {
 	top := uint32(i.saved[0].Get()) &^ (blockOf - 1)
+	used := 0
 	for ; top >= blockOf; top -= blockOf {
 		block := i.bytesAt(uint64(top-blockOf), blockOf)
 		if bytes.Equal(block, zeros[:]) {
-			return
+			break
 		}
 		clear(block)
+		used += blockOf
 	}
+	i.stack = max(i.stack, used)
 }
 
 // left recovers from the panic by which the driver leaves the interpreter.

@@ -152,7 +152,9 @@ const (
 	scratch   = 512
 	atSize    = scratch
 	atHandles = atSize + 8
-	kept      = atHandles + 4*4
+	kept      = atHandles + 4*entered
+
+	entered = 5 // parameters of aion.enter
 )
 
 // write puts bytes into the memory, with a zero behind them, as long as use works.

@@ -18,12 +18,6 @@ var (
 	describeFields = fields{1: 'T'}
 	infoFields     = fields{1: 't', 2: 't', 3: 't', 4: 't', 5: 'n', 6: 't', 7: 't', 8: 't', 9: 't', 10: 'n', 11: 'n', 12: 'n', 13: 't', 14: 'n'}
 
-	offers = map[op]fields{
-		opStart:    {1: 't', 2: 't', 3: 'p'},
-		opMessage:  {1: 'n', 2: 't', 3: 'p'},
-		opQuery:    {1: 't', 2: 'p'},
-		opValidate: {1: 't', 2: 'p'},
-	}
 	startFields = map[uint64]fields{
 		startTimer:     {1: 'n', 8: 't'},
 		startSignal:    {1: 't', 2: 'n', 8: 't'},

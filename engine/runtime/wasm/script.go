@@ -112,6 +112,9 @@ func (s *script) begin(i *instance, limits runtime.Limits) (err error) {
 	if s.describe = i.eval(helper, "aion"); i.js(jsIsFunction, s.describe) == 0 {
 		return refused("the interpreter cannot evaluate")
 	}
+	if !i.lays() {
+		return refused("the interpreter lays values out in another way than its engine knows")
+	}
 	i.js(jsTrackRejections, 1)
 	aion := i.js(jsNewObject)
 	for _, name := range scriptNames {

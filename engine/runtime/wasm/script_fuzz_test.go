@@ -48,7 +48,7 @@ func (s *source) statements() string {
 func FuzzScript(f *testing.F) {
 	const bundle = `let id = 0, last, list = [], code; aion.enter = (op, token, at, text) => {
   if (op === 7) return aion.answer(0, '{"1":["run"]}');
-  if (op === 1) code = JSON.parse(text)[3].map((c) => Function("s", "op", "token", "at", "with (s) {" + c + "}"));
+  if (op === 1) code = JSON.parse(text).map((c) => Function("s", "op", "token", "at", "with (s) {" + c + "}"));
   code[op === 1 ? 0 : 1]({ aion, get id() { return id }, set id(v) { id = v }, get last() { return last }, set last(v) { last = v }, list }, op, token, at);
 }`
 	f.Add([]byte{3, 1, 2, 0, 0, 0, 5, 1, 6, 0, 0}, []byte{2, 6, 0, 0})

@@ -15,7 +15,7 @@ import (
 // TestHostileScripts: code that never ends, takes what it can get, lies or breaks what it runs on
 // ends its run, with the same words compiled and interpreted, and nothing else.
 func TestHostileScripts(t *testing.T) {
-	const bundle = `new Function(JSON.parse(text)[3])()`
+	const bundle = `new Function(JSON.parse(text))()`
 	programs := []runtime.Program{
 		script(t, newRoom(t, wasm.Config{}), running(bundle), "run", "x"),
 		script(t, newRoom(t, wasm.Config{Interpret: true}), running(bundle), "run", "x"),
@@ -59,8 +59,11 @@ func TestHostileScripts(t *testing.T) {
 		"start: the record has field 1 behind field 2":                    `aion.start(4, '{"2":"x","1":"y"}')`,
 		"start: the record repeats field 1":                               `aion.start(4, '{"1":"x","1":"y"}')`,
 		"aion.wait: \"x\" is no ordinal":                                  `aion.wait(1, 0, "1,x")`,
+		"aion.wait: argument 3 is no number or text":                      `aion.wait(1, 0, [1])`,
+		"aion.wait: argument 3 is -1, which is no whole number":           `aion.wait(1, 0, -1)`,
 		"it waits with mode 6":                                            `aion.wait(1, 6, "")`,
 		"future 0 is not of this run":                                     `aion.wait(1, 0, "0")`,
+		"future 7 is not of this run":                                     `aion.wait(1, 0, 7)`,
 		"future 999 is not of this run":                                   `aion.cancel(999)`,
 		"holds is called outside of check":                                `aion.holds(1)`,
 		"handle has kind 9":                                               `aion.handle(9, "x")`,

@@ -64,7 +64,7 @@ func small(t testing.TB) string {
 
 // running is a script that begins with code.
 func running(code string) string {
-	return `aion.enter = (op, token, at, text) => { if (op === 7) aion.answer(0, '{"1":["run"]}'); else if (op === 1) {` + code + `} }`
+	return `aion.enter = (op, token, at, text, name) => { if (op === 7) aion.answer(0, '{"1":["run"]}'); else if (op === 1) {` + code + `} }`
 }
 
 // A script waits, goes on, is parked and rebuilt, compiled and interpreted.
@@ -154,10 +154,9 @@ func TestScriptRejections(t *testing.T) {
 
 // Queries and validations see a copy, and say so if they wait.
 func TestScriptAnswers(t *testing.T) {
-	bundle := `let n = 0; aion.enter = (op, token, at, text) => { switch (op) {
+	bundle := `let n = 0; aion.enter = (op, token, at, text, name) => { switch (op) {
   case 1: aion.handle(3, "count"); aion.handle(3, "waits"); aion.handle(3, "asks"); aion.handle(3, "late"); aion.handle(1, "x"); break;
   case 5: {
-    const name = JSON.parse(text)[1];
     if (name === "count") aion.answer(0, String(++n));
     if (name === "late") Promise.resolve().then(() => aion.answer(0, '"late"'));
     if (name === "asks") aion.start(1, '{"1":1}');

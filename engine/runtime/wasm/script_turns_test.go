@@ -25,7 +25,7 @@ func TestScriptFullTurns(t *testing.T) {
     } });
     Promise.resolve().then(() => aion.done(0, 0, String(n)));
     break;
-  case 5: Promise.resolve().then(() => aion.answer(0, JSON.stringify([n, JSON.parse(text)[2]]))); break;
+  case 5: Promise.resolve().then(() => aion.answer(0, JSON.stringify([n, JSON.parse(text)]))); break;
   case 7: aion.answer(0, '{"1":["run"]}');
 } }`
 	for _, cfg := range []wasm.Config{{}, {Resident: 1}, {Interpret: true}} {

@@ -23,7 +23,7 @@ var scriptImports = []function{
 func (c *call) noModule() { c.stop(c.broke("it loads a module: a bundle has all of them")) }
 
 // scriptFunction is a function of the object aion in JavaScript, see docs/GUEST.md. Params and
-// result are letters: n = a number, t = a text, b = a boolean.
+// result are letters: n = a number, t = a text, o = one of these, b = a boolean.
 type scriptFunction struct {
 	name, params, result string
 	apart                bool // it may be called outside of a turn
@@ -84,8 +84,12 @@ func (s *spoken) outcome(failed uint64, f fields) {
 	}
 }
 
-// ordinals takes the text as ordinals, and returns how many they are.
+// ordinals takes argument 3 as ordinals, and returns how many they are.
 func (s *spoken) ordinals() (count uint64) {
+	if s.text == nil {
+		s.said = binary.LittleEndian.AppendUint64(nil, s.whole(2))
+		return 1
+	}
 	if len(s.text) == 0 {
 		return 0
 	}
@@ -102,19 +106,25 @@ func (s *spoken) ordinals() (count uint64) {
 
 // state tells the state of a future: nothing, or a digit and what it is.
 func (s *spoken) state() {
-	state := s.do((*call).state, s.whole(0)) >> 32
-	switch state {
-	case pending:
-		return
-	case succeeded:
-		s.answer = append([]byte{'1'}, s.offer...)
-		if len(s.offer) == 0 {
-			s.answer = []byte("1null")
-		}
-	default:
-		s.answer = append([]byte{'0' + byte(state)}, jsonOf(s.offer, errorFields)...)
+	if state, told := s.stateOf(s.whole(0)); state != pending {
+		s.answer = append([]byte{'0' + state}, told...)
 	}
-	s.offer = nil
+}
+
+// stateOf is how a script is told the state of a future, and with what.
+func (e *execution) stateOf(id uint64) (state byte, told []byte) {
+	switch f := e.host.Future(id); {
+	case !f.Done:
+		return pending, nil
+	case f.Error == nil && len(f.Result) == 0:
+		return succeeded, []byte("null")
+	case f.Error == nil:
+		return succeeded, f.Result
+	case f.Late:
+		return late, jsonOf(errorRecord(f.Error, id), errorFields)
+	default:
+		return failed, jsonOf(errorRecord(f.Error, id), errorFields)
+	}
 }
 
 var scriptCalls = map[string]*scriptFunction{}
@@ -140,7 +150,7 @@ func init() {
 		}},
 		{"cancelled", "n", "b", false, func(s *spoken) { s.is = s.do((*call).cancelled, s.whole(0)) == 1 }},
 		{"state", "n", "t", false, (*spoken).state},
-		{"wait", "nnt", "n", false, func(s *spoken) {
+		{"wait", "nno", "n", false, func(s *spoken) {
 			s.number = float64(int32(s.do((*call).wait, s.whole(0), s.whole(1), 0, s.ordinals())))
 		}},
 		{"cancel", "n", "", false, func(s *spoken) {
@@ -199,13 +209,17 @@ func (c *call) scriptCall() {
 		if uint64(n) < c.stack[3] {
 			handle = i.wordAt(c.stack[4] + 4*uint64(n))
 		}
+		if d, ok := i.numberAt(handle); ok && letter != 't' {
+			s.numbers[n] = d
+			continue
+		}
 		switch {
-		case letter == 'n' && i.js(jsIsNumber, handle) != 0:
+		case letter != 't' && i.js(jsIsNumber, handle) != 0:
 			s.numbers[n] = math.Float64frombits(i.js(jsNumber, handle))
-		case letter == 't' && i.js(jsIsText, handle) != 0:
+		case letter != 'n' && (i.tagAt(handle) == cellText || i.js(jsIsText, handle) != 0):
 			s.text = i.text(handle)
 		default:
-			c.stop(c.broke("aion.%s: argument %d is no %s", f.name, n+1, map[rune]string{'n': "number", 't': "text"}[letter]))
+			c.stop(c.broke("aion.%s: argument %d is no %s", f.name, n+1, map[rune]string{'n': "number", 't': "text", 'o': "number or text"}[letter]))
 		}
 	}
 	f.do(s)

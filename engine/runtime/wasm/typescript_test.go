@@ -300,6 +300,23 @@ var typescript = []runtimetest.Case{
 			WorkflowCompleted {"result":["cancelled","cancelled"]}
 			closes`},
 	}},
+	{Name: "scope_of_the_run", Lines: []runtimetest.Line{
+		{In: "turn", Out: `TimerStarted {"id":1,"duration":"1h0m0s"}
+			TimerStarted {"id":2,"duration":"2h0m0s"}
+			TimerStarted {"id":3,"duration":"3h0m0s"}
+			TimerStarted {"id":4,"duration":"1s"}
+			waits: timer 2, timer 3, timer 4`},
+		{In: "fire 4", Out: `TimerStarted {"id":5,"duration":"4h0m0s"}
+			TimerStarted {"id":6,"duration":"5h0m0s"}
+			TimerCancelled {"id":1}
+			TimerCancelled {"id":5}
+			TimerCancelled {"id":6}
+			waits: timer 2, timer 3`},
+		{In: "fire 2 ; fire 3", Out: `TimerStarted {"id":7,"duration":"1s"}
+			waits: timer 7`},
+		{In: "fire 7", Out: `WorkflowCompleted {"result":["cancelled","cancelled","cancelled",[null,null],null]}
+			closes`},
+	}},
 	{Name: "scope_conditions", Lines: []runtimetest.Line{
 		{In: "turn", Out: `TimerStarted {"id":1,"duration":"1s"}
 			waits: timer 1, condition 2`},
@@ -319,7 +336,7 @@ var typescript = []runtimetest.Case{
 	{Name: "lets_through", Lines: []runtimetest.Line{
 		{In: "turn", Out: `ActivityScheduled {"id":1...
 			waits: activity 1 charge`},
-		{In: "activity 1 failed declined no money", Out: `WorkflowFailed {"error":{"kind":"declined","message":"no money","details":{"stack":["errors.ts:21 in lets_through","errors.ts:25 in pay"]}}}
+		{In: "activity 1 failed declined no money", Out: `WorkflowFailed {"error":{"kind":"declined","message":"no money","details":{"stack":["errors.ts:24 in pay"]}}}
 			closes`},
 	}},
 	{Name: "kinds", Lines: []runtimetest.Line{

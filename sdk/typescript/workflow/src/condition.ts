@@ -2,7 +2,8 @@
 import { type Duration, nanoseconds } from "./duration";
 import { TimedOut } from "./errors";
 import { Future } from "./future";
-import { ask, guest, isThenable, misuse } from "./guest";
+import { ask, guest, isThenable, misuse, reading } from "./guest";
+import { Kind } from "./report";
 import { room } from "./room";
 
 interface Condition {
@@ -21,10 +22,10 @@ const open = new Set<Condition>();
  */
 export async function condition(holds: () => boolean, timeout?: Duration): Promise<boolean> {
   ask();
-  if (reading(() => evaluate(holds))) {
+  if (whileReading(() => evaluate(holds))) {
     return true;
   }
-  const future = new Future<void>({ kind: "condition", name: "" }, { 2: timeout === undefined ? undefined : nanoseconds("timeout", timeout) });
+  const future = new Future<void>({ kind: Kind.condition, name: "" }, timeout === undefined ? "{}" : `{"2":${nanoseconds("timeout", timeout)}}`);
   const c: Condition = { holds, future, over: false };
   open.add(c);
   try {
@@ -67,12 +68,12 @@ function evaluate(holds: () => boolean): boolean {
   return Boolean(answer);
 }
 
-function reading<T>(code: () => T): T {
+function whileReading<T>(code: () => T): T {
   const before = guest.reads;
-  guest.reads = "a condition";
+  reading("a condition");
   try {
     return code();
   } finally {
-    guest.reads = before;
+    reading(before);
   }
 }

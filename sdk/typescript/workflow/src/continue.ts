@@ -41,7 +41,7 @@ export function goOn(next: ContinueAsNew): void {
     room.continue(next.same ? 1 : 0, input);
     throw misuse("the room went on after the run had continued as a new one");
   };
-  if (wait(Mode.idle, [], idle) !== undefined) {
+  if (wait(Mode.idle, "", { over: idle }) !== undefined) {
     idle();
   }
 }

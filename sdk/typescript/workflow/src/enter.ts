@@ -1,38 +1,40 @@
 // Where the room comes in: everything that the code does, it does in enter, and in the jobs of promises that come of it.
+import "./async";
 import { check } from "./condition";
-import { guest, resume } from "./guest";
+import { decode, guest, reading, resume } from "./guest";
 import { message, query, validate } from "./handlers";
 import { perform } from "./perform";
 import { find, registered } from "./register";
 import { room } from "./room";
 
-const Op = { start: 1, resume: 2, message: 3, check: 4, query: 5, validate: 6, describe: 7 } as const;
+const enum Op { start = 1, resume, message, check, query, validate, describe }
 
-room.enter = (op, token, at, text) => {
-  guest.reads = ""; // of the entry before, and of its jobs
+room.enter = (op, token, at, text, name) => {
+  if (guest.reads !== "") {
+    reading(""); // what the entry before did, and its jobs, is over
+  }
   switch (op) {
-    case Op.start: {
-      const r = JSON.parse(text) as { 1: string; 3?: unknown };
+    case Op.resume:
+      resume(token, at, text);
+      break;
+    case Op.start:
       guest.begun = true;
       guest.traced = at === 1;
-      perform(0, () => find(r[1])(r[3]));
-      break;
-    }
-    case Op.resume:
-      resume(token, at);
+      reading("");
+      perform(0, find(name), decode(text));
       break;
     case Op.message:
-      message(token, text);
+      message(token, at, name, decode(text));
       break;
     case Op.check:
-      guest.reads = "a condition";
+      reading("a condition");
       check();
       break;
     case Op.query:
-      query(text);
+      query(name, decode(text));
       break;
     case Op.validate:
-      validate(text);
+      validate(name, decode(text));
       break;
     case Op.describe:
       room.answer(0, JSON.stringify({ 1: registered() }));

@@ -1,93 +1,82 @@
 // Futures stand for what code has started.
-import { Mode, ask, decode, encodeRecord, guest, wait } from "./guest";
-import { type Source, failureOf } from "./report";
+import { Mode, type Waiter, ask, guest, misuse, plain, wait } from "./guest";
+import { Kind, type Source, failureOf } from "./report";
 import { type Failure, TimedOut } from "./errors";
-import { room, type Record } from "./room";
-import { CancellationScope, learn } from "./scope";
+import { room } from "./room";
+import { type CancellationScope, current, learn } from "./scope";
 
 /** What became of something. */
 export type Outcome<T> = { readonly ok: true; readonly value: T; readonly error?: undefined } | { readonly ok: false; readonly error: Failure; readonly value?: undefined };
 
-const kinds = { timer: 1, signal: 2, condition: 3, activity: 4, child: 5, result: 6 } as const;
+/** The newest ordinal, and one up to which code knows what became of all. */
+export let newest = 0, settledTo = 0;
+
+/** Where those were started that code waits for, if somebody wants to know where code is. */
+const started = new WeakMap<object, string>();
+
+/** @internal States of futures that are done, as the room tells them. That time ran out is only a state of a wait for a signal here. */
+export const succeeded = 1, failed = 2, late = 3;
 
 /**
  * Something that code has started: it goes on by itself, and is waited for by `await`. Whoever awaits it waits for itself. What
  * nobody awaits fails nothing, and is cancelled when the run ends.
  */
 export class Future<T> implements Promise<T> {
-  readonly [Symbol.toStringTag] = "Future";
-  #outcome: Outcome<T> | undefined;
-  readonly #id: number;
-  readonly #source: Source;
-  readonly #scope = CancellationScope.current();
-  readonly #stack: string;
+  // Each step of a run makes one. So it has few members, which are not made before they are set.
+  declare readonly [Symbol.toStringTag]: string;
+  /** @internal The number by which the history knows it. */
+  declare readonly ordinal: number;
+  /** @internal That there is an outcome; until then its scope, if that is not the run's. */
+  declare state: typeof succeeded | typeof failed | typeof late | CancellationScope | undefined;
+  /** @internal The value or the error; until then, what it stands for. */
+  declare kept: unknown;
 
   /** @internal Use activity, child, sleep or signal. */
-  constructor(source: Source, record: Record) {
-    ask();
-    if (this.#scope.shielded && source.kind !== "activity" && source.kind !== "child") {
-      record = { ...record, 8: "ignore" };
+  constructor(source: Source, record: string) {
+    if (!plain) {
+      ask();
     }
-    const text = encodeRecord(`${source.kind} ${source.name}`.trimEnd(), record);
-    this.#source = source;
-    this.#stack = new Error().stack ?? "";
-    this.#id = room.start(kinds[source.kind], text);
-    this.#scope.own(this.#id);
+    if (current?.shielded === true && source.kind !== Kind.activity && source.kind !== Kind.child) {
+      record = record === "{}" ? '{"8":"ignore"}' : record.slice(0, -1) + ',"8":"ignore"}';
+    }
+    this.kept = source;
+    newest = this.ordinal = room.start(source.kind, record);
+    this.state = current;
+    if (current !== undefined) {
+      current.own(newest);
+    }
+    if (!plain) {
+      started.set(this, new Error().stack ?? "");
+    }
   }
 
-  /** @internal Unlike `instanceof`, asks the value nothing. */
+  /** @internal Unlike `instanceof`, never throws: code throws, and returns, what it likes. */
   static is(value: unknown): value is Future<unknown> {
-    return typeof value === "object" && value !== null && #id in value;
-  }
-
-  /** @internal The number by which the history knows it. */
-  get ordinal(): number {
-    return this.#id;
+    try {
+      return value instanceof Future;
+    } catch { // a proxy that was revoked
+      return false;
+    }
   }
 
   /** Whether there is an outcome. */
   get done(): boolean {
-    return this.#outcome !== undefined || room.state(this.#id) !== "";
+    return typeof this.state === "number" || room.state(this.ordinal) !== "";
   }
 
   /** Ends a timer or a wait at once, as Cancelled, and asks an activity or a child to end, as its `onCancel` says. */
   cancel(): void {
     ask();
-    room.cancel(this.#id);
+    room.cancel(this.ordinal);
   }
 
   /** Waits, and tells what became of it. Never fails because of it. */
   outcome(): Promise<Outcome<T>> {
-    return new Promise((resolve, reject) => {
-      const over = (): void => resolve(this.now()!);
-      try {
-        if (!this.#waits(over)) {
-          over();
-        }
-      } catch (e) {
-        reject(e);
-      }
-    });
+    return this.waiting((resolve) => resolve(this.now()!));
   }
 
   then<A = T, B = never>(fulfilled?: ((value: T) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
-    let over!: () => void;
-    try {
-      if (!this.#waits(() => over())) {
-        return Promise.resolve(this.value()).then(fulfilled, rejected);
-      }
-    } catch (e) {
-      return Promise.reject(e).then(fulfilled, rejected);
-    }
-    return new Promise<T>((resolve, reject) => {
-      over = () => {
-        try {
-          resolve(this.value());
-        } catch (e) {
-          reject(e);
-        }
-      };
-    }).then(fulfilled, rejected);
+    return this.waiting<T>((resolve, reject) => this.give(resolve, reject)).then(fulfilled, rejected);
   }
 
   catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
@@ -98,48 +87,95 @@ export class Future<T> implements Promise<T> {
     return this.then().finally(settled);
   }
 
-  /** Begins a wait that ends by calling over; false if there is nothing to wait for. */
-  #waits(over: () => void): boolean {
-    return this.#outcome === undefined && (guest.reads === "" || !this.done) && wait(Mode.one, [this.#id], over, this.#stack) === undefined;
+  /** A future is no value: whoever returns it in one has forgotten to await it. */
+  toJSON(): never {
+    throw misuse("a future is no JSON value: await it");
   }
 
-  /** @internal The value of a future that is done, or its error is thrown. */
-  value(): T {
-    const o = this.now()!;
-    if (o.ok) {
-      return o.value;
+  /** A promise that goes on when there is an outcome. */
+  private waiting<R>(over: (resolve: (v: R) => void, reject: (e: unknown) => void) => void): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      try {
+        if (!this.awaits({ over: (state, told) => { this.settle(state, told); over(resolve, reject); } })) {
+          over(resolve, reject);
+        }
+      } catch (e) {
+        reject(e);
+      }
+    });
+  }
+
+  /** @internal Begins a wait; false if there is an outcome. */
+  awaits(waiter: Waiter): boolean {
+    if (typeof this.state === "number") {
+      return false;
     }
-    if (this.#source.kind === "signal" && o.error instanceof TimedOut) {
-      return undefined as T;
+    if (guest.reads !== "" && this.now() !== undefined) {
+      return false;
     }
-    throw o.error;
+    if (wait(Mode.one, this.ordinal, waiter, plain ? undefined : started.get(this)) === undefined) {
+      return true;
+    }
+    this.look();
+    return false;
+  }
+
+  /** Asks the room for the outcome; false if there is none. */
+  private look(): boolean {
+    const told = room.state(this.ordinal);
+    if (told !== "") {
+      this.settle(Number(told[0]), told.slice(1));
+    }
+    return told !== "";
+  }
+
+  /** @internal Keeps the outcome, as the room tells it. */
+  settle(state: number, told: string): void {
+    const scope = this.state;
+    if (scope !== undefined) {
+      if (typeof scope === "number") {
+        return; // others have waited for it, too
+      }
+      scope.disown(this.ordinal);
+    }
+    if (this.ordinal === settledTo + 1) {
+      settledTo++;
+    }
+    const source = this.kept as Source;
+    if (state === succeeded) {
+      this.state = succeeded;
+      this.kept = source.kind === Kind.timer ? undefined : JSON.parse(told);
+      return;
+    }
+    const error = failureOf(source, this.ordinal, told);
+    this.state = source.kind === Kind.signal && error instanceof TimedOut ? late : failed;
+    this.kept = error;
+    if (error.kind === "cancelled" || error.kind === "lease_lost") {
+      learn(error);
+    }
+  }
+
+  /** @internal Gives the value, or the error, of a future that is done. Errors are not thrown here: that would be their line. */
+  give<R>(value: (v: T) => R, error: (e: unknown) => R): R {
+    if (typeof this.state !== "number") {
+      this.look();
+    }
+    if (this.state === succeeded) {
+      return value(this.kept as T);
+    }
+    return this.state === late ? value(undefined as T) : error(this.kept);
   }
 
   /** @internal The outcome, if there is one. */
   now(): Outcome<T> | undefined {
-    if (this.#outcome === undefined) {
-      const state = room.state(this.#id);
-      if (state === "") {
-        return undefined;
-      }
-      this.#outcome = this.#read(state);
-      this.#scope.disown(this.#id);
+    if (typeof this.state !== "number" && !this.look()) {
+      return undefined;
     }
-    return this.#outcome;
-  }
-
-  #read(state: string): Outcome<T> {
-    const rest = state.slice(1);
-    if (state.startsWith("1")) {
-      return { ok: true, value: (this.#source.kind === "timer" ? undefined : decode(rest)) as T };
-    }
-    const error = failureOf(this.#source, this.#id, rest, this.#stack);
-    if (error.kind === "cancelled" || error.kind === "lease_lost") {
-      learn(error);
-    }
-    return { ok: false, error };
+    return this.state === succeeded ? { ok: true, value: this.kept as T } : { ok: false, error: this.kept as Failure };
   }
 }
+
+Object.defineProperty(Future.prototype, Symbol.toStringTag, { value: "Future", configurable: true });
 
 // What is awaited goes through Promise.resolve, and so do the elements of Promise.all and its like: a future needs no promise
 // around it.

@@ -14,12 +14,21 @@ export const guest = {
   known: false,
 };
 
+/** Code may ask, and nobody wants to know where it is: there is no more to do than to ask. */
+export let plain = false;
+
+/** Says what runs, if it may only read; "" = it may ask for what it likes. */
+export function reading(what: string): void {
+  guest.reads = what;
+  plain = what === "" && guest.begun && !guest.traced;
+}
+
 /** A mistake in how code calls this package. */
 export function misuse(message: string): Failure {
   return new Failure("failed", message);
 }
 
-/** Is called before code asks the room for something that changes the run. stack is where it does so, if not here. */
+/** Is called before code asks the room for something that changes the run, unless it is plain. stack is where it does so, if not here. */
 export function ask(stack?: string): void {
   if (guest.reads !== "") {
     throw misuse(`${guest.reads} only reads: it cannot start, wait, send, draw random numbers or change the run`);
@@ -33,28 +42,60 @@ export function ask(stack?: string): void {
 }
 
 /** Modes of waiting. */
-export const Mode = { one: 0, all: 1, race: 2, settled: 3, any: 4, idle: 5 } as const;
+export const enum Mode { one, all, race, settled, any, idle }
 
-const waits = new Map<number, (at: number) => void>();
-let tokens = 0;
+/** Code that waits. */
+export interface Waiter {
+  /**
+   * Its wait is over. If it waited for one future, at is the state of that, and told the payload or the error; else at is the
+   * position of the one that decided, or -1.
+   */
+  over(at: number, told: string): void;
+}
 
-/** Waits for futures. Returns the position of the one that decided, or -1, if that is so already; else calls over with it, later. stack is where what is waited for was asked for. */
-export function wait(mode: number, ids: readonly number[], over: (at: number) => void, stack?: string): number | undefined {
-  ask(stack);
-  const token = ++tokens;
-  const at = room.wait(token, mode, ids.length === 1 ? String(ids[0]) : ids.join(","));
-  if (at !== -2) {
+/** Who waits under token 0, which is most often the only one, and those under the others. A token that is free has the next one that is. */
+let alone: Waiter | undefined;
+const waits: (Waiter | number)[] = [0];
+let next = 1;
+
+/** What room.wait returns if the wait is not over. */
+const later = -2;
+
+/** Waits for futures: one ordinal, or several with commas between. Returns the position of the one that decided, or -1, if that is so already; else calls over, later. stack is where what is waited for was asked for. */
+export function wait(mode: number, ids: number | string, waiter: Waiter, stack?: string): number | undefined {
+  if (!plain) {
+    ask(stack);
+  }
+  if (alone === undefined) {
+    const at = room.wait(0, mode, ids);
+    if (at !== later) {
+      return at;
+    }
+    alone = waiter;
+    return undefined;
+  }
+  const at = room.wait(next, mode, ids);
+  if (at !== later) {
     return at;
   }
-  waits.set(token, over);
+  const token = next;
+  next = token < waits.length ? waits[token] as number : token + 1;
+  waits[token] = waiter;
   return undefined;
 }
 
 /** Lets the code go on whose wait is over. */
-export function resume(token: number, at: number): void {
-  const over = waits.get(token);
-  waits.delete(token);
-  over?.(at);
+export function resume(token: number, at: number, told: string): void {
+  let waiter: Waiter;
+  if (token === 0) {
+    waiter = alone!;
+    alone = undefined;
+  } else {
+    waiter = waits[token] as Waiter;
+    waits[token] = next;
+    next = token;
+  }
+  waiter.over(at, told);
 }
 
 /** Says whether a value is waited for, as `await` does. Data may have a member "then", too. */
@@ -62,15 +103,19 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-/** Writes a payload. Undefined is none, which means null. */
-export function encode(what: string, value: unknown): string {
+/** Writes a payload. Undefined is none, which means null. what says what it is, of an activity if that is given. */
+export function encode(what: string, value: unknown, activity?: { name: string }): string {
+  if (typeof value === "number" && value - value === 0) {
+    return String(value); // which is the same, in a third of the time
+  }
   if (value === undefined) {
     return "";
   }
+  payload(what, value);
   try {
-    return JSON.stringify(payload(what, value)) ?? ""; // toJSON may return nothing
+    return JSON.stringify(value) ?? ""; // toJSON may return nothing
   } catch (e) {
-    throw e instanceof Failure ? e : misuse(`${what}: ${(e as Error).message}`);
+    throw e instanceof Failure ? e : misuse(`${activity === undefined ? what : `activity ${activity.name}`}: ${(e as Error).message}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Messages are handled while all other code of the run waits, by code of their own, in the order in which they came. A handler
 // may wait; others begin meanwhile.
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from "./define";
-import { ask, guest } from "./guest";
+import { ask, reading } from "./guest";
 import { answer, perform } from "./perform";
 import { room } from "./room";
 
@@ -46,23 +46,19 @@ export function setHandler(definition: { kind: "signal" | "query" | "update"; na
   }
 }
 
-/** Handles a message by new code: 1 kind, 2 name, 3 payload. */
-export function message(token: number, text: string): void {
-  const r = JSON.parse(text) as { 1: number; 2: string; 3?: unknown };
-  const handler = r[1] === Kind.update ? updates.get(r[2])!.handle : signals.get(r[2])!;
-  perform(token, () => handler(r[3]));
+/** Handles a message by new code. */
+export function message(token: number, kind: number, name: string, payload: unknown): void {
+  perform(token, kind === Kind.update ? updates.get(name)!.handle : signals.get(name)!, payload);
 }
 
-/** Answers a query: 1 name, 2 arguments. */
-export function query(text: string): void {
-  const r = JSON.parse(text) as { 1: string; 2?: unknown };
-  guest.reads = "a query handler";
-  answer(() => queries.get(r[1])!(r[2]));
+/** Answers a query. */
+export function query(name: string, args: unknown): void {
+  reading("a query handler");
+  answer(() => queries.get(name)!(args));
 }
 
-/** Says whether an update may be accepted: 1 name, 2 arguments. */
-export function validate(text: string): void {
-  const r = JSON.parse(text) as { 1: string; 2?: unknown };
-  guest.reads = "a validator";
-  answer(async () => { await updates.get(r[1])!.validate?.(r[2]); });
+/** Says whether an update may be accepted. */
+export function validate(name: string, args: unknown): void {
+  reading("a validator");
+  answer(async () => { await updates.get(name)!.validate?.(args); });
 }

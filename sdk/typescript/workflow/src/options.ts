@@ -1,8 +1,8 @@
 // Options of steps and children, and the fields of the records that they become.
 import { type Duration, limit } from "./duration";
-import { encode, misuse, payload } from "./guest";
+import { encode, encodeRecord, misuse, payload } from "./guest";
 import type { Record } from "./room";
-import { CancellationScope } from "./scope";
+import { CancellationScope, current } from "./scope";
 
 /** How an activity, or the whole run of a child, is tried again. */
 export interface Retry {
@@ -57,24 +57,43 @@ export interface Attributes {
   [name: string]: string | number | boolean | Date | readonly string[] | null | undefined;
 }
 
-/** No options, which is the most frequent. */
-const none = {};
+/** The fields of an activity that follow from its options, as JSON, each behind a comma: those before and after its input, and its retry. */
+export interface ActivityFields { queue: string; limits: string; onCancel: OnCancel | undefined; retry: string }
 
-export function activityFields(name: string, input: unknown, o: ActivityOptions = none): Record {
-  return o === none ? { 1: name, 3: payload("input", input), 8: onCancel(o) } : {
-    1: name,
-    2: o.queue,
-    3: payload("input", input),
-    4: limit("timeout", o.timeout),
-    5: limit("heartbeat", o.heartbeat),
-    6: limit("schedule timeout", o.scheduleTimeout),
-    7: limit("total timeout", o.totalTimeout),
-    8: onCancel(o),
-    ...retryFields(o.retry),
+const none: ActivityFields = { queue: "", limits: "", onCancel: undefined, retry: "" };
+
+export function activityFields(name: string, o: ActivityOptions): ActivityFields {
+  const what = `activity ${name}`;
+  return {
+    queue: members(what, { 2: o.queue }),
+    limits: members(what, {
+      4: limit("timeout", o.timeout),
+      5: limit("heartbeat", o.heartbeat),
+      6: limit("schedule timeout", o.scheduleTimeout),
+      7: limit("total timeout", o.totalTimeout),
+    }),
+    onCancel: o.onCancel,
+    retry: members(what, retryFields(o.retry)),
   };
 }
 
-export function childFields(type: string, input: unknown, o: ChildOptions = none): Record {
+/** Writes the members of a record, each behind a comma. */
+function members(what: string, record: Record): string {
+  const text = encodeRecord(what, record).slice(1, -1);
+  return text === "" ? "" : "," + text;
+}
+
+/** Writes what an activity is started with. */
+export function activityRecord(source: { name: string; begin: string }, input: unknown, f: ActivityFields | undefined): string {
+  const text = encode("input", input, source), payload = text === "" ? "" : ',"3":' + text;
+  if (f === undefined) {
+    return current === undefined ? source.begin + payload + "}" : activityRecord(source, input, none);
+  }
+  const cancelled = f.onCancel ?? onCancel({});
+  return source.begin + f.queue + payload + f.limits + (cancelled === undefined ? "" : ',"8":' + JSON.stringify(cancelled)) + f.retry + "}";
+}
+
+export function childFields(type: string, input: unknown, o: ChildOptions = {}): Record {
   if (o.id === "") {
     throw misuse("the id is empty");
   }

@@ -7,21 +7,45 @@ interface ErrorRecord { 1?: string; 2?: string; 3?: unknown; 4?: number; 5?: num
 /** The futures whose errors came from the room. */
 const ordinals = new WeakMap<object, number>();
 
-/** What a future stands for, for its errors. */
+/** Kinds of what code starts. */
+export const enum Kind { timer = 1, signal, condition, activity, child, result }
+
+/** What a future stands for. */
 export interface Source {
-  readonly kind: "timer" | "signal" | "condition" | "activity" | "child" | "result";
+  readonly kind: Kind;
   readonly name: string;
 }
 
-/** Reads an error of the room. stack is where code asked for what failed. */
-export function failureOf(source: Source, id: number, text: string, stack: string): Failure {
+/** Errors, as the interpreter lets programs look at the calls of one before it writes them. */
+const errors = Error as unknown as { prepareStackTrace?: unknown };
+
+/** Reads an error of the room. It gets its stack where it is thrown into code that awaits, or from locate. */
+export function failureOf(source: Source, id: number, text: string): Failure {
   const r = (text === "" ? {} : JSON.parse(text)) as ErrorRecord;
   const kind = r[1] ?? "failed", message = r[2] ?? "";
   const options = { details: r[3], retryable: r[4] === 1 };
+  const before = errors.prepareStackTrace;
+  errors.prepareStackTrace = () => undefined; // which is none yet
   const e = make(source, kind, message, options);
-  Object.defineProperty(e, "stack", { value: stack, configurable: true, writable: true });
+  errors.prepareStackTrace = before;
   ordinals.set(e, id);
   return e;
+}
+
+/** Gives an error that nobody has thrown the place of the function that returned its future. */
+export function locate(e: unknown, code: Function): void { // eslint-disable-line @typescript-eslint/no-unsafe-function-type
+  if (isFailure(e) && typeof e.stack !== "string") {
+    const at = code as unknown as { fileName?: string; lineNumber?: number; columnNumber?: number };
+    e.stack = `    at ${code.name} (${at.fileName}:${at.lineNumber}:${at.columnNumber})\n`;
+  }
+}
+
+function isFailure(e: unknown): e is Failure {
+  try {
+    return e instanceof Failure;
+  } catch { // a proxy that was revoked
+    return false;
+  }
 }
 
 function make(source: Source, kind: string, message: string, options: { details?: unknown; retryable: boolean }): Failure {
@@ -32,11 +56,11 @@ function make(source: Source, kind: string, message: string, options: { details?
       return new TimedOut(message, options);
   }
   switch (source.kind) {
-    case "activity":
+    case Kind.activity:
       return new ActivityFailed(source.name, kind, message, options);
-    case "child":
+    case Kind.child:
       return new ChildWorkflowFailed(source.name, kind, message, options);
-    case "result":
+    case Kind.result:
       return new WorkflowFailed(source.name, kind, message, options);
   }
   return new Failure(kind, message, options);

@@ -15,7 +15,8 @@ export interface Room {
   start(kind: number, record: string): number;
   /** "" while the future is pending; else a digit that says what became of it, and the payload or the error. */
   state(id: number): string;
-  wait(token: number, mode: number, ids: string): number;
+  /** ids are one ordinal, or a text of them with commas between. */
+  wait(token: number, mode: number, ids: number | string): number;
   cancel(id: number): void;
   holds(id: number): void;
   handle(kind: number, name: string): void;
@@ -25,8 +26,10 @@ export interface Room {
   continue(same: 0 | 1, json: string): void;
   /** The author's own calls in a stack of the interpreter: a JSON list, the outermost first. */
   stack(text: string): string;
-  /** By which the room enters the code. */
-  enter?: (op: number, token: number, at: number, text: string) => void;
+  /** By which the room enters the code: text is a payload, or what became of the future that was waited for, and at its state. */
+  enter?: (op: number, token: number, at: number, text: string, name: string) => void;
+  /** By which bundles run async functions: their bodies are generators. */
+  async?: (self: unknown, args: ArrayLike<unknown> | null, body: (...args: never[]) => Generator) => Promise<unknown>;
 }
 
 export const room = (globalThis as unknown as { aion: Room }).aion;

@@ -1,10 +1,10 @@
 // Scopes: code whose steps are cancelled together. The scope of code is known across its awaits, because bundles have no
-// native async functions: they wait by Promise.prototype.then, which remembers here who waits.
+// native async functions (async.ts), and Promise.prototype.then remembers here who waits.
 import { Cancelled, type Failure } from "./errors";
 import { ask, guest } from "./guest";
 import { room } from "./room";
 import type { Duration } from "./duration";
-import type { Future } from "./future";
+import { newest, settledTo } from "./future";
 import { sleep } from "./time";
 
 /** How a scope differs from the code around it. */
@@ -16,7 +16,8 @@ export interface ScopeOptions {
 }
 
 let outermost: CancellationScope; // that of the run
-let current: CancellationScope | undefined; // undefined = that of the run
+/** @internal The scope of the code that runs; undefined = that of the run. */
+export let current: CancellationScope | undefined;
 
 /**
  * Code whose steps, children and waits are cancelled together, by `cancel`, by its timeout, or with the scope around it:
@@ -69,34 +70,24 @@ export class CancellationScope {
   async run<T>(code: (scope: CancellationScope) => T | PromiseLike<T>): Promise<T> {
     const siblings = (this.#parent ?? outermost).#inner;
     siblings.add(this);
-    const alarm = this.#timeout === undefined ? undefined : CancellationScope.#timer(this.#timeout, this.shielded);
+    const scope = this.#parent === undefined ? undefined : this;
+    const timeout = this.#timeout;
+    const alarm = timeout === undefined ? undefined : inside(scope, () => sleep(timeout)); // shielded like what it ends
     let over = false;
     alarm?.then(() => over || this.cancel(), () => undefined);
     try {
-      return await this.#enter(() => code(this));
+      return await inside(scope, () => code(this));
     } finally {
       over = true;
+      if (alarm !== undefined) {
+        this.disown(alarm.ordinal);
+      }
       if (this.#open.size + this.#inner.size === 0) { // else what it has left open is still cancelled with what is around it
         siblings.delete(this);
       }
       if (alarm !== undefined && !alarm.done) {
         alarm.cancel();
       }
-    }
-  }
-
-  /** Starts a timer that is shielded like the scope that it ends. */
-  static #timer(d: Duration, shielded: boolean): Future<void> {
-    return shielded ? new CancellationScope({ cancellable: false }).#enter(() => sleep(d)) : sleep(d);
-  }
-
-  #enter<T>(code: () => T): T {
-    const outer = current;
-    current = this.#parent === undefined ? undefined : this;
-    try {
-      return code();
-    } finally {
-      current = outer;
     }
   }
 
@@ -114,7 +105,7 @@ export class CancellationScope {
     if (this.#parent !== undefined) {
       this.#cancelled = true;
     }
-    for (const id of this.#open) {
+    for (const id of this.#parent === undefined ? this.#run() : this.#open) {
       open.push(id);
     }
     for (const scope of this.#inner) {
@@ -123,6 +114,25 @@ export class CancellationScope {
       }
     }
     this.#requested().reject(why);
+  }
+
+  /** What may be open in the scope of the run, which does not keep what it owns: it is all that no other scope does. */
+  #run(): number[] {
+    const others = new Set<number>();
+    const visit = (scope: CancellationScope): void => {
+      for (const inner of scope.#inner) {
+        inner.#open.forEach((id) => others.add(id));
+        visit(inner);
+      }
+    };
+    visit(this);
+    const ids: number[] = [];
+    for (let id = settledTo + 1; id <= newest; id++) {
+      if (!others.has(id)) {
+        ids.push(id);
+      }
+    }
+    return ids;
   }
 
   /** Whether the scope is cancelled. */
@@ -187,6 +197,17 @@ export function cancelled(): boolean {
     CancellationScope.known(new Cancelled());
   }
   return true;
+}
+
+/** Runs code in a scope. */
+export function inside<T>(scope: CancellationScope | undefined, code: () => T): T {
+  const outer = current;
+  current = scope;
+  try {
+    return code();
+  } finally {
+    current = outer;
+  }
 }
 
 const then = Promise.prototype.then;

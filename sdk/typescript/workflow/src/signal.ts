@@ -1,6 +1,7 @@
 // Waits for signals.
 import { type Duration, nanoseconds } from "./duration";
 import { Future } from "./future";
+import { Kind } from "./report";
 import type { SignalDefinition } from "./define";
 
 /**
@@ -11,5 +12,6 @@ export function signal<T = unknown>(name: string | SignalDefinition<T>): Future<
 export function signal<T = unknown>(name: string | SignalDefinition<T>, options: { timeout?: Duration }): Future<T | undefined>;
 export function signal<T>(name: string | SignalDefinition<T>, options: { timeout?: Duration } = {}): Future<T | undefined> {
   const named = typeof name === "string" ? name : name.name;
-  return new Future({ kind: "signal", name: named }, { 1: named, 2: options.timeout === undefined ? undefined : nanoseconds("timeout", options.timeout) });
+  const timeout = options.timeout === undefined ? "" : `,"2":${nanoseconds("timeout", options.timeout)}`;
+  return new Future({ kind: Kind.signal, name: named }, `{"1":${JSON.stringify(named)}${timeout}}`);
 }

@@ -2,15 +2,15 @@
 (() => {
   const waiting = new Map();
   let next = 1;
-  const settle = (id) => {
-    const text = aion.state(id), value = JSON.parse(text.slice(1));
-    if (text[0] === "1") return value;
+  const settle = (state, told) => {
+    const value = JSON.parse(told);
+    if (state === 1) return value;
     throw new Error(value[2]);
   };
   const wait = (id) => {
     const token = next++;
-    if (aion.wait(token, 0, String(id)) !== -2) return Promise.resolve(settle(id));
-    return new Promise((resolve, reject) => waiting.set(token, () => { try { resolve(settle(id)); } catch (e) { reject(e); } }));
+    if (aion.wait(token, 0, String(id)) !== -2) return Promise.resolve(settle(Number(aion.state(id)[0]), aion.state(id).slice(1)));
+    return new Promise((resolve, reject) => waiting.set(token, (at, text) => { try { resolve(settle(at, text)); } catch (e) { reject(e); } }));
   };
   const activity = (name, input) => wait(aion.start(4, '{"1":' + JSON.stringify(name) + ',"3":' + JSON.stringify(input) + "}"));
   const workflows = {
@@ -29,17 +29,15 @@
   };
   const done = (result) => aion.done(0, 0, JSON.stringify(result));
   const failed = (e) => aion.done(0, 1, JSON.stringify({ 2: e.message, 3: { stack: JSON.parse(aion.stack(e.stack)) } }));
-  aion.enter = (op, token, at, text) => {
+  aion.enter = (op, token, at, text, name) => {
     switch (op) {
-      case 1: {
-        const start = JSON.parse(text);
-        workflows[start[1]](start[3]).then(done, failed);
+      case 1:
+        workflows[name](JSON.parse(text)).then(done, failed);
         break;
-      }
       case 2: {
         const go = waiting.get(token);
         waiting.delete(token);
-        go();
+        go(at, text);
         break;
       }
       case 7:

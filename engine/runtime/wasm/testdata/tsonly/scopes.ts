@@ -66,7 +66,18 @@ export async function scope_conditions() {
   return kind(CancellationScope.withTimeout("1s", () => condition(() => false)));
 }
 
-
+/** The scope of the run owns what no other scope does. */
+export async function scope_of_the_run() {
+  const run = CancellationScope.current(), a = sleep("1h");
+  const shielded = CancellationScope.nonCancellable(async () => {
+    const inner = new CancellationScope();
+    return Promise.all([kind(sleep("2h")), kind(inner.run(() => sleep("3h")))]);
+  });
+  await sleep("1s");
+  const b = kind(sleep("4h")), c = kind(new CancellationScope().run(() => sleep("5h")));
+  run.cancel();
+  return [await kind(a), await b, await c, await shielded, await kind(sleep("1s"))];
+}
 
 /** What a scope leaves open, and what a job starts. */
 export async function scope_leaves() {

@@ -43,7 +43,7 @@ func TestGuestsStayWithinMemory(t *testing.T) {
 		t.Skip("SKIPPED: there is no go command here to build the guest")
 	}
 	const runs, each, budget, apart = 20, 48, 64, 640 // MiB; apart is for turns, queries, code and the rest of the node
-	t.Setenv("GOMAXPROCS", "2") // so many turns and queries at a time, on any machine
+	t.Setenv("GOMAXPROCS", "2")                       // so many turns and queries at a time, on any machine
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	t.Cleanup(f.killAll)
 	if err := f.start("a", "--limits-resident-bytes", fmt.Sprint(budget<<20)); err != nil {

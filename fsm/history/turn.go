@@ -34,10 +34,10 @@ type Turn struct {
 //	   Code may ask for its parent and root, and how long its history is.
 //	4  Code may ask for the schedule that it is a run of, and the time for which that fired.
 //	   Children may be tried again, and have a time limit with all that continue them.
-//	5  Code may ask other workflows to end, and wait for their results. What code continues as new
-//	   with is taken once its handlers have ended: before, what they did until then was lost. The
-//	   timer of a wait for a signal is cancelled once, also if the signal is put back for a request
-//	   to cancel that came before it.
+//	5  Code may ask other workflows to end, wait for their results, and shield its timers and waits
+//	   from a request to cancel the run. What code continues as new with is taken once its handlers
+//	   have ended: before, what they did until then was lost. The timer of a wait for a signal is
+//	   cancelled once, also if the signal is put back for a request to cancel that came before it.
 const Rules = 5
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is

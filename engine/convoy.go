@@ -31,11 +31,11 @@ func newConvoy(d *driver, first fsm.Envelope) *convoy {
 // maxAhead bounds the turns made ahead of one command.
 const maxAhead = 256
 
-// full reports whether no further turn is to be made. All of them must find room in one entry, and
-// the caller of the command waits: the first half of the time is for beginning turns, the other for
-// the last of them.
+// full reports whether no further turn is to be made. All of them must find room in one entry with
+// the command, which may have 4 MiB of 8: a sixteenth of its work is at most 3 MiB of payloads. And
+// the caller waits: the first half of the time is for beginning turns, the other for the last one.
 func (c *convoy) full() bool {
-	return len(c.ahead) >= maxAhead || c.work > fsm.EntryBudget/4 || time.Since(c.began) > c.d.e.limits.Foresight/2
+	return len(c.ahead) >= maxAhead || c.work > fsm.EntryBudget/16 || time.Since(c.began) > c.d.e.limits.Foresight/2
 }
 
 // add appends a turn that was made ahead of the command at a place in the convoy, unless a is nil.

@@ -128,7 +128,7 @@ func TestADifferenceIsFound(t *testing.T) {
 
 // maxMoments bounds the moments at which one test is disturbed, of the corpus and of an example.
 // Tests with more moments are disturbed at some of them.
-var maxMoments = map[bool]int{true: 16, false: 8}
+var maxMoments = map[bool]int{true: 10, false: 6}
 
 // disturb plays the tests of a project whose names begin so, in every way, and tells what came of
 // each.

@@ -6,8 +6,9 @@ import (
 )
 
 // SourceFiles returns the source code of a package by the names that files have in errors and
-// stacks: modules that are source code, and the files that scripts were made of, which their source
-// maps carry. Of WebAssembly the source stays with its author. A map that cannot be read has none.
+// stacks. It is that of modules in Starlark, and of the files that scripts were made of, which
+// their source maps carry. Of WebAssembly the source stays with its author. A map that cannot be
+// read has none.
 func SourceFiles(modules []Module) map[string]string {
 	files := make(map[string]string, len(modules))
 	for _, m := range modules {

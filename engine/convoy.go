@@ -31,9 +31,9 @@ func newConvoy(d *driver, first fsm.Envelope) *convoy {
 // maxAhead bounds the turns made ahead of one command.
 const maxAhead = 256
 
-// full reports whether no further turn is to be made. All of them must find room in one entry with
-// the command, which may have 4 MiB of 8: a sixteenth of its work is at most 3 MiB of payloads. And
-// the caller waits: the first half of the time is for beginning turns, the other for the last one.
+// full reports whether no further turn is to be made. All of them must find room in one entry
+// with the command, which may have 4 MiB of 8: a sixteenth of its work is at most 3 MiB of
+// payloads. The caller waits, too: half of the time is for beginning turns, half for the last one.
 func (c *convoy) full() bool {
 	return len(c.ahead) >= maxAhead || c.work > fsm.EntryBudget/16 || time.Since(c.began) > c.d.e.limits.Foresight/2
 }
@@ -59,9 +59,9 @@ func (c *convoy) follow(at *rows.Run, step *replay.Step, place int) {
 	}
 }
 
-// book adds leases for the tasks that the turns in the convoy schedule, first the given ones and
-// then those that were made ahead, as far as polls wait for them. A poll gets its tasks from all of
-// them at once. Call it once, after the last add.
+// book adds leases for the tasks that the turns in the convoy schedule, as far as polls wait for
+// them: the given turns come first, then those that were made ahead. A poll gets its tasks from
+// all of them at once. Call it once, after the last add.
 func (c *convoy) book(steps ...*replay.Step) {
 	for _, a := range c.ahead {
 		steps = append(steps, a.step)

@@ -17,9 +17,9 @@ import (
 // nothing, and the run is visited as ever.
 //
 // It never waits: a turn is made ahead only if a place to compute is free, the run is not being
-// visited, and the run's execution is parked or begins with this turn. All turns of a command
-// together take no longer than Limits.Foresight, and one of them no longer than half of it, so that
-// the command they hold up is not late.
+// visited, and the run's execution is parked or begins with this turn. The command that turns hold
+// up must not be late: all of them take no longer than Limits.Foresight, and one of them no longer
+// than half of it.
 
 // ahead is a turn that was made before the command that it follows from was proposed.
 type ahead struct {

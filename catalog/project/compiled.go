@@ -14,8 +14,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// build compiles the code of all compiled languages of a project, and names the toolchains. Without
-// tools there may be none.
+// build compiles the code of all compiled languages of a project, and names the toolchains.
+// Without tools there may be none.
 func (c *config) build(dir string, root *os.Root, tools bool) (modules []catalog.Module, toolchain string, err error) {
 	_, compiled, err := c.languages()
 	if err != nil {

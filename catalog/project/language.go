@@ -80,8 +80,8 @@ func (c *config) languages() (written []string, compiled map[string]string, err 
 	return written, compiled, nil
 }
 
-// defaults fills in what a workflow does not say. module is the one that its code becomes, or "" if
-// it is a file in Starlark.
+// defaults fills in what a workflow does not say. module is the one that its code becomes, or ""
+// if it is a file in Starlark.
 func defaults(w workflow, module string) (workflow, error) {
 	if module == "" {
 		w.EntryFunction = cmp.Or(w.EntryFunction, "run")

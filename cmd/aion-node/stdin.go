@@ -9,8 +9,8 @@ import (
 // writes to, would otherwise hold the command up for ever.
 func (a *app) stdin() io.Reader { return &untilInterrupted{in: a.in, over: a.over} }
 
-// untilInterrupted reads until over is closed. A read that nobody waits for any more may take bytes
-// with it, so there is no reading on behind it.
+// untilInterrupted reads until over is closed. A read that nobody waits for any more may take
+// bytes with it, so there is no reading on behind it.
 type untilInterrupted struct {
 	in   io.Reader
 	over <-chan struct{}

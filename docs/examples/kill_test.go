@@ -61,10 +61,10 @@ var scenes = []scene{
 		want: `{"state":"done","asked":2}`},
 }
 
-// TestSameResult plays all scenes at once, with workers in every language: left alone, with the
-// worker killed in the middle of the first attempt at every step, and with all nodes, or the leader
-// of three, killed there; the last two with workflow code in every language as well. What is
-// recorded is the same in all of them, event by event.
+// TestSameResult plays all scenes at once, with workers in every language. They are left alone, or
+// the worker, all nodes or the leader of three are killed in the middle of the first attempt at
+// every step. The leader is killed with workflow code in every language, all nodes with that of
+// the first and the last. What is recorded is the same in all of them, event by event.
 func TestSameResult(t *testing.T) {
 	goWorker := func(*testing.T) []string { return []string{filepath.Join(binaries, "worker")} }
 	pythonWorker := func(t *testing.T) []string { return []string{python(t), "docs/examples/workers/python/worker.py"} }

@@ -181,7 +181,7 @@ type closings struct {
 
 func newClosings() *closings {
 	return &closings{count: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "aion_runs_closed_total", Help: "Runs that closed since this node started, by type and status. Every node counts all of them.",
+		Name: "aion_runs_closed_total", Help: "Runs that closed since this node started, by type and status. Every node counts all of them, but for those that a snapshot brought.",
 	}, []string{"namespace", "workflow_type", "status"})}
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -11,9 +10,10 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// hub wakes callers that wait for a run or for the public feed. One goroutine tails the feed for
-// the whole node, and so learns which runs closed. Another one checks, at most every followPause,
-// the few runs whose growth somebody follows. So waiters need not read the state at every index.
+// hub wakes callers that wait for a run or for the public feed. One goroutine hears of every entry
+// for the whole node, and so learns which runs closed. Another one checks, at most every
+// followPause, the few runs whose growth somebody follows. So waiters need not read the state at
+// every index.
 type hub struct {
 	log      Log
 	closings *closings
@@ -33,9 +33,6 @@ type waiter struct {
 // followPause batches the checks of followed runs under load. If nothing has happened for longer, a
 // change is noticed at once.
 const followPause = 20 * time.Millisecond
-
-// feedBatch bounds one read of the feed.
-const feedBatch = 1024
 
 func newHub(log Log) *hub {
 	return &hub{log: log, closings: newClosings(), waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), feedGrew: make(chan struct{})}
@@ -132,33 +129,31 @@ func (h *hub) wakeAll() {
 	}
 }
 
-// tail follows the feed until ctx ends. It calls notice for each event that does not close a run,
-// and with "" whenever events may have been missed: at the beginning, and when the feed was
-// truncated beyond the hub's position.
+// tail hears what every entry announces until ctx ends. It calls notice for each event that does
+// not close a run, and with "" whenever events may have been missed: at the beginning, and when a
+// snapshot or a flood of events left the hub behind.
 func (h *hub) tail(ctx context.Context, notice func(name string)) error {
-	at, before := fsm.FeedCursor{}, uint64(0) // index up to which the streams of other namespaces were read
-	h.log.View(func(v fsm.View) { at, before = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32}, v.Index() })
+	var index uint64
+	h.log.View(func(v fsm.View) { index = v.Index() })
 	// The tail starts at the current state. Waiters, and the reconciler's first round, may have
 	// read an earlier state, and would never hear of changes in between.
 	h.wakeAll()
 	notice("")
 	for {
-		var events []fsm.FeedEvent
-		var index uint64
-		var others []fsm.FeedEvent
-		missed := false
+		if _, err := h.log.Wait(ctx, index); err != nil {
+			return err
+		}
+		var events []fsm.News
+		whole := true
 		h.log.View(func(v fsm.View) {
+			events, whole = v.News(index)
 			index = v.Index()
-			missed = v.FeedStart() > at.Index+1
-			events, at = v.Feed(at, feedBatch)
-			others = feedsSince(v, before)
 		})
-		before = index
-		if missed {
+		if !whole {
 			h.wakeAll()
 			notice("")
 		}
-		for _, ev := range append(events, others...) {
+		for _, ev := range events {
 			if ev.Name == "WorkflowClosed" {
 				h.wake(ev.RunID)
 				h.closings.closed(ev.WorkflowType, ev.Status)
@@ -166,30 +161,10 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 				notice(ev.Name)
 			}
 		}
-		if len(events)+len(others) > 0 || missed {
+		if len(events) > 0 || !whole {
 			h.wakeFeedReaders()
 		}
-		if len(events) == feedBatch {
-			continue
-		}
-		if _, err := h.log.Wait(ctx, index); err != nil {
-			return err
-		}
 	}
-}
-
-// feedsSince returns the events after an index of the streams of all namespaces but default.
-func feedsSince(v fsm.View, after uint64) (events []fsm.FeedEvent) {
-	for _, space := range v.SpacesFed(after) {
-		for at := (fsm.FeedCursor{Index: after, N: math.MaxUint32}); ; {
-			page, next := v.FeedIn(space, at, feedBatch)
-			if len(page) == 0 {
-				break
-			}
-			events, at = append(events, page...), next
-		}
-	}
-	return events
 }
 
 // wakeFeedReaders wakes callers that wait for the feed itself.

@@ -123,6 +123,7 @@ func (t *step) commit() error {
 	}
 	s.tails.keep(t)
 	s.recent.keep(t)
+	s.news.keep(t)
 	s.publish()
 	return nil
 }

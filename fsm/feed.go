@@ -128,6 +128,7 @@ type (
 type feedLine struct {
 	name  byte
 	run   history.RunID
+	typ   string // of the run
 	data  []byte
 	space string
 }
@@ -143,7 +144,7 @@ func (t *step) announce(name byte, data feedData) {
 }
 
 func (t *step) announceClosed(r *row) {
-	line := feedLine{feedWorkflowClosed, r.Run.RunID, []byte{byte(r.Run.Status)}, namespace.Of(r.Run.WorkflowID)}
+	line := feedLine{feedWorkflowClosed, r.Run.RunID, r.Run.Type, []byte{byte(r.Run.Status)}, namespace.Of(r.Run.WorkflowID)}
 	if line.space != "" {
 		t.spaceFeed = append(t.spaceFeed, line)
 		return
@@ -165,9 +166,6 @@ func (line *feedLine) encode(last bool) []byte {
 func (t *step) storeFeed() {
 	for n, line := range t.feed {
 		t.Put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), line.encode(n == len(t.feed)-1))
-	}
-	if n := len(t.feed); n > 0 {
-		t.s.newest = rows.Place{Index: t.index, N: uint32(n - 1)}
 	}
 	t.meta.Feed += uint64(len(t.feed))
 	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
@@ -213,7 +211,7 @@ func (p *picture) feedEvent(space string, at rows.Place, v []byte) FeedEvent {
 		if run, ok := p.Run(e.RunID); ok {
 			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = run.WorkflowID, run.Type, run.Version, false
 		}
-		e.Data, e.WorkflowType, e.Status = closed.bare(space).json(), closed.WorkflowType, closed.Status
+		e.Data = closed.bare(space).json()
 	}
 	return e
 }
@@ -226,9 +224,6 @@ const feedBytes = 64 << 10
 func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
 	if p.foreign() {
 		return p.FeedIn(*p.space, after, limit)
-	}
-	if !rows.Place(after).Before(p.newest) { // every node asks at every entry, and most entries add none
-		return nil, after
 	}
 	prefix := rows.Key(rows.FamilyFeed)
 	return p.feed(prefix, rows.PlaceIn(prefix, p.meta.FeedFrom), after, limit, func(k, b []byte) FeedEvent {

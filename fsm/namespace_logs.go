@@ -125,7 +125,6 @@ func (t *step) storeSpaceFeed() {
 			from, dropped := t.dropOldest(prefix, use.FeedFrom, use.Feed-keep.feed())
 			use.Feed, use.FeedFrom = use.Feed-dropped, from
 		}
-		t.s.fed.note(space, t.index)
 	}
 }
 
@@ -135,12 +134,4 @@ func (p *picture) FeedIn(space string, after FeedCursor, limit int) (events []Fe
 	return p.feed(prefix, rows.PlaceIn(prefix, rows.Place{}), after, limit, func(k, v []byte) FeedEvent {
 		return p.feedEvent(space, rows.PlaceAfter(prefix, k), v)
 	})
-}
-
-// SpacesFed implements View.
-func (p *picture) SpacesFed(after uint64) []string {
-	if len(p.spaces) == 0 {
-		return nil
-	}
-	return p.s.fed.since(after)
 }

@@ -19,6 +19,7 @@ type picture struct {
 	queues   queues
 	tails    *tails
 	recent   *recent
+	news     *news
 	cohorts  []rows.Cohort // of the census
 	prints   rows.FingerprintsDone
 	ordered  rows.FingerprintsDone
@@ -34,7 +35,6 @@ type picture struct {
 	nodes    nodes
 	tokens   *tokens
 	policy   *policy
-	newest   rows.Place              // no event of the feed stands after it
 	oldest   uint64                  // no run has a serial below it
 	fronts   map[string]history.Time // of the closed index
 	ends     <-chan struct{}         // closed when the database is to be closed or replaced
@@ -44,7 +44,7 @@ type picture struct {
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
 	s.tokens.shared, s.policy.shared = true, true
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, prints: s.prints.done, ordered: s.ordered, batches: s.batches, stops: s.stops, quotas: s.quotas, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, newest: s.newest, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, news: s.news, cohorts: s.census.cohorts, prints: s.prints.done, ordered: s.ordered, batches: s.batches, stops: s.stops, quotas: s.quotas, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	if s.ends == nil {
 		s.ends = make(chan struct{})

@@ -45,6 +45,7 @@ type State struct {
 	rows      cache
 	tails     *tails
 	recent    *recent
+	news      *news
 	tasks     tasks
 	lanes     hot[lane]
 	queueRows hot[rows.Queue]
@@ -73,8 +74,6 @@ type State struct {
 	logs    map[string]*spaceLogs             // likewise
 	kept    map[string]*rows.VersionRetention // likewise: rules of namespaces
 	stretch stretch
-	fed     *fedSpaces
-	newest  rows.Place // no event of the feed stands after it
 
 	nextRequest [rows.Classes]history.Time // when the first request key of each class expires, or before
 	expiry      [rows.Classes]history.Time // likewise of unowned ones
@@ -123,11 +122,10 @@ func (s *State) load() error {
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
 	s.prints, s.ordered, s.batches, s.stops = newFingerprints(), rows.FingerprintsDone{}, nil, nil
 	s.quotas, s.open = nil, map[string]uint64{}
-	s.tails = newTails(s.meta.Index)
-	s.kept, s.fed = map[string]*rows.VersionRetention{}, new(fedSpaces)
+	s.kept = map[string]*rows.VersionRetention{}
 	var err error
 	s.meta, err = s.db.Meta()
-	s.recent, s.newest = newRecent(s.meta.Index), rows.Place{Index: s.meta.Index, N: math.MaxUint32}
+	s.tails, s.recent, s.news = newTails(s.meta.Index), newRecent(s.meta.Index), newNews(s.meta.Index)
 	if err == nil {
 		err = knownLevel(s.meta.Level)
 	}

@@ -16,7 +16,6 @@ type View interface {
 	Namespace(name string) (rows.Namespace, rows.NamespaceUse, bool)
 	Namespaces(after string, limit int) []rows.Namespace                        // by name, those after after; default is not among them
 	FeedIn(space string, after FeedCursor, limit int) ([]FeedEvent, FeedCursor) // as Feed
-	SpacesFed(after uint64) []string                                            // namespaces whose events are not all from before an index, as far as this node has seen them come
 
 	Index() uint64             // of the newest applied entry
 	Now() history.Time         // log time of that entry
@@ -69,6 +68,7 @@ type View interface {
 	NextTimer() (history.Time, bool)                              // of the first armed timer
 	Request(q Request) (Result, bool)                             // what a request is answered whose key is known: its first outcome, or request_mismatch
 	Feed(after FeedCursor, limit int) ([]FeedEvent, FeedCursor)   // the public event stream, oldest first
+	News(after uint64) ([]News, bool)                             // the events of all streams of the entries after one; false when that is no longer remembered
 	FeedStart() uint64                                            // smallest index from which Feed is complete
 
 	Task(id history.RunID, ordinal uint64) (rows.Task, bool)
@@ -158,11 +158,6 @@ type FeedEvent struct {
 	Name  string        `cbor:"4,keyasint"`           // PackageLoaded RouteChanged VersionUnloaded VersionDrained CanaryStarted CanaryChanged CanaryPromoted CanaryAborted DeployRefused VersionReadinessChanged LeaderChanged MemberChanged WorkflowClosed
 	Data  []byte        `cbor:"5,keyasint"`           // JSON
 	RunID history.RunID `cbor:"6,keyasint,omitzero"`  // of WorkflowClosed, for those who wait for a result
-
-	// Of WorkflowClosed, for those who count; Data has both too. The type of a run that was deleted
-	// since is empty.
-	WorkflowType string         `cbor:"-"`
-	Status       history.Status `cbor:"-"`
 }
 
 // FeedCursor is a place in the stream.

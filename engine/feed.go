@@ -34,6 +34,7 @@ func (e *Engine) Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait
 		}
 		select {
 		case <-grown:
+			e.hub.wakes.Pass()
 		case <-timer.C:
 			return nil, after, nil
 		case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/crowd"
 )
 
 // hub wakes callers that wait for a run or for the public feed. One goroutine hears of every entry
@@ -17,6 +18,7 @@ import (
 type hub struct {
 	log      Log
 	closings *closings
+	wakes    crowd.Gate // passed by whoever has waited, before it looks
 
 	mu       sync.Mutex                             // guards the fields below
 	waiters  map[history.RunID]map[*waiter]struct{} // by run
@@ -71,8 +73,10 @@ func (h *hub) blockUntil(ctx context.Context, wait time.Duration, id history.Run
 	case <-w.done:
 	case <-timer.C:
 	case <-ctx.Done():
+		h.wakes.Pass()
 		return
 	}
+	h.wakes.Pass()
 	h.log.View(func(v fsm.View) { look(v) })
 }
 

@@ -65,9 +65,11 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	for {
 		grant, err := p.Await(ctx, over.C)
 		if err != nil {
+			e.hub.wakes.Pass()
 			return nil, 0, &NotLeader{}
 		}
 		if grant.Tasks == 0 {
+			e.hub.wakes.Pass()
 			return e.noTasks()
 		}
 		answer, a, err := e.lease(d, r.Call, ask, grant)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"aion.dev/aion/internal/crowd"
 	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 	"google.golang.org/grpc"
@@ -50,6 +51,7 @@ type Face struct {
 	door   Door
 	server *grpc.Server
 	handed *handed
+	begun  crowd.Gate // passed by each call of a stream, before it does anything
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/internal/crowd"
 	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 	"google.golang.org/grpc/metadata"
@@ -14,11 +15,14 @@ import (
 const (
 	maxBatch  = 256 << 10 // bytes of answers or calls that are sent together, if there is more than one
 	maxUnsent = 4 << 20   // bytes of answers that may wait to be sent before no more calls are read
+
+	maxEntering = crowd.Group // calls that may wait to be begun before no more are read
 )
 
 // served is a stream as the node sees it.
 type served struct {
 	stream pb.Hot_StreamServer
+	begun  *crowd.Gate
 	caller Caller
 	calls  sync.WaitGroup
 	idle   *time.Timer
@@ -28,8 +32,9 @@ type served struct {
 	closing bool
 	out     []unsent
 	unsent  int           // bytes of out
+	enters  int           // calls that have not passed begun yet
 	woken   chan struct{} // receives a value if there is something for the writer
-	room    sync.Cond     // of mu: unsent has fallen, or nothing more is read
+	room    sync.Cond     // of mu: unsent or enters has fallen, or nothing more is read
 
 	stuck chan struct{} // closed when the caller does not read its answers
 }
@@ -38,6 +43,12 @@ type unsent struct {
 	answer *pb.Answer
 	size   int
 	sent   func()
+}
+
+func newServed(stream pb.Hot_StreamServer, caller Caller, begun *crowd.Gate) *served {
+	s := &served{stream: stream, begun: begun, caller: caller, active: map[uint64]context.CancelFunc{}, woken: make(chan struct{}, 1), stuck: make(chan struct{})}
+	s.room.L = &s.mu
+	return s
 }
 
 // Stream implements pb.HotServer.
@@ -50,8 +61,7 @@ func (f *Face) Stream(stream pb.Hot_StreamServer) error {
 	if err := stream.SendHeader(metadata.Pairs(Header, "1")); err != nil {
 		return err
 	}
-	s := &served{stream: stream, caller: caller, active: map[uint64]context.CancelFunc{}, woken: make(chan struct{}, 1), stuck: make(chan struct{})}
-	s.room.L = &s.mu
+	s := newServed(stream, caller, &f.begun)
 	quiet := make(chan struct{})
 	s.idle = time.AfterFunc(idle, func() { close(quiet) })
 	defer s.idle.Stop()
@@ -84,15 +94,16 @@ func (f *Face) Stream(stream pb.Hot_StreamServer) error {
 	return err
 }
 
-// read begins calls until the stream ends. It reads no more while too many answers are not sent.
+// read begins calls until the stream ends. It begins no more while too many answers are not sent
+// or too many calls wait to be begun: a message holds as many as its sender likes.
 func (s *served) read() error {
 	for {
-		s.awaitRoom()
 		b, err := s.stream.Recv()
 		if err != nil {
 			return err
 		}
 		for _, c := range b.GetCalls() {
+			s.awaitRoom()
 			s.begin(c)
 		}
 		for _, id := range b.GetGivenUp() {
@@ -117,7 +128,10 @@ func (s *served) begin(c *pb.Call) {
 	}
 	ctx, cancel := context.WithCancel(s.stream.Context())
 	s.active[c.Id] = cancel
+	s.enters++
 	s.calls.Go(func() {
+		s.begun.Pass()
+		s.entered()
 		a, sent := s.caller.Call(ctx, c)
 		a.Id = c.Id
 		cancel()
@@ -128,6 +142,14 @@ func (s *served) begin(c *pb.Call) {
 		}
 		s.answer(a, sent)
 	})
+}
+
+func (s *served) entered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.enters--; s.enters == maxEntering-1 {
+		s.room.Broadcast()
+	}
 }
 
 // giveUp ends a call whose answer nobody waits for: a poll gives back what it has taken.
@@ -173,7 +195,7 @@ func wake(woken chan struct{}) {
 func (s *served) awaitRoom() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.unsent > maxUnsent && !s.closing {
+	for (s.unsent > maxUnsent || s.enters >= maxEntering) && !s.closing {
 		s.room.Wait()
 	}
 }

@@ -150,6 +150,9 @@ type Limits struct {
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
 	BacktestCPU    int64 `toml:"backtest_cpu" help:"percent of the machine's CPU that backtests may take together on this node, while it is idle; they take less on a busy one"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
+	Calls          int64 `toml:"calls" help:"most calls that do not wait served at a time"`
+	WaitingCalls   int64 `toml:"waiting_calls" help:"most calls that wait (?wait=, polls for tasks) at a time; 0 is 50,000, or as many as fit into an eighth of the node's memory at 40 KiB each"`
+	EventStreams   int64 `toml:"event_streams" help:"most streams of events at a time"`
 	AgentMessages  int64 `toml:"agent_messages" help:"most messages of agents (/mcp) served at a time; each may hold its own bytes, and an answer of 4 MiB"`
 	AgentBytes     int64 `toml:"agent_message_bytes" help:"largest message of an agent, which may be a project with all its files"`
 	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, of its control group's, or of GOMEMLIMIT"`
@@ -202,7 +205,7 @@ func Default() Config {
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000, ResetEvents: 15_000, ResetBytes: 8 << 20,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
-			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
+			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, Calls: 8_192, EventStreams: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Backup: Backup{AtOnce: 1, Keep: Duration{10 * time.Minute}, BytesPerSecond: 64 << 20},

@@ -12,15 +12,25 @@ import (
 // memoryShares is how much memory each part of a node may use.
 type memoryShares struct {
 	calls    int64 // bytes of the bodies of all calls and their answers
+	waits    int64 // calls that may wait at a time
 	resident int64 // bytes of the executions that are parked between turns
 	checks   int   // packages that may be compiled at a time, each in a process of its own
 }
 
+// A call that waits holds its goroutine's stack and the request: half of waitBytes, until garbage.
+const (
+	waitBytes = 40 << 10
+	mostWaits = 50_000
+)
+
 // shareMemory shares out the memory of the machine: a quarter to calls, a quarter to processes that
-// compile, and an eighth to parked executions, for Go's heap may be twice what lives in it. What is
-// configured (not 0) is as it was configured.
-func shareMemory(machine, calls, resident, check int64) memoryShares {
-	s := memoryShares{calls: calls, resident: resident, checks: int(max(1, machine/4/check))}
+// compile, and an eighth each to parked executions and to calls that wait, for Go's heap may be
+// twice what lives in it. What is configured (not 0) is as it was configured.
+func shareMemory(machine, calls, waits, resident, check int64) memoryShares {
+	s := memoryShares{calls: calls, waits: waits, resident: resident, checks: int(max(1, machine/4/check))}
+	if s.waits == 0 {
+		s.waits = min(mostWaits, max(1_000, machine/8/waitBytes))
+	}
 	if s.calls == 0 {
 		s.calls = max(64<<20, machine/4)
 	}

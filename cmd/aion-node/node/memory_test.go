@@ -14,14 +14,15 @@ const (
 
 func TestMemoryIsSharedOut(t *testing.T) {
 	for _, c := range []struct {
-		machine, calls, resident, check int64
-		want                            memoryShares
+		machine, calls, waits, resident, check int64
+		want                                   memoryShares
 	}{
-		{8 * gib, 0, 0, gib, memoryShares{2 * gib, gib, 2}},
-		{100 * mib, 0, 0, gib, memoryShares{64 * mib, 16 * mib, 1}},
-		{64 * gib, 100 * mib, 200 * mib, gib, memoryShares{100 * mib, 200 * mib, 16}},
+		{8 * gib, 0, 0, 0, gib, memoryShares{2 * gib, 26_214, gib, 2}},
+		{100 * mib, 0, 0, 0, gib, memoryShares{64 * mib, 1_000, 16 * mib, 1}},
+		{64 * gib, 100 * mib, 0, 200 * mib, gib, memoryShares{100 * mib, 50_000, 200 * mib, 16}},
+		{gib, 0, 7, 0, gib, memoryShares{gib / 4, 7, gib / 8, 1}},
 	} {
-		if got := shareMemory(c.machine, c.calls, c.resident, c.check); got != c.want {
+		if got := shareMemory(c.machine, c.calls, c.waits, c.resident, c.check); got != c.want {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}

@@ -92,7 +92,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	n.metrics = registry
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(o.Version))
 
-	shares := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Limits.ResidentBytes, cfg.Deploy.CheckMemoryBytes)
+	shares := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Limits.WaitingCalls, cfg.Limits.ResidentBytes, cfg.Deploy.CheckMemoryBytes)
 	memory := transport.NewMemory(shares.calls)
 	cc := clusterConfig(cfg, n.certs, files, o.Version, n.log)
 	cc.Memory = memory
@@ -164,7 +164,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Version: o.Version,
 		Limits: transport.Limits{
 			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration, BatchStarts: int(cfg.Limits.BatchStarts),
-			Agents: cfg.Limits.AgentMessages, AgentBytes: cfg.Limits.AgentBytes,
+			Calls: cfg.Limits.Calls, Polls: shares.waits, Streams: cfg.Limits.EventStreams, Agents: cfg.Limits.AgentMessages, AgentBytes: cfg.Limits.AgentBytes,
 			Connections: files.calls, Loads: int64(files.loads),
 		},
 		Memory:         memory,

@@ -161,6 +161,31 @@ func with(m map[string]any, name string, v any) map[string]any {
 	return m
 }
 
+// TestAgentsUnknownMethods: a request that names no method there is, or lacks what one needs, has an
+// answer of the protocol, under its id; a message without an id gets a status.
+func TestAgentsUnknownMethods(t *testing.T) {
+	h := listen(t, enginetest.New(t), &throne{}, "n1").lead()
+	headers := []string{"Content-Type: application/json", "Accept: application/json, text/event-stream"}
+	for _, c := range []struct{ message, want string }{
+		{`{"jsonrpc":"2.0","id":7,"method":"tools/nothing"}`, `{"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"JSON RPC not handled: \"tools/nothing\" unsupported"}}`},
+		{`{"jsonrpc":"2.0","id":"a","method":"nothing","params":{}}`, `{"jsonrpc":"2.0","id":"a","error":{"code":-32601,"message":"JSON RPC not handled: \"nothing\" unsupported"}}`},
+		{`{"jsonrpc":"2.0","id":8,"method":"tools/call"}`, `{"jsonrpc":"2.0","id":8,"error":{"code":-32600,"message":"invalid request: missing required \"params\""}}`},
+	} {
+		r := h.send(t, "POST", "/mcp", c.message, headers...)
+		if r.status != http.StatusOK || r.header.Get("Content-Type") != "application/json" || r.body != c.want {
+			t.Errorf("%s: %d %s %s, want %s", c.message, r.status, r.header.Get("Content-Type"), r.body, c.want)
+		}
+	}
+	for _, message := range []string{`{"jsonrpc":"2.0","method":"nothing"}`, `{"jsonrpc":`, `[]`} {
+		if r := h.send(t, "POST", "/mcp", message, headers...); r.status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", message, r.status, r.body)
+		}
+	}
+	if r := h.send(t, "POST", "/mcp", `{"jsonrpc":"2.0","id":9,"method":"ping"}`, headers...); r.status != http.StatusOK || r.body != `{"jsonrpc":"2.0","id":9,"result":{}}` {
+		t.Errorf("ping: %d %s", r.status, r.body)
+	}
+}
+
 // TestAgentsMistakes: what a model may get wrong is told as a refusal that names it, and changes
 // nothing; a change that is repeated under its request id happens once.
 func TestAgentsMistakes(t *testing.T) {

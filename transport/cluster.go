@@ -60,6 +60,14 @@ func (s *Server) readHere(ctx context.Context, f Fresh) (engine.Read, error) {
 	return rd, err
 }
 
+// stateHere is readHere with the index of this node's state then.
+func (s *Server) stateHere(ctx context.Context, f Fresh) (rd engine.Read, index uint64, err error) {
+	if rd, err = f.read(); err == nil {
+		_, _, index, err = s.cfg.QueueKeeper.Queues(ctx, engine.Read{Stale: true, MinIndex: rd.MinIndex}, 1, "")
+	}
+	return rd, index, err
+}
+
 // clusterInput has the parameters of every read. However fresh the answer must be, it shows the
 // cluster as this node sees it, and needs no leader.
 type clusterInput struct {

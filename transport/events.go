@@ -14,6 +14,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -27,7 +28,10 @@ type EventFeed interface {
 
 var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "VersionDrained", "CanaryStarted", "CanaryChanged", "CanaryPromoted", "CanaryAborted", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "PolicyChanged", "WorkflowClosed"}
 
+// eventsInput has the parameters of every read. However fresh the answer must be, it is the stream
+// of this node's state, which tells its place in it by ids.
 type eventsInput struct {
+	Fresh
 	After string `query:"after" doc:"Log index to go on after; 0 = from the oldest event that is kept. Default: from now on"`
 	Last  string `header:"Last-Event-ID" doc:"As after; a browser that reconnects sends it"`
 	Names string `query:"names" doc:"Comma separated; default: all events"`
@@ -39,6 +43,10 @@ type eventsInput struct {
 // here for a slow consumer: its next events stay in the state, and it has streamWrite to read a
 // batch.
 func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+	rd, index, err := s.stateHere(ctx, in.Fresh)
+	if err != nil {
+		return nil, err
+	}
 	st, err := s.newStream(ctx, in)
 	if err != nil {
 		return nil, err
@@ -55,6 +63,11 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamRespo
 	}
 	return &huma.StreamResponse{Body: func(huma.Context) {
 		defer release()
+		h := exchangeOf(ctx).w.Header()
+		h.Set(wire.HeaderIndex, strconv.FormatUint(index, 10))
+		if contact := s.contact(rd); contact != "" {
+			h.Set(wire.HeaderLeaderContact, contact)
+		}
 		st.run(ctx)
 	}}, nil
 }

@@ -105,6 +105,9 @@ func TestEventsCarryAnIDOnTheLastOfAnIndex(t *testing.T) {
 			t.Errorf("a resumed stream begins with %q", f)
 		}
 	}
+	if f := open(t, h, fmt.Sprintf("/v1/events?after=%d&names=RouteChanged&consistency=stale&min_index=%[1]d", index)).frame(t); f != fmt.Sprintf("id: %d", index) {
+		t.Errorf("a stream that says how fresh it is to be begins with %q", f)
+	}
 }
 
 // TestEventsReachTheClientAcrossNodes: a client with two nodes follows deploys. When its node

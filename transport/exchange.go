@@ -111,10 +111,16 @@ func (r *route) tooLarge(limit, size int64) error {
 	return p
 }
 
-// oversize rejects a body that claims to be too large, before anything waits for it.
+// oversize rejects a body that claims to be too large, before anything waits for it. Nothing reads
+// the body of a read that takes none, so one that does not say its length is read here.
 func (x *exchange) oversize() error {
-	if x.route.limit > 0 && x.r.ContentLength > x.route.limit {
+	if x.r.ContentLength > x.route.limit {
 		return x.tooLarge()
+	}
+	if x.route.limit == 0 && !x.route.write && x.r.ContentLength < 0 {
+		_, err := x.readBody()
+		x.body.started = false // it had nothing, and may go on elsewhere
+		return err
 	}
 	return nil
 }

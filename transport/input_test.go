@@ -46,6 +46,9 @@ func TestBadInput(t *testing.T) {
 		{"POST", "/v1/workflows/w/signals/s", `{"a":`, "", "invalid_input", "body", "ends too early"},
 		{"POST", "/v1/workflows/w/resume", `{}`, "", "invalid_input", "body", "must be empty"},
 		{"DELETE", "/v1/routes/order", `{}`, "", "invalid_input", "body", "must be empty"},
+		{"GET", "/v1/workflows", `{}`, "", "invalid_input", "body", "must be empty"},
+		{"GET", "/v1/events", `{}`, "", "invalid_input", "body", "must be empty"},
+		{"GET", "/health/live", `{}`, "", "invalid_input", "body", "must be empty"},
 		{"PUT", "/v1/routes/order", `{}`, "", "invalid_input", "version", "missing"},
 		{"PUT", "/v1/routes/order", `{"version":"abcdef0123"}`, "", "unknown_version", "", "not loaded"},
 		{"POST", "/v1/queues/q/poll", `{"worker_id":"w","activities":[]}`, "", "invalid_input", "activities", "1 to 1000"},
@@ -123,6 +126,8 @@ func TestBadInput(t *testing.T) {
 		{"POST", "/v1/packages?expect_route=order", "x", "", "invalid_input", "expect_route", "TYPE=VERSION"},
 		{"POST", "/v1/packages?message=" + strings.Repeat("m", 2000), "x", "", "invalid_input", "message", "limit is 1024"},
 		{"GET", "/v1/events?after=now", "", "", "invalid_input", "after", "log index"},
+		{"GET", "/v1/events?min_index=5", "", "", "invalid_input", "min_index", "consistency=stale"},
+		{"GET", "/v1/audit?min_index=5", "", "", "invalid_input", "min_index", "consistency=stale"},
 		{"GET", "/v1/events?names=Nothing", "", "", "invalid_input", "names", "PackageLoaded"},
 		// Headers.
 		{"POST", "/v1/workflows", `{"type":"order"}`, "Idempotency-Key: ", "invalid_input", "Idempotency-Key", "1 to 200"},

@@ -102,6 +102,9 @@ func describeStream(op *huma.Operation, r huma.Registry) {
 			}},
 			Example: "id: 41\n\nid: 42\nevent: RouteChanged\ndata: {\"workflow_type\":\"order\",\"version\":\"4f1c9a07...\"}\n\n: heartbeat\n\n",
 		}},
-		Headers: map[string]*huma.Param{wire.HeaderNode: nodeHeader},
+		Headers: map[string]*huma.Param{
+			wire.HeaderNode: nodeHeader, wire.HeaderIndex: {Description: "Log index of the state with which the stream begins", Schema: &huma.Schema{Type: "integer", Format: "int64"}},
+			wire.HeaderLeaderContact: textHeader("In stale reads: how long ago this node heard from the leader, or never"),
+		},
 	}}
 }

@@ -64,6 +64,28 @@ func read(c net.Conn) (*http.Response, string, error) {
 	return r, string(b), err
 }
 
+// TestReadsTakeNoBody, whoever serves them and whether or not it is said how long it is; one that
+// turns out to be empty is none.
+func TestReadsTakeNoBody(t *testing.T) {
+	th := &throne{}
+	n := enginetest.New(t)
+	for _, h := range []*host{listen(t, n, th, "n1").lead(), listen(t, n, th, "n2")} {
+		for _, path := range []string{"/v1/workflows", "/v1/workflows?consistency=stale", "/v1/audit", "/v1/events?after=0", "/health/live"} {
+			for _, size := range []int{1, 1 << 20} {
+				for _, chunked := range []bool{false, true} {
+					r, text, err := upload(h.Listener.Addr().String(), "GET", path, size, chunked)
+					if err != nil || r.StatusCode != http.StatusBadRequest || !strings.Contains(text, "body: must be empty") {
+						t.Errorf("GET %s at %s with %d bytes, chunked %v: %v %.200s", path, h.id, size, chunked, err, text)
+					}
+				}
+			}
+		}
+		if r, text, err := upload(h.Listener.Addr().String(), "GET", "/v1/workflows", 0, true); err != nil || r.StatusCode != http.StatusOK {
+			t.Errorf("GET at %s with a body of nothing: %v %.200s", h.id, err, text)
+		}
+	}
+}
+
 // TestWhoSendsTooMuchReadsWhy: a caller that reads nothing before its whole body is sent gets the
 // answer, not a reset, however large the body is and whichever node it calls.
 func TestWhoSendsTooMuchReadsWhy(t *testing.T) {

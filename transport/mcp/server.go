@@ -30,10 +30,10 @@ func New(cfg Config) http.Handler {
 	for g := Looks; g <= Acts; g++ {
 		servers[g] = server(cfg, g)
 	}
-	return mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server { return servers[cfg.Grant(r)] }, &mcp.StreamableHTTPOptions{
+	return spoken(mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server { return servers[cfg.Grant(r)] }, &mcp.StreamableHTTPOptions{
 		Stateless: true, JSONResponse: true, MaxRequestBodyBytes: cfg.MaxBody, PropagateRequestCancellation: true,
 		DisableLocalhostProtection: true, // the node looks at names of hosts and origins itself, before this
-	})
+	}))
 }
 
 // instructions are what a model is told of the server as a whole.

@@ -23,8 +23,9 @@ func init() {
 		}
 		dearestToo["fire a schedule again and again, "+name] = func(w *world) (list []Command) {
 			w.scheduled(1, o)
+			s := w.readSchedule("s0")
 			for i := range 1024 {
-				list = append(list, w.fire("s0", i, 1))
+				list = append(list, w.fireOf(&s, i, 1))
 			}
 			return list
 		}
@@ -83,15 +84,23 @@ func init() {
 
 // fire fires a schedule for n times, others than any before.
 func (w *world) fire(id string, nth, n int) *FireSchedule {
-	c := &FireSchedule{ID: id, Apart: true}
+	s := w.readSchedule(id)
+	return w.fireOf(&s, nth, n)
+}
+
+// fireOf is fire for who has read the schedule, which copies its input.
+func (w *world) fireOf(s *rows.Schedule, nth, n int) *FireSchedule {
+	c := &FireSchedule{ID: s.ID, Apart: true}
 	for i := range n {
 		c.Times = append(c.Times, w.now.Add(1e9)+history.Time(nth*n+i))
 	}
-	w.view(func(v View) {
-		s, _ := v.Schedule(id)
-		c.Work = FireWork(&s, c)
-	})
+	c.Work = FireWork(s, c)
 	return c
+}
+
+func (w *world) readSchedule(id string) (s rows.Schedule) {
+	w.view(func(v View) { s, _ = v.Schedule(id) })
+	return s
 }
 
 // scheduled makes n schedules with a large input and as many open runs as there may be, each with a

@@ -2,6 +2,7 @@ package wasm_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,9 +41,29 @@ func build(t testing.TB, name string) []byte {
 	return b
 }
 
-// newRoom makes a room that ends with the test.
+// compiledHere is the folder in which rooms of tests keep what guests are compiled to: most of them
+// need one of five modules, and compiling those took half of the time.
+var compiledHere string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if compiledHere, err = os.MkdirTemp("", "aion-guests-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(compiledHere)
+		return m.Run()
+	}())
+}
+
+// newRoom makes a room that ends with the test. Those of benchmarks have no folder unless they ask
+// for one.
 func newRoom(t testing.TB, cfg wasm.Config) *wasm.Room {
 	t.Helper()
+	if _, measured := t.(*testing.B); cfg.CacheDir == "" && !cfg.Interpret && !measured {
+		cfg.CacheDir = compiledHere
+	}
 	r, err := wasm.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(dir, "regress.test")
-	if out, err := exec.Command("go", "test", overlay, "-c", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "test", overlay, "-vet=off", "-ldflags=-s -w", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	found := 0

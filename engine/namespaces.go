@@ -12,6 +12,9 @@ import (
 // levelNamespaces is the level of the state from which on there are namespaces.
 const levelNamespaces = 4
 
+// levelNamespaceChanges is the level from which on each quota of a namespace is changed by itself.
+const levelNamespaceChanges = 7
+
 // Namespace is a namespace with what it has.
 type Namespace struct {
 	rows.Namespace
@@ -30,15 +33,24 @@ func (e *Engine) CreateNamespace(ctx context.Context, c Call, name, description 
 	return proposeAt[*fsm.NamespaceAnswer](ctx, e, c, levelNamespaces, &fsm.CreateNamespace{Name: name, Description: description, Quotas: q})
 }
 
-// SetNamespace changes a namespace: its description unless that is nil, and by change its quotas.
-func (e *Engine) SetNamespace(ctx context.Context, c Call, name string, description *string, change func(*rows.Quotas)) (*fsm.NamespaceAnswer, Answered, error) {
+// SetNamespace changes a namespace: its description unless that is nil, and quotas.
+func (e *Engine) SetNamespace(ctx context.Context, c Call, name string, description *string, change fsm.QuotaChange) (*fsm.NamespaceAnswer, Answered, error) {
 	if description != nil {
 		if err := checkText("description", *description, MaxMessage); err != nil {
 			return nil, Answered{}, err
 		}
 	}
+	if e.atLevel(levelNamespaceChanges) != nil {
+		return e.setNamespace(ctx, c, name, description, change)
+	}
+	return propose[*fsm.NamespaceAnswer](ctx, e, c, &fsm.ChangeNamespace{Name: name, Description: description, Quotas: change})
+}
+
+// setNamespace is SetNamespace while nodes of an earlier build are members: what it has read may
+// have changed when its command is applied, and another caller's change of quotas is lost then.
+func (e *Engine) setNamespace(ctx context.Context, c Call, name string, description *string, change fsm.QuotaChange) (*fsm.NamespaceAnswer, Answered, error) {
 	cmd := &fsm.SetNamespace{Name: name, Description: description}
-	if change != nil {
+	if change != (fsm.QuotaChange{}) {
 		if res, ok, err := e.firstOutcome(c); ok || err != nil {
 			if err != nil {
 				return nil, Answered{}, err
@@ -49,8 +61,8 @@ func (e *Engine) SetNamespace(ctx context.Context, c Call, name string, descript
 		if err != nil {
 			return nil, Answered{}, err
 		}
-		change(&n.Quotas)
-		cmd.Quotas = &n.Quotas
+		quotas := change.Of(n.Quotas)
+		cmd.Quotas = &quotas
 	}
 	return proposeAt[*fsm.NamespaceAnswer](ctx, e, c, levelNamespaces, cmd)
 }

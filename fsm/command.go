@@ -93,7 +93,10 @@ const (
 	KindStopRuns       Kind = 130
 	KindLiftStop       Kind = 131
 	KindSetRunQuota    Kind = 132
-	KindResetRun       Kind = 136
+
+	KindChangeNamespace Kind = 133
+
+	KindResetRun Kind = 136
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -352,6 +352,13 @@ var dearest = map[Kind]func(w *world) []Command{
 		text := strings.Repeat("x", maxText)
 		return times(1024, &SetNamespace{Name: "n7", Description: &text})
 	},
+	KindChangeNamespace: func(w *world) []Command {
+		for i := range MaxNamespaces {
+			w.do(&CreateNamespace{Name: fmt.Sprint("n", i)})
+		}
+		text, most := strings.Repeat("x", maxText), uint64(MaxQuota)
+		return times(1024, &ChangeNamespace{Name: "n7", Description: &text, Quotas: QuotaChange{OpenRuns: &most, StateBytes: &most}})
+	},
 	KindDeleteNamespace: func(w *world) (all []Command) {
 		for i := range 100 {
 			w.do(&CreateNamespace{Name: fmt.Sprint("n", i)})

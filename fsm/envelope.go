@@ -90,6 +90,7 @@ var commands = [...]struct {
 	KindDropSignatureRule:   {"DropSignatureRule", func() Command { return new(DropSignatureRule) }},
 	KindCreateNamespace:     {"CreateNamespace", func() Command { return new(CreateNamespace) }},
 	KindSetNamespace:        {"SetNamespace", func() Command { return new(SetNamespace) }},
+	KindChangeNamespace:     {"ChangeNamespace", func() Command { return new(ChangeNamespace) }},
 	KindDeleteNamespace:     {"DeleteNamespace", func() Command { return new(DeleteNamespace) }},
 	KindDeferTasks:          {"DeferTasks", func() Command { return new(DeferTasks) }},
 	KindReportActivity:      {"ReportActivity", func() Command { return new(ReportActivity) }},

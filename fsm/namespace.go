@@ -22,8 +22,8 @@ type CreateNamespace struct {
 	Quotas      rows.Quotas `cbor:"3,keyasint,omitzero"`
 }
 
-// SetNamespace changes description and quotas; what is nil stays. Refused: not_found,
-// invalid_input.
+// SetNamespace changes description and quotas; what is nil stays. From level 7 on there is
+// ChangeNamespace in its place. Refused: not_found, invalid_input.
 type SetNamespace struct {
 	Name        string       `cbor:"1,keyasint"`
 	Description *string      `cbor:"2,keyasint,omitempty"`

@@ -20,6 +20,11 @@ func namespaceCommands() []Command {
 	return []Command{&CreateNamespace{Name: "acme", Description: text, Quotas: q}, &SetNamespace{Name: "acme", Description: &text, Quotas: &q}, &DeleteNamespace{Name: "acme"}}
 }
 
+func namespaceChanges() []Command {
+	text, q := "of acme", rows.Quotas{OpenRuns: 3, StartsPerSecond: 2, StateBytes: 1 << 20}
+	return []Command{&ChangeNamespace{Name: "acme", Description: &text, Quotas: QuotaChange{OpenRuns: &q.OpenRuns, StartsPerSecond: &q.StartsPerSecond, StateBytes: &q.StateBytes}}}
+}
+
 // envelopeIn is a command as the border makes it for a caller of a namespace: every name in it is
 // qualified.
 func envelopeIn(space string, c Command) Envelope {
@@ -219,7 +224,7 @@ func TestNamespacesProperty(t *testing.T) {
 				switch rapid.IntRange(0, 3).Draw(rt, "whose") {
 				case 0:
 				case 1:
-					one = Envelope{Command: rapid.SampledFrom(namespaceCommands()).Draw(rt, "namespace command")}
+					one = Envelope{Command: rapid.SampledFrom(append(namespaceCommands(), namespaceChanges()...)).Draw(rt, "namespace command")}
 				default:
 					request := one.Request
 					one = envelopeIn("acme", one.Command)

@@ -19,7 +19,7 @@ import (
 // Namespacer is what namespaces need from a node.
 type Namespacer interface {
 	CreateNamespace(ctx context.Context, c engine.Call, name, description string, q rows.Quotas) (*fsm.NamespaceAnswer, engine.Answered, error)
-	SetNamespace(ctx context.Context, c engine.Call, name string, description *string, change func(*rows.Quotas)) (*fsm.NamespaceAnswer, engine.Answered, error)
+	SetNamespace(ctx context.Context, c engine.Call, name string, description *string, change fsm.QuotaChange) (*fsm.NamespaceAnswer, engine.Answered, error)
 	DeleteNamespace(ctx context.Context, c engine.Call, name string) (*fsm.NamespaceAnswer, engine.Answered, error)
 	Namespace(ctx context.Context, rd engine.Read, name string) (*engine.Namespace, error)
 	Namespaces(ctx context.Context, rd engine.Read, prefixes []string, limit int, cursor string) ([]rows.Namespace, string, uint64, error)
@@ -138,16 +138,7 @@ func (s *Server) setNamespace(ctx context.Context, in *oneNamespaceInput) (*answ
 	if in.Name == namespace.Default {
 		return nil, invalid("name", "is default, which has no quotas and cannot be changed")
 	}
-	var quotas func(*rows.Quotas)
-	if r.OpenRuns != nil || r.StartsPerSecond != nil || r.StateBytes != nil {
-		quotas = func(q *rows.Quotas) {
-			for _, one := range []struct{ to, from *uint64 }{{&q.OpenRuns, r.OpenRuns}, {&q.StartsPerSecond, r.StartsPerSecond}, {&q.StateBytes, r.StateBytes}} {
-				if one.from != nil {
-					*one.to = *one.from
-				}
-			}
-		}
-	}
+	quotas := fsm.QuotaChange{OpenRuns: r.OpenRuns, StartsPerSecond: r.StartsPerSecond, StateBytes: r.StateBytes}
 	n, a, err := s.cfg.Namespacer.SetNamespace(ctx, c, in.Name, r.Description, quotas)
 	return s.namespaceChanged(ctx, c, n, a, err, keep)
 }

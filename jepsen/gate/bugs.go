@@ -48,6 +48,7 @@ func Bugs() []Bug {
 		{"roots-kept", "a node that reads its files again goes on trusting the CA that it began with, and no other", false, []Try{under("signals", "rotate"), under("catalog", "rotate")}},
 		{"foreign-by-run-id", "a run of another namespace is found by its run id", false, []Try{under("namespaces", "none"), under("namespaces", "kill-leader")}},
 		{"quota-kept", "a run that is terminated counts as open for the quota of its namespace", true, []Try{under("namespaces", "none"), under("namespaces", "process")}},
+		{"quota-merged", "a node sets all quotas of a namespace to what it read of them and changed", false, []Try{under("namespaces", "none"), under("namespaces", "process")}},
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},
 		{"idle-kept", "connections that say nothing are let in beyond every limit", false, []Try{long(under("signals", "idle-callers")), long(under("catalog", "idle-callers"))}},
 		{"disk-unwatched", "nobody looks how much room the disk has", false, []Try{long(under("signals", "disk-low")), long(under("catalog", "disk-low"))}},

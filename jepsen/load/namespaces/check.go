@@ -39,6 +39,8 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 				bad(o, "start of %s in %s answered with run %s, which is one of %s", ask.ID, ask.Space, a.RunID, of)
 			}
 			whose[a.RunID] = ask.Space
+		case "tune", "look":
+			checkTuned(o, ask, bad)
 		case "fill", "drop":
 			sure = w.checkQuota(o, ask, open, sure, bad)
 		case "peek":

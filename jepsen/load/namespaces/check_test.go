@@ -15,6 +15,7 @@ func TestCheck(t *testing.T) {
 		return o
 	}
 	mine, theirs := arguments{Space: "left", ID: "w1", Of: "left", RunID: "r", Token: "left-1"}, arguments{Space: "right", ID: "w1", Of: "left", RunID: "r", Token: "left-1"}
+	tune := arguments{Space: tuned, ID: "state_bytes", Value: 5}
 	shown := `{"workflow_id":"w1","workflow_type":"shared","input":{"space":"left","token":"left-1"}}`
 	fill := func(id string, outcome op.Outcome, code string) op.Op {
 		return told("fill", arguments{Space: capped, ID: id}, outcome, code, "{}")
@@ -35,6 +36,9 @@ func TestCheck(t *testing.T) {
 		{"quota", []op.Op{fill("a", op.OK, ""), fill("b", op.OK, ""), fill("c", op.OK, ""), fill("d", op.Refused, "resource_exhausted")}, ""},
 		{"beyond", []op.Op{fill("a", op.OK, ""), fill("b", op.OK, ""), fill("c", op.OK, ""), fill("d", op.OK, "")}, "number 4"},
 		{"not given back", []op.Op{fill("a", op.OK, ""), told("drop", arguments{Space: capped, ID: "a"}, op.OK, "", ""), fill("b", op.Refused, "resource_exhausted")}, "has 0 open runs of 3"},
+		{"tuned", []op.Op{told("tune", tune, op.OK, "", `{"name":"tuned","quotas":{"state_bytes":5}}`), told("look", tune, op.OK, "", `{"quotas":{"starts_per_second":7,"state_bytes":5}}`)}, ""},
+		{"undone", []op.Op{told("look", tune, op.OK, "", `{"quotas":{"state_bytes":4}}`)}, "shows state_bytes as 4 after its only caller made it 5"},
+		{"not tuned", []op.Op{told("tune", tune, op.Refused, "not_found", "")}, "was refused with not_found"},
 	} {
 		loadtest.Expect(t, c.what, new(Workload).Check(c.ops), c.want)
 	}

@@ -47,12 +47,14 @@ type arguments struct {
 	Of    string `json:"of,omitempty"`     // namespace whose run it is
 	RunID string `json:"run_id,omitempty"` // of that run
 	Token string `json:"token,omitempty"`  // input of a start, to know the run by
+	Value uint64 `json:"value,omitempty"`  // of the quota ID, in tune.go
 }
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
 	packed  []byte
 	clients map[string]*client.Client // by node and namespace
+	tunes   bool                      // the level is reached at which tune holds
 
 	mu   sync.Mutex
 	left []op.Op             // guarded by mu: starts whose outcome is not known
@@ -70,11 +72,13 @@ func newOp(f string, ask arguments) op.Op {
 	return op.Op{Workload: name, F: f, Key: ask.Space + "/" + ask.ID, Value: value}
 }
 
-// Setup waits for level 4, from which on there are namespaces, and makes them.
+// Setup waits for the newest level, and makes the namespaces, which there are from level 4 on.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
-	if _, err := load.ReachLevel(ctx, e, name, 4); err != nil {
+	level, err := load.ReachLevel(ctx, e, name, tuneLevel)
+	if err != nil {
 		return err
 	}
+	w.tunes = level >= tuneLevel
 	if w.packed, _, err = (load.Package{Type: typ, Source: source}).Pack(); err != nil {
 		return err
 	}
@@ -86,8 +90,11 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 			}
 		}
 	}
-	for _, space := range append([]string{capped}, spaces...) {
+	for _, space := range append([]string{capped, tuned}, spaces...) {
 		for _, f := range []string{"create", "load"} {
+			if f == "load" && space == tuned {
+				continue
+			}
 			o := newOp(f, arguments{Space: space})
 			o.Process, o.Node, o.Request = e.Record.Process(), e.Cluster.Names()[0], "setup-"+f+"-"+space
 			if o, err := e.Insist(ctx, o, w.call); err != nil || o.Outcome != op.OK {
@@ -102,6 +109,9 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	var all sync.WaitGroup
 	all.Go(func() { w.fill(ctx, e) })
+	if w.tunes {
+		all.Go(func() { w.tune(ctx, e) })
+	}
 	for i := range max(2, e.Concurrency-1) {
 		all.Go(func() {
 			r, p := e.Rand(uint64(100+i)), e.Record.Process()
@@ -199,6 +209,8 @@ func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 	ask, key := argumentsOf(*o), client.RequestID(o.Request)
 	in := w.clients[o.Node+"/"+ask.Space]
 	switch o.F {
+	case "tune", "look":
+		return callTuned(ctx, c, o, ask, key)
 	case "create":
 		spec := wire.NamespaceSpec{Name: ask.Space}
 		if ask.Space == capped {

@@ -3,6 +3,9 @@ package rehearsal
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +17,7 @@ import (
 // alone and disturbed in every way, and compares all that is recorded, event by event and turn by
 // turn.
 func TestSameHistories(t *testing.T) {
+	t.Logf("AION_MOMENT=%d repeats what is disturbed when", drawn.first)
 	names, err := examples.Names(exampleDir)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +65,7 @@ func compare(t *testing.T, plans func(t *testing.T, l language) []*plan) {
 			if list == nil {
 				return
 			}
-			got := disturb(t, list, "")
+			got := disturb(t, list, "", drawn)
 			if want == nil {
 				want = got
 			}
@@ -95,7 +99,7 @@ func TestADifferenceIsFound(t *testing.T) {
 		dir := t.TempDir()
 		l.corpus(t, dir)
 		replace(t, dir, from, to)
-		return disturb(t, []*plan{opened(t, dir)}, tests)
+		return disturb(t, []*plan{opened(t, dir)}, tests, sample{most: 6})
 	}
 	star, golang := tongues[0], tongues[1]
 	want := made(star, "", "", "")
@@ -126,13 +130,38 @@ func TestADifferenceIsFound(t *testing.T) {
 	}
 }
 
-// maxMoments bounds the moments at which one test is disturbed, of the corpus and of an example.
-// Tests with more moments are disturbed at some of them.
-var maxMoments = map[bool]int{true: 10, false: 6}
+// sample is at which moments of a test it is disturbed: at most so many, or one more, of a test of
+// an example, and two thirds more of one of the corpus, at equal distances.
+type sample struct{ most, first int }
+
+// drawn begins with a moment that differs from one run of the tests to the next, so that all come
+// to be disturbed. AION_MOMENT repeats those of a run; AION_MOMENTS is how many, and 1000 is all of
+// them.
+var drawn = sample{most: number("AION_MOMENTS", 3), first: number("AION_MOMENT", rand.IntN(1000))}
+
+func number(variable string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// of returns which of so many moments are in the sample, from 1.
+func (s sample) of(moments int, corpus bool) (list []int) {
+	most := s.most
+	if corpus {
+		most = most * 5 / 3
+	}
+	step := 1 + moments/max(1, most)
+	for k := 1 + s.first%step; k <= moments; k += step {
+		list = append(list, k)
+	}
+	return list
+}
 
 // disturb plays the tests of a project whose names begin so, in every way, and tells what came of
 // each.
-func disturb(t *testing.T, plans []*plan, tests string) map[string]string {
+func disturb(t *testing.T, plans []*plan, tests string, at sample) map[string]string {
 	t.Helper()
 	told := map[string]string{}
 	p := plans[0]
@@ -157,7 +186,7 @@ func disturb(t *testing.T, plans []*plan, tests string) map[string]string {
 			}
 			play(plans[:1], disturbance{"reset to every turn", nil, (*stage).resetAll})
 			play(plans[:1], disturbance{"reopened", nil, (*stage).reopenAll})
-			for k := 1; k <= moments; k += 1 + moments/maxMoments[len(plans) > 1] {
+			for _, k := range at.of(moments, len(plans) > 1) {
 				once := func(f func(w *stage) error) func(*stage, int) (bool, error) {
 					return func(w *stage, moment int) (bool, error) {
 						if moment != k {

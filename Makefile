@@ -29,10 +29,12 @@ build: ## build bin/aion-node
 # Packages whose tests run clusters of real processes: two packages at a time, which mostly wait, and the suite alone; more would starve each other's elections.
 processes := /(cmd/aion-node|docs/examples|transport/console/tour|sdk/conformance|jepsen|jepsen/nodes|jepsen/gate|scripts/demo)$$
 
+# lint has vetted everything, so the tests do not again. Packages that run a node get one that is built once.
 test: lint ## run every test, as CI does
-	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')
-	$(GO) test -timeout 15m -p 2 $$($(GO) list ./... | grep -E '$(processes)' | grep -v '/jepsen$$')
-	$(GO) test -timeout 10m ./jepsen
+	$(GO) test -vet=off -timeout 15m $$($(GO) list ./... | grep -vE '$(processes)')
+	$(GO) build -ldflags "-s -w" -o bin/test/aion-node ./cmd/aion-node
+	NODE_BINARY="$(CURDIR)/bin/test/aion-node" $(GO) test -vet=off -timeout 15m -p 2 $$($(GO) list ./... | grep -E '$(processes)' | grep -v '/jepsen$$')
+	NODE_BINARY="$(CURDIR)/bin/test/aion-node" $(GO) test -vet=off -timeout 10m ./jepsen
 	GOOS=wasip1 GOARCH=wasm $(GO) vet ./sdk/go/workflow
 	$(GO) test -tags aionfaults ./internal/faults/...
 	$(GO) test -tags aionfaults -run PowerLoss ./cluster/logstore

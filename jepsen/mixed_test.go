@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/built"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -28,8 +29,8 @@ func TestMixed(t *testing.T) {
 	}
 	other := buildOf(t, with)
 	binary := filepath.Join(t.TempDir(), "aion-node")
-	if out, err := exec.Command("go", "build", "-o", binary, "aion.dev/aion/cmd/aion-node").CombinedOutput(); err != nil {
-		t.Fatalf("build the node: %v\n%s", err, out)
+	if err := built.Node(binary); err != nil {
+		t.Fatal(err)
 	}
 	// With an even seed nodes hold the level, so the older build is let in.
 	s := suite.Spec{Seed: 2, Workload: "signals", Faults: "mixed", Nodes: 3, Length: 15 * time.Second, Concurrency: 4, Rate: 10, Mixed: true}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/built"
 	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/suite"
 )
@@ -46,8 +46,8 @@ func TestShort(t *testing.T) {
 	}
 	t.Logf("JEPSEN_SEED=%d; what a failing run needs to be understood stays in %s", seed, dir)
 	binary := filepath.Join(t.TempDir(), "aion-node")
-	if out, err := exec.Command("go", "build", "-o", binary, "aion.dev/aion/cmd/aion-node").CombinedOutput(); err != nil {
-		t.Fatalf("build the node: %v\n%s", err, out)
+	if err := built.Node(binary); err != nil {
+		t.Fatal(err)
 	}
 	sets := []string{"process", "network", "leadership", "pairs"}
 	for i, name := range all.Names() {
@@ -58,6 +58,7 @@ func TestShort(t *testing.T) {
 			if err := suite.Lacks(t.Context(), binary, name); err != nil {
 				t.Skip(err)
 			}
+			t.Parallel() // as many as there are processors: they mostly wait, and the campaign makes two at a time
 			s := suite.Spec{Seed: seed + uint64(i), Workload: name, Faults: sets[(int(seed%4)+i)%len(sets)], Nodes: 3, Length: 4 * time.Second, Concurrency: 4, Rate: 10}
 			if err := s.Plan(); err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 // TestThreeStepAdapter runs the adapter for the public set-up as its first comment says: with a
 // node of its own, of which nothing may be left.
 func TestThreeStepAdapter(t *testing.T) {
+	t.Parallel()
 	script, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("SKIPPED: there is no Node.js here, so nothing shows that docs/performance/three-step/adapter.mjs works")

@@ -26,6 +26,7 @@ import (
 // backup began is in what was restored, and every one that the leader acknowledged is in what was
 // recovered from it, under its request id.
 func TestDisasters(t *testing.T) {
+	t.Parallel()
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	f.client.Timeout = 5 * time.Second
 	defer f.killAll()

@@ -121,6 +121,7 @@ func (f *fleet) diskLevel(t *testing.T, name, want string) {
 // limit and the setting; runs under way go on, with the room that the node has kept back once there
 // is no other. It takes starts again by itself when there is room.
 func TestDiskOfASingleNodeFillsUp(t *testing.T) {
+	t.Parallel()
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	data := filepath.Join(f.dir, "data-a")
 	smallDisk(t, data, 256)
@@ -198,6 +199,7 @@ func TestDiskOfASingleNodeFillsUp(t *testing.T) {
 // TestDiskOfTheLeaderFillsUp: the leader hands leadership to a node with room, and stops once a
 // write fails. The others go on, and it catches up when it is started on a disk with room.
 func TestDiskOfTheLeaderFillsUp(t *testing.T) {
+	t.Parallel()
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	data := filepath.Join(f.dir, "data-a")
 	smallDisk(t, data, 256)
@@ -261,6 +263,7 @@ func TestDiskOfTheLeaderFillsUp(t *testing.T) {
 // TestDiskOfTheLeaderErrs: no fsync succeeds any more on the leader's disk. It stops and says why,
 // the others go on, and it continues from what was durable when the disk is well again.
 func TestDiskOfTheLeaderErrs(t *testing.T) {
+	t.Parallel()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("NOT TESTED on this machine: a disk that errs needs strace, which makes the fsyncs of a process fail")

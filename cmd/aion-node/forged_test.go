@@ -24,6 +24,7 @@ import (
 // TestForgedReports: somebody with the certificate of node c, and nothing else, tries to condemn
 // the state of the others and to move their addresses. He can speak for c alone.
 func TestForgedReports(t *testing.T) {
+	t.Parallel()
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}, scheme: "https"}
 	t.Cleanup(f.killAll)
 	ports, err := freeport.Take(9)

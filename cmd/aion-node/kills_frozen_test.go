@@ -19,6 +19,7 @@ import (
 // while it is frozen. When it wakes, believing that it leads, its answers must be as new as what
 // was acknowledged before the reads were sent. AION_KILLS_FREEZE lengthens the freeze.
 func TestKillsFrozenLeader(t *testing.T) {
+	t.Parallel()
 	more, _ := time.ParseDuration(os.Getenv("AION_KILLS_FREEZE"))
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	defer f.killAll()
@@ -87,6 +88,7 @@ func TestKillsFrozenLeader(t *testing.T) {
 // TestKillsMajorityGone: the rest of a cluster makes no changes and serves only stale reads, and
 // goes on when the others are back.
 func TestKillsMajorityGone(t *testing.T) {
+	t.Parallel()
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	defer f.killAll()
 	if err := f.startAll("a", "b", "c"); err != nil {

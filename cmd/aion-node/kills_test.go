@@ -19,6 +19,7 @@ import (
 // AION_KILLS is the number of rounds, AION_KILLS_SEED repeats a choice of operations (not their
 // timing), AION_KILLS_DIR keeps all data.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	rounds, seed := 5, time.Now().UnixNano()
 	if s := os.Getenv("AION_KILLS"); s != "" {
 		rounds, _ = strconv.Atoi(s)

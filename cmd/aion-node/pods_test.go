@@ -82,6 +82,7 @@ func (p *pod) awaitReady(t *testing.T) {
 // restarted one by one, each at another address, under load; then one comes back without its
 // volume. Every acknowledged change is there in the end.
 func TestPods(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var pods []*pod
 	var peers []string

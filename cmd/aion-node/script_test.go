@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,7 +25,14 @@ import (
 
 // The test binary is also aion-node: scripts, and the nodes that they start, run it under that
 // name.
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": main}) }
+func TestMain(m *testing.M) {
+	// Clusters of processes mostly wait, so more of them run at a time than there are processors.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	testscript.Main(m, map[string]func(){"aion-node": main})
+}
 
 // TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands
 // there are:
@@ -54,6 +62,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 //
 // and the condition [interpreter]: that of TypeScript can be had.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

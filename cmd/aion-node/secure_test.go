@@ -23,6 +23,7 @@ import (
 // Three processes authenticate each other by certificate, and require tokens of callers: any node
 // serves any call over HTTPS.
 func TestSecureCluster(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	roots := writeCertificates(t, dir)
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/built"
 	"aion.dev/aion/internal/freeport"
 
 	"aion.dev/aion/transport/wire"
@@ -39,11 +40,13 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(binaries)
-		for name, path := range map[string]string{"aion-node": "../../cmd/aion-node", "worker": "./workers/go"} {
-			if out, err := exec.Command("go", "build", "-o", filepath.Join(binaries, name), path).CombinedOutput(); err != nil {
-				fmt.Fprintf(os.Stderr, "build %s: %v\n%s", path, err, out)
-				return 1
-			}
+		if err := built.Node(filepath.Join(binaries, "aion-node")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(binaries, "worker"), "./workers/go").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build the worker: %v\n%s", err, out)
+			return 1
 		}
 		return m.Run()
 	}())

@@ -59,6 +59,7 @@ var rooms = []room{
 	{"internal/lifecycle", nil, nil, "it is used on every floor"},
 	{"internal/crowd", nil, nil, "those who wake together are on several floors"},
 	{"internal/throttle", nil, nil, "lines of the log that strangers cause, in every room that strangers reach"},
+	{"internal/built", nil, nil, "tests that run a node ask it, on every floor"},
 	{"internal/freeport", nil, nil, "whoever starts nodes asks it, on every floor"},
 	{"internal/zones", nil, nil, "the time zones of code and of schedules, which nothing of ours decides"},
 	{"internal/faults", []string{"internal/faults/power"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),

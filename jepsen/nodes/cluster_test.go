@@ -2,26 +2,45 @@ package nodes
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/built"
 	"aion.dev/aion/jepsen/links"
 )
 
-// binary builds aion-node once for all tests of the package.
+// binary is aion-node, once for all tests of the package.
 func binary(t *testing.T) string {
 	t.Helper()
-	if path := os.Getenv("AION_NODE"); path != "" {
-		return path
-	}
-	path := filepath.Join(t.TempDir(), "aion-node")
-	if out, err := exec.Command("go", "build", "-o", path, "aion.dev/aion/cmd/aion-node").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	path, err := node()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
+}
+
+var (
+	folder string // of node
+	node   = sync.OnceValues(func() (path string, err error) {
+		path = filepath.Join(folder, "aion-node")
+		return path, built.Node(path)
+	})
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if folder, err = os.MkdirTemp("", "aion-nodes-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		return m.Run()
+	}())
 }
 
 // A leader that is cut off from the others, even in one direction only, is replaced; a healed

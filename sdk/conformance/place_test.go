@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/built"
 	"aion.dev/aion/internal/freeport"
 
 	"aion.dev/aion/transport/client"
@@ -75,10 +76,11 @@ func lookAtSources() error {
 }
 
 func build() error {
-	for name, path := range map[string]string{"aion-node": "../../cmd/aion-node", "godriver": "./godriver"} {
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(binaries, name), path).CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", path, err, out)
-		}
+	if err := built.Node(filepath.Join(binaries, "aion-node")); err != nil {
+		return err
+	}
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(binaries, "godriver"), "./godriver").CombinedOutput(); err != nil {
+		return fmt.Errorf("build godriver: %w\n%s", err, out)
 	}
 	file := filepath.Join(binaries, "workflows.aion")
 	if out, err := exec.Command(filepath.Join(binaries, "aion-node"), "package", "workflows", "--out", file).CombinedOutput(); err != nil {

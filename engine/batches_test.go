@@ -48,12 +48,12 @@ func TestBatchGoesOnWithTheNextLeader(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    n = 0\n    while ctx.signal(\"go\") == 1:\n        n += 1\n    return n\n"}))
 		var all []fsm.RunRef
-		for i := range 250 {
+		for i := range 125 {
 			all = append(all, n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: fmt.Sprint("w", i)}))
 		}
 		began := time.Now()
 		var late fsm.RunRef
-		b, failures := batch(t, n, engine.BatchRequest{Spec: rows.BatchSpec{Op: rows.BatchSignal, Signal: "go", Payload: history.Payload("1"), Rate: 50}}, func() {
+		b, failures := batch(t, n, engine.BatchRequest{Spec: rows.BatchSpec{Op: rows.BatchSignal, Signal: "go", Payload: history.Payload("1"), Rate: 25}}, func() {
 			late = n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: "late"})
 			for range 3 {
 				time.Sleep(1500 * time.Millisecond)
@@ -62,11 +62,11 @@ func TestBatchGoesOnWithTheNextLeader(t *testing.T) {
 			}
 			n.Restart()
 		})
-		if b.Done != 250 || b.Found != 250 || b.Failed != 0 || len(failures) != 0 || b.Actor != "ada" {
+		if b.Done != 125 || b.Found != 125 || b.Failed != 0 || len(failures) != 0 || b.Actor != "ada" {
 			t.Fatalf("%+v", b)
 		}
 		if took := time.Since(began); took < 4*time.Second {
-			t.Errorf("250 runs at 50 a second took %s", took)
+			t.Errorf("125 runs at 25 a second took %s", took)
 		}
 		for _, ref := range append(all, late) {
 			n.Send(ref, "go", "2")

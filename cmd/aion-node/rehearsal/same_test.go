@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -17,7 +16,6 @@ import (
 // alone and disturbed in every way, and compares all that is recorded, event by event and turn by
 // turn.
 func TestSameHistories(t *testing.T) {
-	t.Logf("AION_MOMENT=%d repeats what is disturbed when", drawn.first)
 	names, err := examples.Names(exampleDir)
 	if err != nil {
 		t.Fatal(err)
@@ -134,10 +132,9 @@ func TestADifferenceIsFound(t *testing.T) {
 // an example, and two thirds more of one of the corpus, at equal distances.
 type sample struct{ most, first int }
 
-// drawn begins with a moment that differs from one run of the tests to the next, so that all come
-// to be disturbed. AION_MOMENT repeats those of a run; AION_MOMENTS is how many, and 1000 is all of
-// them.
-var drawn = sample{most: number("AION_MOMENTS", 3), first: number("AION_MOMENT", rand.IntN(1000))}
+// drawn is what CI plays. AION_MOMENTS is another number of moments, of which 1000 is all of them,
+// and AION_MOMENT shifts them.
+var drawn = sample{most: number("AION_MOMENTS", 3), first: number("AION_MOMENT", 0)}
 
 func number(variable string, otherwise int) int {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {

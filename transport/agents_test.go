@@ -161,8 +161,8 @@ func with(m map[string]any, name string, v any) map[string]any {
 	return m
 }
 
-// TestAgentsUnknownMethods: a request that names no method there is, or lacks what one needs, has an
-// answer of the protocol, under its id; a message without an id gets a status.
+// TestAgentsUnknownMethods: a request that names no method there is, or lacks what one needs, has
+// an answer of the protocol, under its id; a message without an id gets a status.
 func TestAgentsUnknownMethods(t *testing.T) {
 	h := listen(t, enginetest.New(t), &throne{}, "n1").lead()
 	headers := []string{"Content-Type: application/json", "Accept: application/json, text/event-stream"}

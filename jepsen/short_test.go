@@ -58,7 +58,6 @@ func TestShort(t *testing.T) {
 			if err := suite.Lacks(t.Context(), binary, name); err != nil {
 				t.Skip(err)
 			}
-			t.Parallel() // as many as there are processors: they mostly wait, and the campaign makes two at a time
 			s := suite.Spec{Seed: seed + uint64(i), Workload: name, Faults: sets[(int(seed%4)+i)%len(sets)], Nodes: 3, Length: 4 * time.Second, Concurrency: 4, Rate: 10}
 			if err := s.Plan(); err != nil {
 				t.Fatal(err)

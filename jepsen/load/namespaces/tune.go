@@ -32,7 +32,9 @@ func (w *Workload) tune(ctx context.Context, e *load.Env) {
 			for n := uint64(1); ctx.Err() == nil; n++ {
 				for _, f := range []string{"tune", "look"} {
 					o := newOp(f, arguments{Space: tuned, ID: tuning[which], Value: n})
-					o.Process, o.Node, o.Request = p, e.AnyNode(r), fmt.Sprintf("%s-%d-%d", f, which, n)
+					if o.Process, o.Node = p, e.AnyNode(r); f == "tune" {
+						o.Request = fmt.Sprintf("tune-%d-%d", which, n)
+					}
 					if _, err := e.Insist(ctx, o, w.call); err != nil {
 						return
 					}

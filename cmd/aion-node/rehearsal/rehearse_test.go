@@ -13,7 +13,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The room of languages.Local lives as long as the process, and in it the instances of guests.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("aion.dev/aion/engine/runtime/wasm.(*instance).resume.func1"))
+}
 
 // folder writes a project given as a txtar archive.
 func folder(t *testing.T, files string) string {

@@ -76,6 +76,7 @@ func (c *call) ask(do func() error) {
 		case err != runtime.ErrLater:
 			c.stop(err)
 		}
+		c.inst.unwatch() // another thread may go on
 		if !c.yield(struct{}{}) {
 			c.stop(errClosed)
 		}

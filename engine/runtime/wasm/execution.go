@@ -165,13 +165,20 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 // the instance.
 func (e *execution) step() error {
 	e.turned, e.within = nil, true
+	if e.turns > 0 {
+		e.inst.memory.touched()
+	}
 	e.inst.resume()
 	return e.turned
 }
 
 // made makes a turn. A panic of the room itself is an error.
 func (e *execution) made() {
+	if e.turns == 0 { // most runs that are short have no other
+		e.inst.watch()
+	}
 	defer func() {
+		e.inst.unwatch()
 		e.within = false
 		if v := recover(); v != nil {
 			e.turned = &runtime.Crash{Value: v, Stack: debug.Stack()}

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"crypto/sha256"
+	"fmt"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
@@ -47,4 +48,25 @@ func (r *Room) Modules() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.modules)
+}
+
+// Clean compares the instances of a program that wait for a run with their images, and returns how
+// many they are.
+func Clean(p runtime.Program) (n int, err error) {
+	for _, g := range p.(*program).guests {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for _, i := range g.free {
+			n++
+			if blocks := differing(i.view(), g.image.bytes()); len(blocks) > 0 {
+				err = fmt.Errorf("an instance differs from its image in blocks %v", blocks)
+			}
+			for at, s := range i.saved {
+				if s.Get() != g.globals[at] {
+					err = fmt.Errorf("global %d of an instance is %d; that of its image %d", at, s.Get(), g.globals[at])
+				}
+			}
+		}
+	}
+	return n, err
 }

@@ -69,6 +69,9 @@ func (r *Room) make(ctx context.Context, w *meter.Rewritten, s *script, limits r
 		g.close()
 		return nil, err
 	}
+	r.mu.Lock()
+	r.guests[g] = struct{}{}
+	r.mu.Unlock()
 	return g, nil
 }
 
@@ -191,7 +194,6 @@ func (g *guest) borrow() (*instance, error) {
 // giveBack takes an instance that a run no longer needs. One that grew is closed, because a guest
 // can see how large its memory is, and that never shrinks.
 func (g *guest) giveBack(i *instance) {
-	i.undo()
 	i.run = nil
 	i.cause.Store(nil)
 	if i.spoilt || i.size != len(g.image.bytes()) {
@@ -211,8 +213,9 @@ func (g *guest) giveBack(i *instance) {
 	}
 }
 
-// close drops what no run uses. Instances that runs have are closed when they give them back.
-func (g *guest) close() {
+// empty closes the instances that wait for a run. Those that runs have are closed when they give
+// them back.
+func (g *guest) empty() {
 	g.mu.Lock()
 	free := g.free
 	g.free, g.closed = nil, true
@@ -220,6 +223,14 @@ func (g *guest) close() {
 	for _, i := range free {
 		i.close()
 	}
+}
+
+// close drops what no run uses.
+func (g *guest) close() {
+	g.empty()
+	g.room.mu.Lock()
+	delete(g.room.guests, g)
+	g.room.mu.Unlock()
 	if g.image != nil {
 		g.image.close()
 	}

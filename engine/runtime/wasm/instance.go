@@ -34,6 +34,7 @@ type instance struct {
 	next    func() (struct{}, bool) // of the coroutine, see resume; nil = there is none
 	drop    func()
 	spoilt  bool // it trapped, or was stopped: nobody uses it any more
+	watched bool // what it writes is watched, see memory
 	cause   atomic.Pointer[error]
 }
 
@@ -97,8 +98,8 @@ func (i *instance) close() {
 }
 
 // resume goes on with the coroutine on which the instance makes turns: a call of the guest may have
-// to wait for the next one. It is kept from turn to turn of a run, as a new one costs as much as a
-// twentieth of a short turn.
+// to wait for the next one. It is kept as long as the instance, as a new one costs as much as a
+// tenth of a short run.
 func (i *instance) resume() {
 	if i.next == nil {
 		i.next, i.drop = iter.Pull(func(yield func(struct{}) bool) {
@@ -110,6 +111,17 @@ func (i *instance) resume() {
 		})
 	}
 	i.next()
+}
+
+// watch begins to watch what is written, if that can be done.
+func (i *instance) watch() { i.watched = i.memory.watch() }
+
+// unwatch ends it.
+func (i *instance) unwatch() {
+	if i.watched {
+		i.watched = false
+		i.memory.watched()
+	}
 }
 
 // undo ends the coroutine, if need be in the middle of a call.
@@ -191,6 +203,9 @@ func (i *instance) rebind() {
 
 // do enters the guest. An error means that it was left in the middle of something.
 func (i *instance) do(op op, token int64, at int32, size int) error {
+	if !i.watched {
+		i.memory.touched()
+	}
 	if i.guest.script != nil {
 		err := i.enterScript(op, token, at)
 		i.spoilt = i.spoilt || err != nil

@@ -24,5 +24,10 @@ type memory interface {
 	// changed returns the blocks of the first size bytes that may differ from the image, in
 	// ascending order. The list is the memory's own, until it is asked again.
 	changed(size int) []int
+	// watch begins to watch whether what this goroutine writes adds to that list, until watched,
+	// and reports whether it does. Where it does not, touched says that something may be written.
+	watch() bool
+	watched()
+	touched()
 	close()
 }

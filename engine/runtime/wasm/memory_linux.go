@@ -2,11 +2,7 @@ package wasm
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
-	"os"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -88,8 +84,12 @@ type private struct {
 	image *mapped
 	b     []byte
 
-	entries []byte // for changed, which is asked after each run
-	list    []int
+	list    []int // what changed returned last
+	size    int   // for which
+	whole   bool  // no page has become the memory's own since
+	faults  int64 // of the thread, when watch began
+	entries []byte
+	regions [64]region
 }
 
 func (p *private) grow(size int) []byte { return p.b[:size] }
@@ -99,34 +99,13 @@ func (p *private) close() {
 	p.image.close()
 }
 
-// pagemap tells of each page of this process what it is; nil = the kernel does not say.
-var pagemap = sync.OnceValue(func() *os.File {
-	if os.Getpagesize() != blockOf {
-		return nil
-	}
-	f, _ := os.Open("/proc/self/pagemap")
-	return f
-})
-
 func (p *private) changed(size int) []int {
-	f := pagemap()
-	if f == nil {
-		return differing(p.b[:size], p.image.view)
+	if p.whole && p.size == size {
+		return p.list
 	}
-	const entry, inFile, swapped, present = 8, 1 << 61, 1 << 62, 1 << 63
-	p.entries = slices.Grow(p.entries[:0], size/blockOf*entry)[:size/blockOf*entry]
-	entries := p.entries
-	at := int64(uintptr(unsafe.Pointer(&p.b[0]))) / blockOf * entry
-	if _, err := f.ReadAt(entries, at); err != nil {
-		return differing(p.b[:size], p.image.view)
+	p.list, p.size = p.list[:0], size
+	if p.whole = p.scan(size); p.whole || p.read(size) {
+		return p.list
 	}
-	list := p.list[:0]
-	for i := 0; i < len(entries); i += entry {
-		v := binary.NativeEndian.Uint64(entries[i:])
-		if v&swapped != 0 || v&present != 0 && v&inFile == 0 {
-			list = append(list, i/entry)
-		}
-	}
-	p.list = list
-	return list
+	return differing(p.b[:size], p.image.view)
 }

@@ -19,6 +19,9 @@ func (p plain) memory(uint64) (memory, error) {
 type copied struct{ image, b []byte }
 
 func (c *copied) changed(size int) []int { return differing(c.b[:size], c.image) }
+func (c *copied) watch() bool            { return false }
+func (c *copied) watched()               {}
+func (c *copied) touched()               {}
 func (c *copied) close()                 {}
 
 func (c *copied) grow(size int) []byte {

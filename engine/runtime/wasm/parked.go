@@ -90,6 +90,7 @@ func (i *instance) park() *parked {
 
 // restore goes on with what was parked. The instance is as the image says.
 func (i *instance) restore(p *parked) {
+	i.memory.touched()
 	i.resize(p.size)
 	for n, g := range i.saved {
 		g.Set(p.globals[n])

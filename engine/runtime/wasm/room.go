@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,6 +35,7 @@ type Room struct {
 
 	mu      sync.Mutex
 	modules map[[sha256.Size]byte]*module
+	guests  map[*guest]struct{} // that were not closed
 }
 
 // module is a compiled guest, without data: packages that carry the same one share it.
@@ -54,7 +57,7 @@ func New(cfg Config) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Room{dir: cfg.CacheDir, modules: make(map[[sha256.Size]byte]*module), resident: lru.New[*execution, *execution](cmp.Or(max(cfg.Resident, 0), defaultResident))}
+	r := &Room{dir: cfg.CacheDir, modules: make(map[[sha256.Size]byte]*module), guests: make(map[*guest]struct{}), resident: lru.New[*execution, *execution](cmp.Or(max(cfg.Resident, 0), defaultResident))}
 	r.resident.Drop = (*execution).detach
 	r.cache = wazero.NewCompilationCache()
 	if cfg.CacheDir != "" {
@@ -104,6 +107,12 @@ func (r *Room) keep(e *execution) {
 
 // Close closes all instances and drops what is compiled. No program may be used afterwards.
 func (r *Room) Close() error {
+	r.mu.Lock()
+	guests := slices.Collect(maps.Keys(r.guests))
+	r.mu.Unlock()
+	for _, g := range guests {
+		g.empty()
+	}
 	err := r.runtime.Close(context.Background())
 	if e := r.cache.Close(context.Background()); err == nil {
 		err = e

@@ -79,7 +79,7 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 	if say == nil {
 		say = func(string) {}
 	}
-	l := &ledger{say: say, started: started, run: started.RunID, version: cfg.Program.Version(), limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
+	l := &ledger{say: say, started: started, run: started.RunID, version: cfg.Program.Version(), limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: generatorOf(started.RunID)}
 	l.log = func(msg string) {
 		l.book.lines.add(msg, l.limits.LogBytes)
 		if l.book.ahead {

@@ -12,9 +12,9 @@ import (
 // docs/DETERMINISM.md and random_test.go hold it.
 type generator struct{ state uint64 }
 
-// seeded returns a run's generator: its state is the first 8 bytes, big-endian, of
+// generatorOf returns a run's generator: its state is the first 8 bytes, big-endian, of
 // SHA-256("aion/random/1" NUL run id).
-func seeded(id history.RunID) generator {
+func generatorOf(id history.RunID) generator {
 	sum := sha256.Sum256(append([]byte("aion/random/1\x00"), id[:]...))
 	return generator{binary.BigEndian.Uint64(sum[:])}
 }

@@ -169,6 +169,8 @@ func Bugs() []Bug {
 		{"attempts-unbounded", "retries go on beyond max_attempts", true, []Try{under("workers", "none")}},
 		{"cancel-overtakes", "a step that is asked to end has ended, whatever its worker does", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"cleanup-killed", "a child that cleans up is terminated with its parent", true, []Try{under("children", "none")}},
+		{"shield-pierced", "a request to end cuts short what code has shielded from it", false, []Try{under("children", "none"), busy(under("children", "none"))}},
+		{"shield-forgotten", "a run that is replayed no longer knows what its code has shielded", false, []Try{under("children", "process"), under("children", "kill-all")}},
 		{"lost-uncounted", "leases lost do not count against max_attempts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"input-kept", "a schedule that is put again keeps the input that it had", true, nil},
 		{"fires-on", "a schedule that has fired as often as it may goes on to its next time", true, nil},

@@ -68,6 +68,7 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 		r := c.runs[id]
 		c.checkBirth(r, born)
 		c.checkMeddling(r)
+		c.checkGuard(r)
 		for i := range r.Children {
 			if r.Children[i].Type == "" {
 				c.bad(&r.Read, "%s is told of the end of child %d, which it never started", r.Name(), r.Children[i].ID)

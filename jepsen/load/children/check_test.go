@@ -79,6 +79,16 @@ func (w *world) history() []op.Op {
 	return append(ops, op.Op{Workload: "children", F: "runs", Outcome: op.OK, Answer: loadtest.JSON(page)}, op.Op{Workload: "children", F: "deploys", Outcome: op.OK, Answer: loadtest.JSON(wire.Deploys{Deploys: w.deploys})})
 }
 
+// guard lets a run sleep before its second event, and the sleep come to that.
+func (w *world) guard(run, end string) {
+	loadtest.Respell(&w.runs[run][0].Data, "input", treeInput{Guard: "1s"})
+	events := append(w.runs[run][:1:1], loadtest.Event(5, "TimerStarted", loadtest.Facts{"id": 3, "duration": "1s"}))
+	if end != "" {
+		events = append(events, loadtest.Event(5.5, end, loadtest.Facts{"id": 3}))
+	}
+	w.runs[run] = append(events, w.runs[run][1:]...)
+}
+
 func TestCheck(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
@@ -138,6 +148,9 @@ func TestCheck(t *testing.T) {
 		{"refused and done", "was refused with", func(w *world) { w.ops[3].Outcome = op.Refused }},
 		{"a start is lost", "no history says so", func(w *world) { delete(w.runs, "rd") }},
 		{"a root of nobody", "never the answer to a start", func(w *world) { w.ops[1].Outcome = op.Failed }},
+		{"a guard is given up", "gave up at", func(w *world) { w.guard("rg", "TimerCancelled") }},
+		{"a guard is left", "before the sleep of 1s that its code shields", func(w *world) { w.guard("rg", "") }},
+		{"a guard lasts", "", func(w *world) { w.guard("rg", "TimerFired") }},
 		{"open twice", "a had two open runs", func(w *world) {
 			loadtest.Respell(&w.runs["rd"][0].Data, "workflow_id", "a")
 			w.runs["rd"][2].At = loadtest.AtSecond(6)

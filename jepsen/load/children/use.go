@@ -52,6 +52,8 @@ def run(ctx, input):
     elif input.get("mode") == "drop" and kids:
         ctx.sleep("10ms")
         kids[0].cancel()
+    if input.get("guard"):
+        ctx.sleep(input["guard"], on_cancel = "ignore")
     end = input["end"]
     if input.get("stubborn"):
         word = ctx.start_signal("do", timeout = input["nap"]).outcome()
@@ -68,11 +70,12 @@ def run(ctx, input):
     return {"mark": MARK, "of": ctx.info.run_id}
 `
 
-// treeInput tells a run what to do: it starts its children, handles them as mode says, waits for a
-// signal for as long as nap, and ends.
+// treeInput tells a run what to do: it starts its children, handles them as mode says, sleeps as
+// long as guard, waits for a signal for as long as nap, and ends.
 type treeInput struct {
 	Kids     []treeKid `json:"kids,omitempty"`
-	Mode     string    `json:"mode,omitempty"` // "await" their ends, or "drop": give the first one up
+	Mode     string    `json:"mode,omitempty"`  // "await" their ends, or "drop": give the first one up
+	Guard    string    `json:"guard,omitempty"` // no request to end cuts it short; longer than all other sleeps
 	Nap      string    `json:"nap"`
 	End      string    `json:"end"`                // complete, fail, again
 	Stubborn bool      `json:"stubborn,omitempty"` // goes on when it is cancelled
@@ -176,6 +179,9 @@ func (w *Workload) choose(r *rand.Rand, name string) op.Op {
 // tree draws a run and what is below it. It is called with mu held.
 func (w *Workload) tree(r *rand.Rand, name string, levels int) treeInput {
 	in := treeInput{Nap: fmt.Sprintf("%dms", 1+r.IntN(2000)), End: []string{"complete", "complete", "complete", "fail", "again"}[r.IntN(5)], Stubborn: r.IntN(4) == 0, Mode: []string{"", "", "await", "drop"}[r.IntN(4)]}
+	if r.IntN(3) == 0 {
+		in.Guard = fmt.Sprintf("%dms", 20+r.IntN(480))
+	}
 	kids := 1 + r.IntN(4)
 	if levels < 3 {
 		kids = r.IntN(levels + 1)

@@ -17,7 +17,7 @@ ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release release-check install race flakes census demo bench proto performance failover scale performance-page lint fuzz console-shots jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test release release-check install race moments flakes census demo bench proto performance failover scale performance-page lint fuzz console-shots jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -60,6 +60,9 @@ install: build ## install the binary, manual and completions below PREFIX (/usr/
 console-shots: ## write pictures of all pages of the console to docs/console; needs Chromium
 	mkdir -p docs/console
 	$(GO) test ./transport/console/tour -count=1 -run TestShots -shots "$(CURDIR)/docs/console" -v
+
+moments: ## disturb the tests of all examples at every moment, and not only at those that CI takes
+	AION_MOMENTS=all $(GO) test -count=1 -timeout 60m -run 'TestSameHistories' ./cmd/aion-node/rehearsal
 
 race: ## run every test with the race detector (takes several times as long)
 	$(GO) test -race -timeout 30m ./...

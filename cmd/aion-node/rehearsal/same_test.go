@@ -3,8 +3,6 @@ package rehearsal
 import (
 	"fmt"
 	"maps"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -63,7 +61,13 @@ func compare(t *testing.T, plans func(t *testing.T, l language) []*plan) {
 			if list == nil {
 				return
 			}
-			got := disturb(t, list, "", drawn)
+			c, most := chosen(), maxMoments[len(list) > 1]
+			got := disturb(t, list, "", func(n int) []int {
+				if c.all {
+					return someOf(n, n+1, 0)
+				}
+				return someOf(n, most, c.which)
+			})
 			if want == nil {
 				want = got
 			}
@@ -97,7 +101,7 @@ func TestADifferenceIsFound(t *testing.T) {
 		dir := t.TempDir()
 		l.corpus(t, dir)
 		replace(t, dir, from, to)
-		return disturb(t, []*plan{opened(t, dir)}, tests, sample{most: 6})
+		return disturb(t, []*plan{opened(t, dir)}, tests, func(n int) []int { return someOf(n, 6, 0) })
 	}
 	star, golang := tongues[0], tongues[1]
 	want := made(star, "", "", "")
@@ -128,37 +132,9 @@ func TestADifferenceIsFound(t *testing.T) {
 	}
 }
 
-// sample is at which moments of a test it is disturbed: at most so many, or one more, of a test of
-// an example, and two thirds more of one of the corpus, at equal distances.
-type sample struct{ most, first int }
-
-// drawn is what CI plays. AION_MOMENTS is another number of moments, of which 1000 is all of them,
-// and AION_MOMENT shifts them.
-var drawn = sample{most: number("AION_MOMENTS", 3), first: number("AION_MOMENT", 0)}
-
-func number(variable string, otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
-		return n
-	}
-	return otherwise
-}
-
-// of returns which of so many moments are in the sample, from 1.
-func (s sample) of(moments int, corpus bool) (list []int) {
-	most := s.most
-	if corpus {
-		most = most * 5 / 3
-	}
-	step := 1 + moments/max(1, most)
-	for k := 1 + s.first%step; k <= moments; k += step {
-		list = append(list, k)
-	}
-	return list
-}
-
 // disturb plays the tests of a project whose names begin so, in every way, and tells what came of
-// each.
-func disturb(t *testing.T, plans []*plan, tests string, at sample) map[string]string {
+// each. Of n moments it disturbs them at those that moments returns.
+func disturb(t *testing.T, plans []*plan, tests string, moments func(n int) []int) map[string]string {
 	t.Helper()
 	told := map[string]string{}
 	p := plans[0]
@@ -176,14 +152,14 @@ func disturb(t *testing.T, plans []*plan, tests string, at sample) map[string]st
 				told[test.Name+", "+d.name] = text
 				return moments
 			}
-			moments := play(plans[:1], disturbance{name: "left alone"})
+			n := play(plans[:1], disturbance{name: "left alone"})
 			play(plans[:1], disturbance{"restarted at every moment", func(w *stage, _ int) (bool, error) { return false, w.restart() }, nil})
 			if d := difference(told[test.Name+", restarted at every moment"], told[test.Name+", left alone"]); d != "" {
 				t.Errorf("%s: a run that is rebuilt at every moment differs at %s", test.Name, d)
 			}
 			play(plans[:1], disturbance{"reset to every turn", nil, (*stage).resetAll})
 			play(plans[:1], disturbance{"reopened", nil, (*stage).reopenAll})
-			for _, k := range at.of(moments, len(plans) > 1) {
+			for _, k := range moments(n) {
 				once := func(f func(w *stage) error) func(*stage, int) (bool, error) {
 					return func(w *stage, moment int) (bool, error) {
 						if moment != k {

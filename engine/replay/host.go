@@ -92,11 +92,12 @@ func (l *ledger) Log(msg string) error {
 	}
 	most := l.limits.LogBytes
 	left := most - min(l.book.logged, most)
-	l.book.logged += len(msg)
+	size := len(msg) + 1 // with the end of its line, so that empty ones end, too
+	l.book.logged += size
 	switch {
-	case len(msg) <= left:
+	case size <= left:
 		l.log(msg)
-	case l.book.logged-len(msg) <= most: // the first message that does not fit
+	case l.book.logged-size <= most: // the first message that does not fit
 		l.log(fmt.Sprintf("%s [cut here: a turn logs at most %d bytes, the rest of this one is not shown]", truncate(msg, left), most))
 	}
 	return nil

@@ -27,10 +27,12 @@ const (
 	bytesPerUnit = 8
 )
 
-// maxWaited bounds the ordinals of one wait, maxWaiting those of all waits together.
+// maxWaited bounds the ordinals of one wait, maxWaiting those of all waits together. maxWaits
+// bounds the waits: each future that may be pending can have one, and each looks at the others.
 const (
 	maxWaited  = 100_000
 	maxWaiting = 1_000_000
+	maxWaits   = 50_000
 )
 
 // function is a function that guests import. Params and results are letters: i = i32, l = i64.
@@ -124,6 +126,9 @@ func (f function) function() api.GoModuleFunc {
 		c := call{execution: i.run, memory: m.Memory(), stack: stack}
 		if f.name != "meter" {
 			i.spend(callCost)
+		}
+		if err := i.interrupted(); err != nil { // calls may take long for what they cost
+			c.stop(err)
 		}
 		switch {
 		case c.apart && !f.apart:

@@ -52,6 +52,9 @@ func (e *execution) turn() error {
 
 // goesOn lets go on what is next. more is false if nothing is.
 func (e *execution) goesOn() (more bool, err error) {
+	if err := e.inst.interrupted(); err != nil {
+		return false, err
+	}
 	if err := e.check(); err != nil || e.end != nil {
 		return false, err
 	}
@@ -129,6 +132,9 @@ func (c *call) await(w *wait) int32 {
 	}
 	if c.waiting += len(w.ids); c.waiting > maxWaiting {
 		c.stop(runtime.Exceeded("the code waits for more than %d futures", maxWaiting))
+	}
+	if len(c.waits) == maxWaits {
+		c.stop(runtime.Exceeded("the code waits in more than %d places", maxWaits))
 	}
 	c.waits = append(c.waits, w)
 	return notOver

@@ -46,14 +46,16 @@ func (c *Cluster) Blobs() engine.Blobs {
 	return c.blobs
 }
 
-// namedArchives returns the archives that applied state names, and those that open backups need.
+// namedArchives returns the archives that applied state names, those that open backups need, and
+// those of a backup that is being restored.
 func (c *Cluster) namedArchives() (list []catalog.Digest) {
 	c.state.View(func(v fsm.View) {
 		for _, p := range v.Catalog().Packages() {
 			list = append(list, p.Blob)
 		}
 	})
-	return append(list, c.backups.Archives()...)
+	list = append(list, c.backups.Archives()...)
+	return append(list, c.arriving.list()...)
 }
 
 // blobPeers returns the members of the current configuration.

@@ -62,10 +62,12 @@ type Cluster struct {
 	reads   rounds
 	asked   asked      // questions of reads that voters have not answered yet
 	members oneAtATime // held while this node, as leader, changes the configuration
+	restore oneAtATime // held while a backup is restored into the cluster
 	// guarded by members: voters with a new address, which vote again once they are reachable there
 	moved      map[string]bool
 	scrubbed   *blobs.Scrubbed // nil without archives of its own
 	damaged    func() uint64   // likewise: archives that were found damaged
+	arriving   arriving        // archives of a backup that is being restored
 	seated     atomic.Bool     // this process came up as a voter, at this address or another; see Ready
 	entered    entered
 	checks     chan check
@@ -113,6 +115,7 @@ func Open(cfg Config) (_ *Cluster, err error) {
 	}
 	c := &Cluster{
 		members:  make(oneAtATime, 1),
+		restore:  make(oneAtATime, 1),
 		cfg:      cfg,
 		id:       cfg.NodeID,
 		instance: uuid.NewString(),
@@ -176,6 +179,9 @@ func (c *Cluster) openData() (err error) {
 		return err
 	}
 	c.built.Add(c.state.Close)
+	if err := c.removeAside(); err != nil {
+		return err
+	}
 	c.cfg.Backup.Logger = c.log.Named("backup")
 	c.backups = backup.NewDesk(c.cfg.Backup)
 	if c.kept, err = openKept(c.cfg.DataDir); err != nil {

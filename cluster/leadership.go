@@ -31,6 +31,7 @@ type leadership struct {
 	wins    uint64        // how often raft reported that this node won
 	leading bool          // what raft reported last
 	term    *term         // nil unless leading and caught up
+	between *interlude    // what is to run between two terms; nil = nothing
 	changed chan struct{} // closed and replaced whenever any of the above changes
 }
 
@@ -48,7 +49,7 @@ func (l *leadership) current() (*term, <-chan struct{}) {
 func (l *leadership) standing(serving uint64) (standing, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return standing{leading: l.leading, wins: l.wins, serving: serving}, l.changed
+	return standing{leading: l.leading, wins: l.wins, serving: serving, between: l.between != nil}, l.changed
 }
 
 // record stores what raft reports.
@@ -80,6 +81,7 @@ type standing struct {
 	leading bool   // what raft reported last
 	wins    uint64 // how often raft reported that this node won
 	serving uint64 // the win whose duties run; 0 if none do
+	between bool   // an interlude is to run
 	closing bool
 }
 
@@ -89,15 +91,18 @@ const (
 	stay        action = iota
 	startDuties        // start the duties of this win
 	endDuties          // end the running duties and wait for them
+	runBetween         // run the interlude
 )
 
 // decide returns what to do next. If this node lost and won again between two calls, that is a new
-// win: its duties begin after the old ones have ended.
+// win: its duties begin after the old ones have ended. An interlude runs between two duties.
 func decide(s standing) action {
 	wanted := s.leading && !s.closing
 	switch {
-	case s.serving != 0 && (!wanted || s.serving != s.wins):
+	case s.serving != 0 && (!wanted || s.serving != s.wins || s.between):
 		return endDuties
+	case s.serving == 0 && s.between:
+		return runBetween
 	case s.serving == 0 && wanted:
 		return startDuties
 	}
@@ -135,6 +140,8 @@ func (c *Cluster) follow(notify <-chan bool, lead Lead, closing <-chan struct{})
 		case endDuties:
 			now.stop()
 			now = duties{}
+		case runBetween:
+			c.lead.takeBetween().play()
 		case stay:
 			if s.closing {
 				return

@@ -77,7 +77,9 @@ func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want
 	if err != nil {
 		return err
 	}
-	c.members.Lock()
+	if err := c.members.LockWithin(ctx); err != nil {
+		return err
+	}
 	defer c.members.Unlock()
 	if c.demoted(g.ID) { // meanwhile
 		return errors.New("an operator has demoted it")
@@ -95,7 +97,9 @@ func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want
 // forgetLeft removes the rows of nodes that are in no configuration: a leader may have been lost
 // between removing a node and removing its row.
 func (c *Cluster) forgetLeft(ctx context.Context, r *raft.Raft) error {
-	c.members.Lock()
+	if err := c.members.LockWithin(ctx); err != nil {
+		return err
+	}
 	defer c.members.Unlock()
 	in := map[string]bool{}
 	for _, s := range r.GetConfiguration().Configuration().Servers {

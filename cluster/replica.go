@@ -29,6 +29,7 @@ type replica struct {
 	stop   sync.Once
 	failed atomic.Pointer[error]
 
+	still    atomic.Bool // no snapshot may be taken; see holdSnapshots
 	restored atomic.Bool // a leader's snapshot was installed since the log was last written; see logstore.Kept
 }
 
@@ -88,6 +89,9 @@ func (r *replica) Snapshot() (raft.FSMSnapshot, error) {
 	// that is behind it, and raft would then cut the log.
 	if err := r.failure(); err != nil {
 		return nil, err
+	}
+	if r.still.Load() {
+		return nil, errReplaced
 	}
 	s, err := r.state.Snapshot()
 	if err != nil {

@@ -127,3 +127,13 @@ func (p *picture) RemovedNode(id string) (r rows.RemovedNode, ok bool) {
 	ok = p.row(p.Get(rows.TextKey(rows.FamilyRemoved, id)), &r)
 	return r, ok
 }
+
+// RemovedNodes implements View.
+func (p *picture) RemovedNodes() (ids []string) {
+	family := rows.Key(rows.FamilyRemoved)
+	p.Scan(family, rows.After(family), func(k, _ []byte) bool {
+		ids = append(ids, string(k[len(family):]))
+		return true
+	})
+	return ids
+}

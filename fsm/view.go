@@ -38,6 +38,7 @@ type View interface {
 	Demoted(id string) bool                                                                 // an operator made it a non-voter
 	JoinTokens() []rows.JoinToken                                                           // by id, expired ones too
 	RemovedNode(id string) (rows.RemovedNode, bool)                                         // of an id that is used up
+	RemovedNodes() []string                                                                 // ids that are used up, in order
 	Auth() rows.Auth                                                                        // what there is of callers beside their tokens
 	Token(name string) (rows.Token, bool)
 	TokenOf(hash catalog.Digest) (rows.Token, bool)       // of the SHA-256 of a secret

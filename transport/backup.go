@@ -12,7 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Backups is what the route of backups needs from a node.
+// Backups is what the routes of backups need from a node.
 type Backups interface {
 	// BeginBackup opens a backup of this node's state. A stale one may lack what was acknowledged
 	// lately, and needs no leader.
@@ -21,6 +21,8 @@ type Backups interface {
 	FindBackup(id string) (Backup, error)
 	// NoteBackup remembers one that has arrived where it is kept, unless a newer one has.
 	NoteBackup(k wire.BackupKept) error
+	// Restore restores a backup, which it reads once, into this cluster. Leader only.
+	Restore(ctx context.Context, file io.Reader) (wire.Restored, error)
 }
 
 // Backup is one that a node has open.

@@ -20,6 +20,9 @@ type safe struct {
 	breaks int // after so many bytes, once
 	stale  []bool
 	noted  []wire.BackupKept
+
+	restored []int        // bytes of each upload
+	refuses  func() error // nil = takes them
 }
 
 func (s *safe) BeginBackup(_ context.Context, stale bool) (transport.Backup, error) {
@@ -30,6 +33,15 @@ func (s *safe) BeginBackup(_ context.Context, stale bool) (transport.Backup, err
 func (s *safe) NoteBackup(k wire.BackupKept) error {
 	s.noted = append(s.noted, k)
 	return nil
+}
+
+func (s *safe) Restore(_ context.Context, file io.Reader) (wire.Restored, error) {
+	b, err := io.ReadAll(file)
+	s.restored = append(s.restored, len(b))
+	if err == nil && s.refuses != nil {
+		err = s.refuses()
+	}
+	return wire.Restored{ClusterID: "c-1", Node: "n1", Index: 99, Voters: []string{"n1"}}, err
 }
 
 func (s *safe) FindBackup(id string) (transport.Backup, error) {

@@ -52,11 +52,16 @@ type body struct {
 	left    int64
 	started bool   // some of it was read: the call can no longer be sent elsewhere
 	head    []byte // its beginning, for the audit log; full when its capacity is used
+
+	deadline func() // called before each read; nil = the call has one deadline
 }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (n int, err error) {
 	b.started = true
+	if b.deadline != nil {
+		b.deadline()
+	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
@@ -80,7 +85,10 @@ func (b *body) Read(p []byte) (n int, err error) {
 // bound applies the route's limits to the request's body.
 func (x *exchange) bound() {
 	x.body = body{ReadCloser: x.r.Body, x: x, left: x.route.limit}
-	if x.hot == nil && !x.route.archive && x.server.deserves(&x.caller, x.route, x.r, 0) {
+	if x.route.upload {
+		x.beginUpload()
+	}
+	if x.hot == nil && !x.route.archive && !x.route.upload && x.server.deserves(&x.caller, x.route, x.r, 0) {
 		x.body.head = make([]byte, 0, auditHead)
 	}
 	x.r.Body = &x.body
@@ -105,8 +113,11 @@ func (r *route) tooLarge(limit, size int64) error {
 	if size > limit {
 		p = wire.New("body_too_large", fmt.Sprintf("body: has %d bytes, and %d are allowed", size, limit)).With("field", "body").With("limit", limit).With("size", size)
 	}
-	if r.payload {
+	switch {
+	case r.payload:
 		p = p.With("setting", "limits.payload_bytes")
+	case r.upload:
+		p = p.With("setting", "backup.restore_bytes")
 	}
 	return p
 }
@@ -128,6 +139,8 @@ func (x *exchange) oversize() error {
 // time returns how long the call may take in the engine, or at the leader.
 func (x *exchange) time() time.Duration {
 	switch {
+	case x.route.upload:
+		return uploadTimeout
 	case x.route.slow:
 		return loadTimeout + x.server.arrival(x.r)
 	case x.waits():

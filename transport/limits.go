@@ -14,6 +14,7 @@ import (
 // Limits bound what callers control. A zero field means its default.
 type Limits struct {
 	ArchiveBytes int64         // body of a deploy: 64 MiB
+	RestoreBytes int64         // body of a restore: 256 GiB. It is read as it arrives
 	PayloadBytes int64         // of one input, signal or query argument: 2 MiB. A body may be 64 KiB larger
 	BatchStarts  int           // runs that one call may start: 1,000
 	Calls        int64         // concurrent calls that do not wait: 8,192. Each may hold a body in memory, here and at the leader
@@ -47,6 +48,7 @@ const (
 
 func (l Limits) withDefaults() Limits {
 	l.ArchiveBytes = cmp.Or(l.ArchiveBytes, 64<<20)
+	l.RestoreBytes = cmp.Or(l.RestoreBytes, 256<<30)
 	l.PayloadBytes = cmp.Or(l.PayloadBytes, 2<<20)
 	l.BatchStarts = cmp.Or(l.BatchStarts, wire.MaxStarts)
 	l.Calls = cmp.Or(l.Calls, 8_192)

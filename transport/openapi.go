@@ -84,6 +84,10 @@ func (s *Server) document(r *route) {
 		describeBackup(op)
 	case r.id == "module":
 		describeFile(op, "text/plain", &huma.Schema{Type: "string", Description: "The module's source"})
+	case r.upload:
+		file := &huma.Schema{Type: "string", Format: "binary", Description: "A backup"}
+		op.RequestBody = &huma.RequestBody{Required: true, Description: "A backup, as `aion-node backup FILE` writes it",
+			Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: file}}}
 	case r.archive:
 		archive := &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"}
 		op.RequestBody = &huma.RequestBody{Required: true, Description: "An archive, as `aion-node package` writes it",

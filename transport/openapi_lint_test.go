@@ -119,8 +119,8 @@ var lintRules = []struct {
 	}},
 	{"mutations take a key and say who asks; reads say how fresh they are", func(d *described, wrong func(string, ...any)) {
 		// Operations on nodes are idempotent, heartbeats may be repeated, and a query changes
-		// nothing.
-		unkeyed := []string{"transfer", "remove", "drain", "undrain", "promote", "demote", "replace_node", "issue_join_token", "revoke_join_token", "note_backup", "heartbeat", "query"}
+		// nothing. A restore finds a cluster that is not empty when it is repeated.
+		unkeyed := []string{"transfer", "remove", "drain", "undrain", "promote", "demote", "replace_node", "issue_join_token", "revoke_join_token", "note_backup", "restore", "heartbeat", "query"}
 		for _, r := range d.routes {
 			id := text(r.operation, "operationId")
 			var names []string

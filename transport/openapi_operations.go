@@ -241,6 +241,9 @@ var operations = map[string]struct {
 		example: `{"expires":"1h"}`},
 	"join_tokens":       {text: "Those that have not expired."},
 	"revoke_join_token": {text: "Nodes that have joined with it stay."},
+	"restore": {text: "The cluster must have no packages, routes, runs, schedules, namespaces and unfinished jobs; `invalid_state` counts what it has. Every byte of the backup is checked before anything is changed. " +
+		"The cluster keeps its id, its nodes and its settings; all else is that of the backup, tokens too. All voters have to answer; while the state is replaced, callers wait. " +
+		"An answer that is lost tells nothing: repeated, the call is refused if it had succeeded.", codes: []string{"invalid_state", "resource_exhausted"}},
 	"drain": {text: "Without a node: the one that is asked. It takes no deploys, does not lead, and is not ready; other nodes serve.",
 		codes: []string{"not_found", "invalid_state"}, bodyOptional: true, example: `{"node":"n2"}`},
 	"undrain": {text: "Without a node: the one that is asked.", codes: []string{"not_found", "invalid_state"}, bodyOptional: true, example: `{"node":"n2"}`},

@@ -25,6 +25,7 @@ type route struct {
 	slow         bool   // it may take as long as a deploy
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
+	upload       bool   // its body is a file of any size, which its handler reads as it arrives
 	deploys      bool   // it deploys, without an archive
 	stream       bool   // its answer lasts: it has limits and deadlines of its own
 	whole        bool   // it hands out everything that the cluster keeps: not for tokens that only read
@@ -194,6 +195,8 @@ func (s *Server) routes() {
 		limit: smallBody, body: new(wire.JoinTokenRequest)}, s.issueJoinToken)
 	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", beyond: true, summary: "List the join tokens", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true}, s.joinTokens)
 	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", beyond: true, summary: "Revoke a join token", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
+	add(s, route{method: "POST", path: "/v1/cluster/restore", id: "restore", beyond: true, summary: "Restore a backup into this cluster, which must be empty", needs: needs(ofAll, grant.Admin), group: "Cluster",
+		leader: true, write: true, upload: true, limit: s.cfg.Limits.RestoreBytes}, s.restore)
 	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", beyond: true, summary: "Drain a node: no deploys, no leadership", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
 	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", beyond: true, summary: "Reverse a drain", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,

@@ -33,7 +33,8 @@ type call struct {
 	method, path string
 	query        url.Values
 	body         []byte
-	media        string // of the body
+	stream       *upload // in place of body; sent once
+	media        string  // of the body
 	mutation     bool
 	requestID    string
 	generated    bool // the client generated the request id
@@ -187,9 +188,16 @@ func (c *Client) attempt(ctx context.Context, base *url.URL, call *call) ([]byte
 
 // send returns the response as soon as its head arrives.
 func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, call.method, c.address(base, call), bytes.NewReader(call.body))
+	body := io.Reader(bytes.NewReader(call.body))
+	if call.stream != nil {
+		body = call.stream
+	}
+	req, err := http.NewRequestWithContext(ctx, call.method, c.address(base, call), body)
 	if err != nil {
 		return nil, wire.New("invalid_input", err.Error())
+	}
+	if call.stream != nil {
+		req.ContentLength = call.stream.size
 	}
 	if call.media != "" {
 		req.Header.Set("Content-Type", call.media)

@@ -79,6 +79,35 @@ type BackupKept struct {
 	EverySeconds int64  `json:"every_s,omitempty" doc:"How often one is to be made; absent: nobody has said"`
 }
 
+// Restored is the answer of POST /v1/cluster/restore.
+type Restored struct {
+	ClusterID string         `json:"cluster_id" doc:"Of the cluster, which keeps it"`
+	Node      string         `json:"node" doc:"That leads, and has built the state"`
+	Index     uint64         `json:"index" doc:"Of the state that the cluster has now"`
+	Digest    string         `json:"digest" doc:"Of that state"`
+	Voters    []string       `json:"voters" doc:"That have the state: a majority at least"`
+	WaitsFor  []string       `json:"waits_for,omitempty" doc:"Other nodes that voted before: they vote again once they have the state"`
+	Backup    RestoredBackup `json:"backup" doc:"What was restored"`
+}
+
+// RestoredBackup is what a backup says about itself.
+type RestoredBackup struct {
+	BackupID    string    `json:"backup_id" doc:"As Aion-Backup named it"`
+	ClusterID   string    `json:"cluster_id" doc:"Of the cluster that it is of"`
+	ClusterName string    `json:"cluster_name,omitempty" doc:"cluster.name of the node that made it"`
+	Node        string    `json:"node" doc:"That made it"`
+	Build       string    `json:"build" doc:"Of that node"`
+	Index       uint64    `json:"index" doc:"Of its state"`
+	LogTime     time.Time `json:"log_time" doc:"Of the entry of that index"`
+	Level       uint64    `json:"level" doc:"Of its state"`
+	Digest      string    `json:"digest" doc:"Of its state, as /v1/cluster showed it"`
+	Versions    uint64    `json:"versions" doc:"That are loaded"`
+	OpenRuns    uint64    `json:"open_runs" doc:"How many it has"`
+	ClosedRuns  uint64    `json:"closed_runs" doc:"How many it has"`
+	Archives    uint64    `json:"archives" doc:"How many it has"`
+	Bytes       int64     `json:"bytes" doc:"Of the file"`
+}
+
 // TimeRequest is the body of POST /v1/cluster/clock.
 type TimeRequest struct {
 	Time string `json:"time" doc:"RFC 3339; what time it is, by another clock than the leader's"`

@@ -171,6 +171,7 @@ type Limits struct {
 type Backup struct {
 	BytesPerSecond int64    `toml:"bytes_per_second" help:"most bytes that a backup sends in a second; 0 is as fast as its caller reads"`
 	AtOnce         int64    `toml:"at_once" help:"most backups that are open at a time"`
+	RestoreBytes   int64    `toml:"restore_bytes" help:"largest backup that is restored into the running cluster"`
 	Keep           Duration `toml:"keep" help:"how long a backup that broke off stays open, so that it can go on; the disk keeps what the state gives up meanwhile"`
 }
 
@@ -208,7 +209,7 @@ func Default() Config {
 			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, Calls: 8_192, EventStreams: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
-		Backup: Backup{AtOnce: 1, Keep: Duration{10 * time.Minute}, BytesPerSecond: 64 << 20},
+		Backup: Backup{AtOnce: 1, RestoreBytes: 256 << 30, Keep: Duration{10 * time.Minute}, BytesPerSecond: 64 << 20},
 		Auth:   Auth{Algorithms: []string{"RS256", "ES256", "EdDSA"}, ClockSkew: Duration{30 * time.Second}, JWKSRefresh: Duration{10 * time.Minute}},
 		Audit:  Audit{FileBytes: 64 << 20, FileKeep: 10, Strangers: 200, Strict: true},
 		Drain:  Drain{Timeout: Duration{15 * time.Second}},

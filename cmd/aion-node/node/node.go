@@ -163,7 +163,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Node:    n.cluster.ID(),
 		Version: o.Version,
 		Limits: transport.Limits{
-			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration, BatchStarts: int(cfg.Limits.BatchStarts),
+			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, RestoreBytes: cfg.Backup.RestoreBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration, BatchStarts: int(cfg.Limits.BatchStarts),
 			Calls: cfg.Limits.Calls, Polls: shares.waits, Streams: cfg.Limits.EventStreams, Agents: cfg.Limits.AgentMessages, AgentBytes: cfg.Limits.AgentBytes,
 			Connections: files.calls, Loads: int64(files.loads),
 		},

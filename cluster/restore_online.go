@@ -97,7 +97,12 @@ func (c *Cluster) requireEmptyNow() (err error) {
 // another leader too. The caller holds c.members.
 func (c *Cluster) voteAlone(ctx context.Context) (voters []string, err error) {
 	r := c.raft.Load()
-	servers := slices.DeleteFunc(r.GetConfiguration().Configuration().Servers, func(s raft.Server) bool { return s.Suffrage != raft.Voter })
+	var servers []raft.Server // of its own: raft shares its configuration with all who ask for it
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter {
+			servers = append(servers, s)
+		}
+	}
 	_, silent := c.askAll(ctx, servers)
 	for _, s := range servers {
 		if why, is := silent[string(s.ID)]; is {

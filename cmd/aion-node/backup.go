@@ -42,7 +42,7 @@ func backupCmd(a *app) *cobra.Command {
 of the cluster go on. --stale also works without a leader, and may lack what was acknowledged lately.
 
 Until it is complete and checked, the file is called FILE.partial. If the connection breaks, the command goes on where it stopped; so does the same command
-later, as long as the node has the backup open (backup.keep). Otherwise it says so and begins a new one. restore makes a cluster of a backup.
+later, as long as the node has the backup open (backup.keep). Otherwise it says so and begins a new one. restore reads it again.
 
 To a folder that exists, or to a bucket of an S3-compatible store, it writes an increment: only what is not there yet is sent, and each backup stands by itself. With --every it goes on
 for ever, also while the store or the cluster is away; with --keep it gives up all but the newest. Several may write to one place. A bucket is s3://BUCKET/PREFIX?endpoint=HOST:PORT&region=REGION;
@@ -269,6 +269,16 @@ func (p *byteProgress) line(now time.Time) string {
 		text += fmt.Sprintf(", %s/s", bytesOf(int64(float64(p.done-p.had)/took)))
 	}
 	return text[:min(len(text), max(p.width-1, 0))]
+}
+
+// say shows what happens now, in place of how many bytes there are.
+func (p *byteProgress) say(text string) {
+	if p.width == 0 {
+		return
+	}
+	p.shown = time.Now()
+	text = p.what + ": " + text
+	fmt.Fprintf(p.w, "\r\x1b[K%s", text[:min(len(text), p.width-1)])
 }
 
 // end removes the line.

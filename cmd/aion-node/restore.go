@@ -5,10 +5,11 @@ import (
 	"io"
 	"strconv"
 
+	"aion.dev/aion/cmd/aion-node/config"
 	"github.com/spf13/cobra"
 )
 
-// restored is the answer of restore.
+// restored is the answer of restore into a folder.
 type restored struct {
 	Path      string   `json:"path"`
 	DataDir   string   `json:"data_dir"`
@@ -24,17 +25,27 @@ func restoreCmd(a *app) *cobra.Command {
 	var file, at string
 	cmd := &cobra.Command{
 		Use:   "restore FILE|FOLDER|s3://BUCKET/PREFIX",
-		Short: "Make a new cluster of a backup, in the empty data folder of its first node",
-		Long: `Make a new cluster of a backup. It takes the settings of serve, for the node that will be the first of the cluster, and fills that node's data folder, which must be
-empty. The file is checked before anything is written; what is refused leaves nothing behind. Of a folder or bucket of increments it takes the newest backup, or the one that --at chooses.
+		Short: "Restore a backup into a running, empty cluster, or into the empty data folder of a first node",
+		Long: `Restore a backup. Of a folder or bucket of increments it takes the newest, or the one that --at chooses.
 
-The cluster has a new id and this node as its only voter; its catalog, runs, histories, timers, tasks, schedules, request ids and deploy history are those of the
-backup, and nodes of the old cluster are forgotten. Start the node with serve and the same settings. Others join it with empty folders, and may have their old
-ids. Never run nodes of the old cluster beside it: runs would go on in both.`,
-		Example: `  aion-node restore /backups/aion.backup --config /etc/aion/aion.toml
-  aion-node serve --config /etc/aion/aion.toml`,
+Without settings of serve, into the running cluster that --addr names. It must have no packages, routes, runs, schedules and namespaces of its own, and all its voters
+must answer. It keeps its id and its nodes; catalog, runs, histories, timers, tasks, schedules, request ids, deploy history and tokens are those of the backup from then
+on, also for who called. Every byte is checked before anything changes. Callers wait while the state is replaced. If the answer is lost, repeat the command: it is refused
+if the cluster has the backup.
+
+With settings of serve (--config, --data-dir and so on), for a node that is down and will be the first of a new cluster, into that node's data folder, which must be
+empty. What is refused leaves nothing behind. The cluster has a new id and this node as its only voter, and nodes of the old cluster are forgotten. Start the node with
+serve and the same settings. Others join it with empty folders, and may have their old ids.
+
+Never run nodes of the old cluster beside the restored one: runs would go on in both.`,
+		Example: `  aion-node restore /backups/aion.backup --addr n1.example:7600
+  aion-node restore s3://backups/aion --at 2h --addr n1.example:7600
+  aion-node restore /backups/aion.backup --config /etc/aion/aion.toml`,
 		Args: arguments("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !a.forNodeDown(cmd, file) {
+				return a.restoreOnline(cmd.Context(), args[0], at)
+			}
 			n, cfg, err := a.offline(cmd, file)
 			if err != nil {
 				return err
@@ -71,4 +82,17 @@ ids. Never run nodes of the old cluster beside it: runs would go on in both.`,
 	addSettings(cmd, &file)
 	addAt(cmd, &at)
 	return cmd
+}
+
+// forNodeDown reports whether a restore is into the data folder of a node that is down: a setting of
+// serve is given, or the environment says whose folder it is and no running node is named.
+func (a *app) forNodeDown(cmd *cobra.Command, file string) bool {
+	given := file != ""
+	for _, k := range config.Keys() {
+		given = given || cmd.Flags().Changed(k.Flag())
+	}
+	if given || cmd.Flags().Changed("addr") {
+		return given
+	}
+	return a.environ("AION_CONFIG") != "" || a.environ("AION_NODE_DATA_DIR") != ""
 }

@@ -33,7 +33,10 @@ func (c *Client) Restore(ctx context.Context, file io.ReadSeeker, size int64) (*
 		case own:
 			return nil, err
 		case mayHaveHappened(err):
-			return nil, wire.New("outcome_unknown", "the answer was lost: "+err.Error())
+			if _, said := errors.AsType[*wire.Problem](err); !said {
+				err = wire.New("outcome_unknown", "the answer was lost: "+err.Error())
+			}
+			return nil, err
 		case !mayRepeat(err):
 			return nil, err
 		}

@@ -84,8 +84,8 @@ Never run nodes of the old cluster beside the restored one: runs would go on in 
 	return cmd
 }
 
-// forNodeDown reports whether a restore is into the data folder of a node that is down: a setting of
-// serve is given, or the environment says whose folder it is and no running node is named.
+// forNodeDown reports whether a restore is into the data folder of a node that is down: a setting
+// of serve is given, or the environment says whose folder it is and no running node is named.
 func (a *app) forNodeDown(cmd *cobra.Command, file string) bool {
 	given := file != ""
 	for _, k := range config.Keys() {

@@ -107,6 +107,7 @@ func Bugs() []Bug {
 		{"increment-unchecked", "whoever reads an increment does not look whether blocks are what their names say", false, []Try{under("backups", "none")}},
 		{"prune-newest", "what is given up of increments are the newest ones", false, []Try{under("backups", "none")}},
 		{"recover-tail-lost", "a recovery keeps of the log what the survivor knows to be committed, and drops the tail", false, []Try{under("backups", "none")}},
+		{"restore-over", "a backup is restored over what was made since its first byte came", false, []Try{under("backups", "none")}},
 		{"backup-unchecked", "whoever reads a backup does not look at its checksums", false, []Try{under("backups", "none")}},
 
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},

@@ -35,6 +35,22 @@ func (c *Cluster) command(ctx context.Context, args ...string) *exec.Cmd {
 // Restored makes a cluster of one node of a backup, which is named as restore wants it, runs it,
 // and calls f with a client of it. It has nothing to do with the cluster under test, which runs on.
 func (c *Cluster) Restored(ctx context.Context, target []string, f func(*client.Client) error) error {
+	return c.beside(ctx, func(settings []string) error {
+		_, err := c.Command(ctx, append(append([]string{"restore", "--json"}, target...), settings...)...)
+		if err != nil {
+			err = fmt.Errorf("restore: %w", err)
+		}
+		return err
+	}, f)
+}
+
+// Fresh is Restored, of a cluster that has nothing yet.
+func (c *Cluster) Fresh(ctx context.Context, f func(*client.Client) error) error {
+	return c.beside(ctx, func([]string) error { return nil }, f)
+}
+
+// beside runs a node in a folder that prepare has filled.
+func (c *Cluster) beside(ctx context.Context, prepare func(settings []string) error, f func(*client.Client) error) error {
 	at, err := freeAddresses()
 	if err != nil {
 		return err
@@ -46,8 +62,8 @@ func (c *Cluster) Restored(ctx context.Context, target []string, f func(*client.
 	}
 	defer os.RemoveAll(data)
 	settings := []string{"--id", "restored", "--data-dir", filepath.Join(data, "data"), "--raft-address", at.Raft, "--gossip-address", at.Gossip, "--http-address", at.HTTP}
-	if _, err := c.Command(ctx, append(append([]string{"restore", "--json"}, target...), settings...)...); err != nil {
-		return fmt.Errorf("restore: %w", err)
+	if err := prepare(settings); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

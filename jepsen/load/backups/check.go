@@ -54,6 +54,13 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 			} else if r.Acked == 0 {
 				bad(o, "nothing was acknowledged before the quorum was lost, so nothing is shown")
 			}
+		case o.F == "meanwhile" && o.Outcome == op.OK:
+			var m meanwhile
+			if err := json.Unmarshal(o.Answer, &m); err != nil {
+				bad(o, "%v", err)
+			} else if m.Lost != "" {
+				bad(o, "namespace %s was acknowledged at index %d while a backup was restored, as index %d, and is gone", m.Lost, m.Index, m.Restored)
+			}
 		case o.F == "flipped" && o.Outcome == op.OK:
 			bad(o, "one of its bits is another one, and it is found to be sound")
 		case o.F == "restored" && o.Outcome != op.OK:

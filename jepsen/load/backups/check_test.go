@@ -60,3 +60,11 @@ func TestCheckRecovered(t *testing.T) {
 	loadtest.Expect(t, "empty", (&Workload{}).Check(of(op.OK, recovered{})), "nothing was acknowledged")
 	loadtest.Expect(t, "refused", (&Workload{}).Check(of(op.Refused, recovered{})), "is not recovered")
 }
+
+func TestCheckMeanwhile(t *testing.T) {
+	of := func(m meanwhile) []op.Op {
+		return []op.Op{{ID: 1, Workload: "backups", F: "meanwhile", Key: "f", Outcome: op.OK, Answer: loadtest.JSON(m)}}
+	}
+	loadtest.Expect(t, "right", (&Workload{}).Check(of(meanwhile{Restored: 9})), "")
+	loadtest.Expect(t, "lost", (&Workload{}).Check(of(meanwhile{Lost: "m-0", Index: 7, Restored: 9})), "namespace m-0 was acknowledged at index 7 while a backup was restored, as index 9, and is gone")
+}

@@ -30,7 +30,11 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	}
 	for n, taken := range w.taken {
 		flip := func() (undo func() error, err error) { return flip(taken.Key, e.Rand(uint64(200+n)).Int64N) }
-		if err := w.resolve(ctx, e, taken, flip, taken.Key); err != nil {
+		into := w.offline
+		if n%2 == 1 {
+			into = w.online(e.Rand(uint64(400+n)), taken.Key)
+		}
+		if err := w.resolve(ctx, e, taken, flip, into, taken.Key); err != nil {
 			return err
 		}
 		if err := os.Remove(taken.Key); err != nil {
@@ -47,7 +51,7 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 			}
 			return flip(path, r.Int64N)
 		}
-		if err := w.resolve(ctx, e, taken, flip, storeOf(e), "--at", taken.Key); err != nil {
+		if err := w.resolve(ctx, e, taken, flip, w.offline, storeOf(e), "--at", taken.Key); err != nil {
 			return err
 		}
 	}
@@ -56,10 +60,10 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 
 // resolve records what is in a backup, and what is said of it with another bit. The target is what
 // commands call it.
-func (w *Workload) resolve(ctx context.Context, e *load.Env, taken op.Op, flip func() (undo func() error, err error), target ...string) error {
+func (w *Workload) resolve(ctx context.Context, e *load.Env, taken op.Op, flip func() (undo func() error, err error), into restore, target ...string) error {
 	o := op.Op{Process: e.Record.Process(), Workload: "backups", F: "restored", Key: taken.Key, Value: encoded(taken.ID), Node: taken.Node}
 	done := e.Record.Do(o, func(o *op.Op) error {
-		in, err := w.look(ctx, e, target)
+		in, err := w.look(ctx, e, into, target)
 		o.Index, o.Answer = in.Index, encoded(in)
 		if err != nil {
 			return wire.New("invalid_state", err.Error()) // no node answered that: it is what became of the file
@@ -83,8 +87,15 @@ func (w *Workload) resolve(ctx context.Context, e *load.Env, taken op.Op, flip f
 	return undo() // others may share what was flipped
 }
 
+// restore makes a cluster of a backup, and calls f with a client of it.
+type restore func(ctx context.Context, e *load.Env, target []string, f func(*client.Client) error) error
+
+func (w *Workload) offline(ctx context.Context, e *load.Env, target []string, f func(*client.Client) error) error {
+	return e.Cluster.Restored(ctx, target, f)
+}
+
 // look restores a backup and reads what is in it.
-func (w *Workload) look(ctx context.Context, e *load.Env, target []string) (in inside, err error) {
+func (w *Workload) look(ctx context.Context, e *load.Env, into restore, target []string) (in inside, err error) {
 	out, err := e.Cluster.Command(ctx, append([]string{"backup", "verify", "--rebuild", "--json"}, target...)...)
 	if err != nil {
 		return in, fmt.Errorf("verify: %w", err)
@@ -93,7 +104,7 @@ func (w *Workload) look(ctx context.Context, e *load.Env, target []string) (in i
 		return in, err
 	}
 	in.Runs, in.Again = map[string]string{}, map[string]string{}
-	err = e.Cluster.Restored(ctx, target, func(c *client.Client) error {
+	err = into(ctx, e, target, func(c *client.Client) error {
 		for page := (wire.Page{Limit: wire.MaxPage}); ; {
 			list, err := c.List(ctx, wire.RunFilter{Type: "backups"}, page)
 			if err != nil {

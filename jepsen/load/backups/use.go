@@ -7,6 +7,9 @@
 // Beside those in files, two writers keep increments in one folder, and both give up what is old.
 // The newest must be there, and hold what is said above.
 //
+// Half of the files are restored into a running, empty cluster in which somebody else makes
+// something at the same moment. What was acknowledged must be there, or the restore is refused.
+//
 // In the end two more nodes are a cluster that loses its quorum under load: what was acknowledged
 // is in what is recovered of the one that did not lead.
 //

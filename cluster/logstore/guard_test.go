@@ -83,10 +83,6 @@ func TestGuardPassesOnWhatIsNoError(t *testing.T) {
 	}
 }
 
-type gapless struct{ raft.LogStore }
-
-func (gapless) IsMonotonic() bool { return true }
-
 func TestWrappersKeepMonotonic(t *testing.T) {
 	for _, want := range []bool{true, false} {
 		var s raft.LogStore = raft.NewInmemStore()

@@ -31,7 +31,7 @@ func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (ra
 			return nil, err
 		}
 		opened.Add(log.Close)
-		return log, nil
+		return gapless{log}, nil
 	case WAL:
 		dir := filepath.Join(cfg.Dir, "wal")
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -54,6 +54,13 @@ func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (ra
 	}
 	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, Bolt, WAL)
 }
+
+// gapless makes raft empty a log that allows gaps before it goes on behind a snapshot. Whoever
+// reads the log takes a gap for entries that were lost; see guard.
+type gapless struct{ raft.LogStore }
+
+// IsMonotonic implements raft.MonotonicLogStore.
+func (gapless) IsMonotonic() bool { return true }
 
 // openBolt opens a bolt file. Without a synced freelist a commit takes one fsync instead of two;
 // opening scans the file instead.

@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// TestRestoreIntoNodesOnFiles: with both kinds of log, the archives come along, and all of it is
-// there after a restart. With bolt, whose log allows gaps, the process would end if the log had one.
+// TestRestoreIntoNodesOnFiles: with both kinds of log the archives come along, and all of it is
+// there after a restart. With bolt, whose log allows gaps, the process would end if there were one.
 func TestRestoreIntoNodesOnFiles(t *testing.T) {
 	const packages = 3
 	old := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0", Version: "test"})

@@ -13,8 +13,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestACrowdOfWaitsLetsOthersRun: when thousands of waits end in the same moment, what the node does
-// besides, such as a commit, does not stand behind all of them at each step.
+// TestACrowdOfWaitsLetsOthersRun: when thousands of waits end in the same moment, what the node
+// does besides, such as a commit, does not stand behind all of them at each step.
 func TestACrowdOfWaitsLetsOthersRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that who may run waits for who does
 	synctest.Test(t, func(t *testing.T) {

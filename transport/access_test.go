@@ -82,7 +82,7 @@ var askedOf = map[string]string{
 	"create_schedule": "start body", "schedules": "read no", "schedule": "read yes", "replace_schedule": "start yes", "delete_schedule": "start yes", "pause_schedule": "start yes",
 	"resume_schedule": "start yes", "trigger_schedule": "start yes", "backfill_schedule": "start yes", "events": "read no", "cluster": "read yes", "transfer": "operate no",
 	"confirm_time": "operate no", "remove": "operate no", "drain": "operate no", "undrain": "operate no", "start_backtest": "deploy no", "backtest": "read+payload no",
-	"promote": "operate no", "backup": "admin no", "note_backup": "admin no", "demote": "operate no", "replace_node": "operate no", "issue_join_token": "admin no", "join_tokens": "operate no", "revoke_join_token": "operate no",
+	"promote": "operate no", "backup": "admin no", "note_backup": "admin no", "restore": "admin no", "demote": "operate no", "replace_node": "operate no", "issue_join_token": "admin no", "join_tokens": "operate no", "revoke_join_token": "operate no",
 	"stop_backtest": "deploy no", "start_move": "deploy no", "move": "read no", "stop_move": "deploy no",
 	"start_batch": "operate body", "batches": "read no", "batch": "read no", "stop_batch": "operate no",
 	"stop": "operate body", "stops": "read yes", "unstop": "operate body",

@@ -218,7 +218,7 @@ func (v *errorList) sizes(c *Config) {
 		{"disk.full_bytes", c.Disk.FullBytes, 0, 1 << 50},
 		{"disk.reserve_bytes", c.Disk.Reserve, 0, 1 << 40},
 		{"backup.bytes_per_second", c.Backup.BytesPerSecond, 0, 1 << 40},
-		{"backup.restore_bytes", c.Backup.RestoreBytes, 1 << 20, 1 << 50},
+		{"backup.restore_bytes", c.Backup.RestoreBytes, 1 << 10, 1 << 50},
 		{"backup.at_once", c.Backup.AtOnce, 1, 16},
 		{"limits.calls", c.Limits.Calls, 1, 1 << 20},
 		{"limits.waiting_calls", c.Limits.WaitingCalls, 0, 1 << 20},

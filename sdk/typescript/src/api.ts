@@ -1939,6 +1939,54 @@ export interface ResetRequest {
   to_version?: string;
 }
 
+export interface Restored {
+  /** What was restored */
+  backup: RestoredBackup;
+  /** Of the cluster, which keeps it */
+  cluster_id: string;
+  /** Of that state */
+  digest: string;
+  /** Of the state that the cluster has now */
+  index: number;
+  /** That leads, and has built the state */
+  node: string;
+  /** That have the state: a majority at least */
+  voters: string[];
+  /** Other nodes that voted before: they vote again once they have the state */
+  waits_for?: string[];
+}
+
+export interface RestoredBackup {
+  /** How many it has */
+  archives: number;
+  /** As Aion-Backup named it */
+  backup_id: string;
+  /** Of that node */
+  build: string;
+  /** Of the file */
+  bytes: number;
+  /** How many it has */
+  closed_runs: number;
+  /** Of the cluster that it is of */
+  cluster_id: string;
+  /** cluster.name of the node that made it */
+  cluster_name?: string;
+  /** Of its state, as /v1/cluster showed it */
+  digest: string;
+  /** Of its state */
+  index: number;
+  /** Of its state */
+  level: number;
+  /** Of the entry of that index */
+  log_time: string;
+  /** That made it */
+  node: string;
+  /** How many it has */
+  open_runs: number;
+  /** That are loaded */
+  versions: number;
+}
+
 export interface Result {
   /** The run that continues this one, or tries again, if it was requested by run id */
   continued_to?: string;

@@ -239,7 +239,38 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 	if r := w.model.runs[id]; r != nil && len(r.tasks) > 0 && odds(rng, 3) { // one that a worker may hold
 		c.Asked = append(c.Asked, history.Event{Data: &history.ActivityCancelRequested{ID: one(rng, r.tasks).id}})
 	}
+	c.Asked = endedOnce(c.Asked)
 	return history.Rules, cut
+}
+
+// endedOnce leaves requests to end out that stand beside another end of the same step: code asks
+// for one, as the step's policy says.
+func endedOnce(asked []history.Event) (kept []history.Event) {
+	ended := map[uint64]bool{}
+	for _, e := range asked {
+		switch d := e.Data.(type) {
+		case *history.ActivityCancelled:
+			ended[d.ID] = true
+		case *history.ChildWorkflowCancelled:
+			ended[d.ID] = true
+		}
+	}
+	for _, e := range asked {
+		id := uint64(0)
+		switch d := e.Data.(type) {
+		case *history.ActivityCancelRequested:
+			id = d.ID
+		case *history.ChildWorkflowCancelRequested:
+			id = d.ID
+		}
+		if id == 0 || !ended[id] {
+			kept = append(kept, e)
+		}
+		if id != 0 {
+			ended[id] = true
+		}
+	}
+	return kept
 }
 
 // leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn

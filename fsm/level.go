@@ -26,7 +26,8 @@ import (
 //     schedules with several definitions of their times.
 //   - 6: code that asks other workflows to end, and waits for their results;
 //     packages whose modules are WebAssembly.
-//   - 7: changes of single quotas of a namespace.
+//   - 7: changes of single quotas of a namespace; a reset takes over no child
+//     whose start a reopening had taken back.
 const NewestLevel = 7
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

@@ -33,6 +33,7 @@ type kept struct {
 	children map[uint64]*history.ChildWorkflowStarted // by ordinal, the newest of each
 	over     map[uint64]bool                          // those that had ended
 	later    []history.Data                           // signals and updates after the cut, which the new run is to receive
+	exact    bool                                     // from level 7 on: children of turns that a reopening took back are none
 }
 
 // read reads what c keeps of old's history.
@@ -46,6 +47,7 @@ func (k *kept) read(t *step, old *row, c *ResetRun) Refusal {
 	if why := k.readTurns(t, old, c); why != "" {
 		return &catalog.InvalidInput{Field: "to", Reason: why}
 	}
+	k.exact = t.level() >= 7
 	k.voids, k.stands = map[uint64]bool{}, map[string]rows.Update{}
 	k.begun, k.children, k.over = map[uint64]history.Data{}, map[uint64]*history.ChildWorkflowStarted{}, map[uint64]bool{}
 	tooLarge, looked := false, uint64(0)
@@ -140,6 +142,7 @@ func (k *kept) note(e history.Event) {
 		k.reopened = append(k.reopened, e.Seq)
 		if d.Turn != 0 {
 			k.voids[d.Turn] = true
+			k.forgetChildren(d.Turn)
 		}
 		for _, id := range d.Forget {
 			delete(k.over, id)
@@ -154,6 +157,22 @@ func (k *kept) note(e history.Event) {
 		if u, ok := k.stands[d.UpdateID]; ok && u.Completed == 0 {
 			u.Completed = e.Seq
 			k.stands[d.UpdateID] = u
+		}
+	}
+}
+
+// forgetChildren leaves out the children of a turn that a reopening took back. Turns after it use
+// the same ordinals for others, of which a reset before those turns must take over none.
+func (k *kept) forgetChildren(void uint64) {
+	for _, turn := range k.turns {
+		if !k.exact || turn.N != void {
+			continue
+		}
+		for seq := turn.FirstSeq; seq < turn.FirstSeq+turn.Count; seq++ {
+			if d, is := k.begun[seq].(*history.ChildWorkflowStarted); is && k.children[d.ID] == d {
+				delete(k.children, d.ID)
+				delete(k.over, d.ID)
+			}
 		}
 	}
 }

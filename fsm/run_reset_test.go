@@ -360,3 +360,40 @@ func TestResetAfterAForgottenCancel(t *testing.T) {
 	}
 	w.checkReplays()
 }
+
+// TestResetTakesNoChildOfATurnTakenBack: a reopening took back the turn that had started a child,
+// and the next turn started another one under its ordinal. A reset to before that turn takes over
+// neither: its code starts one anew. At level 6 the new run had a child that no event of it named,
+// and counted one too many when its code started its own.
+func TestResetTakesNoChildOfATurnTakenBack(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	w.start("run", "order")
+	child := func(id string) *history.ChildWorkflowStarted {
+		return &history.ChildWorkflowStarted{ID: 1, WorkflowID: id, WorkflowType: "order", OnClose: history.CloseAbandon}
+	}
+	w.turn("run", child("void"), &history.WorkflowFailed{Error: history.RunError{Kind: "broken"}})
+	ref := RunRef{WorkflowID: "run"}
+	w.do(w.reopenOf(ref))
+	reopened := w.latest("run").Events
+	w.turn("run", child("later"))
+	c := w.resetOf(ref, 1)
+	c.Cut, c.Again = reopened, nil
+	if answer := w.do(c).(*ResetAnswer); answer.Children != 0 {
+		t.Errorf("%+v", answer)
+	}
+	if got := w.types(c.RunID, c.Cut+1); got != "WorkflowReset" {
+		t.Errorf("the new run goes on with %s", got)
+	}
+	w.turn("run", child("own"))
+	w.view(func(v View) {
+		if kids := v.Children(c.RunID); len(kids) != 1 || kids[0] != w.latest("own").RunID {
+			t.Errorf("its children are %v", kids)
+		}
+	})
+	if kid := w.latest("later"); !kid.Status.Open() {
+		t.Errorf("the child that was to outlive its parent is %+v", kid)
+	}
+	w.turn("run", &history.WorkflowCompleted{})
+	w.checkReplays()
+}

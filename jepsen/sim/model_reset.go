@@ -19,7 +19,7 @@ type beginning struct {
 }
 
 // upTo reads the history of r up to an event and a turn, from its lines alone.
-func (r *run) upTo(cut, turns uint64) *beginning {
+func (r *run) upTo(cut, turns, level uint64) *beginning {
 	b := &beginning{kids: map[uint64]*history.ChildWorkflowStarted{}, over: map[uint64]bool{}}
 	b.attrs, b.updates = r.beganWith, map[string]rows.Update{}
 	b.recorded = slices.Clone(r.recorded[:turns])
@@ -52,8 +52,14 @@ func (r *run) upTo(cut, turns uint64) *beginning {
 		case *history.WorkflowReopened:
 			b.reopened = append(b.reopened, seq)
 			for j := range b.recorded {
-				if b.recorded[j].n == d.Turn {
-					b.recorded[j].void = true
+				if b.recorded[j].n != d.Turn {
+					continue
+				}
+				b.recorded[j].void = true
+				for _, data := range b.said[b.recorded[j].first-1:][:b.recorded[j].count] {
+					if started, is := data.(*history.ChildWorkflowStarted); is && b.kids[started.ID] == started && level >= 7 {
+						delete(b.kids, started.ID) // what it began was taken back
+					}
 				}
 			}
 			for _, id := range d.Forget {
@@ -121,7 +127,7 @@ func (m *Model) reset(c *fsm.ResetRun, res *fsm.Result) (code, why string) {
 	if !old.between(c.Cut, c.Turns) {
 		return "invalid_input", ""
 	}
-	b := old.upTo(c.Cut, c.Turns)
+	b := old.upTo(c.Cut, c.Turns, m.level)
 	if c.DropSignals {
 		b.later = nil
 	}

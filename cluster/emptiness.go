@@ -20,7 +20,11 @@ type Held struct {
 func (e *NotEmpty) Error() string {
 	var all []string
 	for _, h := range e.Holds {
-		all = append(all, fmt.Sprintf("%d %s", h.Count, strings.ReplaceAll(h.Kind, "_", " ")))
+		kind := strings.ReplaceAll(h.Kind, "_", " ")
+		if h.Count == 1 {
+			kind = strings.TrimSuffix(kind, "s")
+		}
+		all = append(all, fmt.Sprintf("%d %s", h.Count, kind))
 	}
 	return "the cluster is not empty: it has " + strings.Join(all, ", ") + ". A backup is restored into a cluster without them"
 }

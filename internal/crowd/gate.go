@@ -3,12 +3,12 @@
 // Go's scheduler lets what may run go on in the order in which it became so. When fifty thousand
 // waits end in one moment, whatever else the process does stands behind all of them at every step:
 // a commit, which takes a dozen steps from one goroutine to the next, took longer than the other
-// nodes, or the watchdog, wait for a leader. Whoever passes a Gate goes on at once while few
-// do; in a crowd it lies down first, which takes a microsecond, and goes on with a group of the
-// first to come once all of the group before are on their way.
+// nodes, or the watchdog, wait for a leader. Whoever passes a Gate goes on at once while few do. In
+// a crowd it lies down first, which takes a microsecond, and goes on with a group of the first to
+// come once all of the group before are on their way.
 //
-// It never refuses anybody, keeps nobody back while the processors are free, and decides nothing
-// about what callers do after it.
+// It refuses nobody, keeps nobody back for longer than those before it take to run, and decides
+// nothing about what callers do after it.
 package crowd
 
 import (

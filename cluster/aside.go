@@ -84,8 +84,8 @@ func (c *Cluster) buildAside(ctx context.Context, file io.Reader) (_ *aside, err
 	return b, b.takeOurName()
 }
 
-// upload remembers why a file could not be read to its end, which says more than what the reader of
-// the backup makes of it.
+// upload remembers why a file could not be read to its end, which says more than what the
+// reader of the backup makes of it.
 type upload struct {
 	r   io.Reader
 	err error
@@ -174,8 +174,8 @@ func (c *Cluster) takeArchive(ctx context.Context, d catalog.Digest, content []b
 	return err
 }
 
-// takeOurName makes sure that the state is not that of this cluster by name, which Refound refuses:
-// a backup may be of the very cluster that it is restored into.
+// takeOurName makes sure that the state is not that of this cluster by name, which Refound
+// refuses: a backup may be of the very cluster that it is restored into.
 func (b *aside) takeOurName() error {
 	own := ""
 	b.state.View(func(v fsm.View) { own = v.ClusterID() })
@@ -234,8 +234,8 @@ func (b *aside) apply(index uint64, at history.Time, commands ...fsm.Command) er
 	return nil
 }
 
-// arriving are archives that no state names yet, of a backup that is being restored. The sweep must
-// leave them.
+// arriving are archives that no state names yet, of a backup that is being restored. The sweep
+// must leave them.
 type arriving struct {
 	mu  sync.Mutex
 	all []catalog.Digest // guarded by mu

@@ -22,8 +22,9 @@ func (i *interlude) play() {
 	}
 }
 
-// betweenTerms runs f in an interlude, and returns its error. f runs whether or not this node still
-// leads. It does not run at all if ctx ends before its turn comes. One interlude at a time.
+// betweenTerms runs f in an interlude, and returns its error. f runs whether or not this node
+// still leads. It does not run at all if ctx ends before its turn comes. One interlude at a
+// time.
 func (c *Cluster) betweenTerms(ctx context.Context, f func() error) error {
 	i := &interlude{run: f, over: make(chan error, 1)}
 	c.lead.setBetween(i)

@@ -106,6 +106,9 @@ func (c *Cluster) voteAlone(ctx context.Context) (voters []string, err error) {
 	_, silent := c.askAll(ctx, servers)
 	for _, s := range servers {
 		if why, is := silent[string(s.ID)]; is {
+			if u, is := errors.AsType[*engine.Unknown](why); is {
+				why = u.Cause // a question that went unanswered has changed nothing
+			}
 			return nil, &engine.Unavailable{Why: fmt.Sprintf("voter %s does not answer (%v), and a restore needs all of them: bring it back, or remove it", s.ID, why)}
 		}
 		voters = append(voters, string(s.ID))

@@ -14,7 +14,8 @@ import (
 )
 
 // TestRestoreIntoNodesOnFiles: with both kinds of log the archives come along, and all of it is
-// there after a restart. With bolt, whose log allows gaps, the process would end if there were one.
+// there after a restart. With bolt, whose log allows gaps, the process would end if there were
+// one.
 func TestRestoreIntoNodesOnFiles(t *testing.T) {
 	const packages = 3
 	old := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0", Version: "test"})

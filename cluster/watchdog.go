@@ -124,8 +124,8 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 // steps is about how often a tick passes from one goroutine to another until it is through.
 const steps = 16
 
-// queue waits as often for its turn as a tick does: where thousands of goroutines may run, the time
-// goes by in their line, and neither the disk nor the log is to blame.
+// queue waits as often for its turn as a tick does: where thousands of goroutines may run, the
+// time goes by in their line, and neither the disk nor the log is to blame.
 func queue() {
 	for range steps {
 		runtime.Gosched()

@@ -282,9 +282,9 @@ func TestRestoreLosesNothingThatWasAcknowledged(t *testing.T) {
 	})
 }
 
-// TestRestoreWhoseLeaderIsLost at any of its moments, by a crash or cut off from the others: either
-// the cluster is as it was, and the call can be repeated, or it has all of the backup. All nodes
-// agree, and all vote again.
+// TestRestoreWhoseLeaderIsLost at any of its moments, by a crash or cut off from the others:
+// either the cluster is as it was, and the call can be repeated, or it has all of the backup.
+// All nodes agree, and all vote again.
 func TestRestoreWhoseLeaderIsLost(t *testing.T) {
 	const far = 1000 // entries by which the state of a cluster that has the backup is ahead
 	type moment struct {

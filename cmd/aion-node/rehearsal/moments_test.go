@@ -12,8 +12,8 @@ import (
 // Tests with more moments are disturbed at some of them.
 var maxMoments = map[bool]int{true: 5, false: 3}
 
-// chosen says at which: AION_MOMENTS is "all", or a number that shifts them. CI takes the same ones
-// each time, so that what fails there fails anywhere; make moments takes all.
+// chosen says at which: AION_MOMENTS is "all", or a number that shifts them. CI takes the same
+// ones each time, so that what fails there fails anywhere; make moments takes all.
 var chosen = sync.OnceValue(func() (c struct {
 	all   bool
 	which uint64

@@ -14,6 +14,7 @@ import (
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/freeport"
 	"go.uber.org/goleak"
 )
 
@@ -44,16 +45,12 @@ func (r *real) end() error {
 	return err
 }
 
-// freeAddresses returns addresses that were free a moment ago.
-func freeAddresses(t testing.TB, n int) (list []string) {
+// freeAddresses returns addresses at which nobody listens.
+func freeAddresses(t testing.TB, n int) []string {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		list = append(list, l.Addr().String())
+	list, err := freeport.Take(n)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return list
 }

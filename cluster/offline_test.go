@@ -21,6 +21,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/freeport"
 	"github.com/hashicorp/raft"
 )
 
@@ -32,12 +33,11 @@ func offlineConfig(t *testing.T) Config {
 
 // freeAddress is one at which nobody listens.
 func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	list, err := freeport.Take(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return list[0]
 }
 
 // survivor makes a folder whose log has entries up to last, of which it knew the first half to be

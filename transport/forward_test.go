@@ -21,6 +21,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/await"
+	"aion.dev/aion/internal/freeport"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -147,12 +148,11 @@ func testNoLeader(t *testing.T) {
 // unused returns an address at which nothing listens.
 func unused(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	list, err := freeport.Take(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return list[0]
 }
 
 // TestCallWaitsForALeader: while the known leader is unreachable, nothing of the call is consumed,

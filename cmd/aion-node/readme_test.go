@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,13 +67,13 @@ func TestREADMEThreeNodes(t *testing.T) {
 	if block == nil {
 		t.Fatal("there are no commands between the marks")
 	}
-	first, err := freeRow(3)
+	row, err := freeport.Take(3 * 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	script := block[1]
 	for i, port := range []string{":7610", ":7620", ":7630"} {
-		script = strings.ReplaceAll(script, port, fmt.Sprintf(":%d", first+3*i))
+		script = strings.ReplaceAll(script, "127.0.0.1"+port, row[3*i])
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patient)
 	defer cancel()
@@ -87,7 +84,7 @@ func TestREADMEThreeNodes(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
 	}
-	for _, want := range []string{"deployed hello version", fmt.Sprintf("127.0.0.1:%d", first), fmt.Sprintf("127.0.0.1:%d", first+6)} {
+	for _, want := range []string{"deployed hello version", row[0], row[6]} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it did not print %q:\n%s", want, out.String())
 		}
@@ -142,23 +139,4 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
-}
-
-// freeRow finds the first of 3*n consecutive free ports on loopback.
-func freeRow(n int) (int, error) {
-	for first := 20000 + os.Getpid()%8000; first < 32000; first += 3 * n {
-		free := true
-		for port := first; port < first+3*n; port++ {
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err != nil {
-				free = false
-				break
-			}
-			l.Close()
-		}
-		if free {
-			return first, nil
-		}
-	}
-	return 0, errors.New("no ports in a row are free below 32000")
 }

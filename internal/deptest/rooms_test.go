@@ -136,7 +136,7 @@ var rooms = []room{
 	{"jepsen/load/signals", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
 	{"jepsen/load/timers", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
 	{"jepsen/load/workers", []string{"jepsen/load", "jepsen/load/fleet", "jepsen/load/runs", "jepsen/op", "jepsen/worker", "transport/client", "transport/wire"}, nil, alone},
-	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "transport/worker", "internal/lifecycle"}, []string{"*"},
+	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "transport/worker", "internal/freeport", "internal/lifecycle"}, []string{"*"},
 		"a checker that shares code with what it checks shares its bugs"},
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
 	{"scripts/...", []string{"internal/freeport", "transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},

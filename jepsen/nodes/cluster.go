@@ -198,7 +198,6 @@ func (c *Cluster) Close() error {
 	var errs []error
 	for _, n := range append(c.Strangers(), c.nodes...) {
 		n.Kill()
-		giveBack(n.own)
 	}
 	errs = append(errs, c.Links.Close())
 	if c.Switch != nil {

@@ -2,12 +2,10 @@ package nodes
 
 import (
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net"
 	"strconv"
-	"sync"
 
+	"aion.dev/aion/internal/freeport"
 	"aion.dev/aion/jepsen/links"
 	"aion.dev/aion/jepsen/netns"
 )
@@ -62,60 +60,11 @@ func (c *Cluster) place(n *Node) (err error) {
 	return nil
 }
 
-// freeAddresses finds three ports that nobody uses now, for TCP and UDP. They lie below those that
-// the kernel assigns to proxies and callers: a node that was down must find its ports free when it
-// starts again.
+// freeAddresses finds three ports that nobody uses now, for TCP and UDP.
 func freeAddresses() (links.Addresses, error) {
-	var held []io.Closer
-	defer func() {
-		for _, h := range held {
-			h.Close()
-		}
-	}()
-	take := func() (string, error) {
-		var err error
-		for range 1000 {
-			address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
-			if _, taken := given.LoadOrStore(address, true); taken {
-				continue
-			}
-			var l net.Listener
-			if l, err = net.Listen("tcp", address); err != nil {
-				continue
-			}
-			held = append(held, l)
-			var u net.PacketConn
-			if u, err = net.ListenPacket("udp", address); err != nil {
-				continue
-			}
-			held = append(held, u)
-			return address, nil
-		}
-		return "", fmt.Errorf("no free port between %d and %d: %w", firstPort, firstPort+ports, err)
+	row, err := freeport.Take(3)
+	if err != nil {
+		return links.Addresses{}, err
 	}
-	var a links.Addresses
-	var err error
-	for _, to := range []*string{&a.Raft, &a.Gossip, &a.HTTP} {
-		if *to, err = take(); err != nil {
-			return a, err
-		}
-	}
-	return a, nil
+	return links.Addresses{Raft: row[0], Gossip: row[1], HTTP: row[2]}, nil
 }
-
-// given are the addresses of the clusters of this process. A node may be down, and its ports free,
-// while another run looks for ports.
-var given sync.Map
-
-// giveBack makes the addresses available again.
-func giveBack(a links.Addresses) {
-	for _, address := range []string{a.Raft, a.Gossip, a.HTTP} {
-		given.Delete(address)
-	}
-}
-
-// Linux assigns ports from 32768 on by default.
-const (
-	firstPort = 20_000
-	ports     = 12_000
-)

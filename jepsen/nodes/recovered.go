@@ -85,7 +85,6 @@ func (c *Cluster) Recovered(ctx context.Context, during func(context.Context, *c
 		if p.at[i], err = freeAddresses(); err != nil {
 			return err
 		}
-		defer giveBack(p.at[i])
 	}
 	defer p.kill()
 	founders := []string{"--bootstrap-expect", "2", "--join", p.at[0].Gossip + "," + p.at[1].Gossip}

@@ -55,7 +55,6 @@ func (c *Cluster) beside(ctx context.Context, prepare func(settings []string) er
 	if err != nil {
 		return err
 	}
-	defer giveBack(at)
 	data, err := os.MkdirTemp(c.cfg.Dir, "restored-")
 	if err != nil {
 		return err

@@ -57,7 +57,6 @@ func (c *Cluster) Strangers() []*Node {
 func (n *Node) Dismiss() error {
 	return n.Offline(func() error {
 		n.held++
-		giveBack(n.own)
 		return os.RemoveAll(n.Data)
 	})
 }

@@ -186,12 +186,7 @@ func TestHotOutcomeThatNobodyLearns(t *testing.T) {
 
 // TestHotFaceOfNobody: where nothing listens, nothing can have happened.
 func TestHotFaceOfNobody(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	c, err := New(Config{Addresses: []string{l.Addr().String()}, Face: FaceHot, Patience: -1})
+	c, err := New(Config{Addresses: []string{nobody(t)}, Face: FaceHot, Patience: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

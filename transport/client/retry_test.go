@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/internal/freeport"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -92,12 +92,11 @@ func newClient(t *testing.T, addresses ...string) *Client {
 
 // nobody returns an address at which nothing listens.
 func nobody(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	list, err := freeport.Take(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return list[0]
 }
 
 func TestMutationIsRepeatedUnderOneKey(t *testing.T) {

@@ -50,7 +50,7 @@ func (t *step) reoffer(r *row, task *rows.Task) {
 		return
 	}
 	t.unlist(r, task)
-	task.State = rows.TaskOffered
+	task.State, task.Deferred = rows.TaskOffered, t.staysDeferred(task)
 	t.stamp(task)
 	t.list(r, task)
 	t.putTask(r, task)

@@ -104,6 +104,7 @@ func (c *LeaseTasks) check() Refusal {
 func (c *LeaseTasks) lease(t *step, r *row, task *rows.Task) Leased {
 	t.unlist(r, task)
 	task.State, task.Worker, task.StartedAt, task.Lease = rows.TaskLeased, c.Worker, t.now, c.silence(task)
+	task.Deferred = t.staysDeferred(task)
 	task.Attempt++
 	task.Due = task.LeaseDue(t.now)
 	t.list(r, task)

@@ -178,7 +178,7 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 	tasks := v.Tasks(id, 0, 1000)
 	slices.SortFunc(want.tasks, func(a, b *task) int { return cmp.Compare(a.id, b.id) })
 	if !slices.EqualFunc(tasks, want.tasks, func(a rows.Task, b *task) bool {
-		return a.ID == b.id && a.State == b.state && a.Attempt == b.attempt && a.Due == b.due && a.Failures == b.failures
+		return a.ID == b.id && a.State == b.state && a.Attempt == b.attempt && a.Due == b.due && a.Failures == b.failures && a.Deferred == b.deferred
 	}) {
 		return fmt.Sprintf("run %s has tasks %+v, want %d others", id, tasks, len(want.tasks))
 	}

@@ -52,7 +52,7 @@ func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
 
 // offer puts a task among the offers: last, or at its old place.
 func (m *Model) offer(t *task, anew bool) {
-	t.deferred = false
+	t.deferred = t.deferred && m.level < 7
 	t.state = rows.TaskOffered
 	if anew {
 		m.places++
@@ -163,7 +163,7 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 			continue
 		}
 		m.withdraw(t)
-		t.state, t.leasedAt, t.lease, t.deferred = rows.TaskLeased, m.now, c.Lease, false
+		t.state, t.leasedAt, t.lease, t.deferred = rows.TaskLeased, m.now, c.Lease, t.deferred && m.level < 7
 		if h := t.asked.Heartbeat; h > 0 && (h < c.Lease || !c.Named) {
 			t.lease = h
 		} else if t.asked.Timeout > 0 && !c.Named {

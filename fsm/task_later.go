@@ -86,9 +86,9 @@ func (c *DeferTasks) apply(t *step) (Answer, Refusal) {
 	})
 }
 
-// staysDeferred is whether the attempt after one that was let go counts as let go, too: it does not.
-// Below level 7 it did where lost leases are no failures, and a worker that had such an attempt did
-// not hear that its run was over.
+// staysDeferred is whether the attempt after one that was let go counts as let go, too: it does
+// not. Below level 7 it did where lost leases are no failures, and a worker that had such an
+// attempt did not hear that its run was over.
 func (t *step) staysDeferred(task *rows.Task) bool { return task.Deferred && t.level() < 7 }
 
 func (c *ReportActivity) apply(t *step) (Answer, Refusal) {

@@ -115,7 +115,7 @@ func (t *step) commit() error {
 	if len(s.pages) > maxPages {
 		clear(s.pages)
 	}
-	if err := s.queues.advance(s.db.Reader); err != nil {
+	if err := s.queues.keep(t); err != nil {
 		return err
 	}
 	if err := s.fronts.advance(s); err != nil {

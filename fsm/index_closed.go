@@ -48,6 +48,9 @@ type closedFronts struct {
 	purged int                     // runs deleted since oldest was moved
 }
 
+// maxTaken is how many deleted rows a reader may have to step over.
+const maxTaken = 250
+
 func newClosedFronts() closedFronts {
 	return closedFronts{from: map[string]history.Time{}, taken: map[string]int{}, oldest: 1}
 }

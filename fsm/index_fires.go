@@ -64,9 +64,7 @@ func (t *step) listFire(s *schedule) {
 	}
 	t.unlistFire(s)
 	if at != 0 {
-		k := rows.FireKey(at, s.ID)
-		t.Put(k, nil)
-		t.s.queues.fires.placed(k)
+		t.Put(rows.FireKey(at, s.ID), nil)
 	}
 	s.listed = at
 }
@@ -84,7 +82,6 @@ func (t *step) delSchedule(s *schedule) {
 func (t *step) unlistFire(s *schedule) {
 	if s.listed != 0 {
 		t.Del(rows.FireKey(s.listed, s.ID))
-		t.s.queues.fires.took()
 		s.listed = 0
 	}
 }
@@ -141,7 +138,7 @@ func (p *picture) DueSchedules(now history.Time, limit int) (ids []string) {
 	if now < 0 {
 		return nil
 	}
-	p.Scan(p.queues.fires.from, rows.NumberKey(rows.FamilyFire, uint64(now)+1), func(k, _ []byte) bool {
+	p.scanFront(&p.queues.fires, rows.Key(rows.FamilyFire), rows.NumberKey(rows.FamilyFire, uint64(now)+1), func(k, _ []byte) bool {
 		ids = append(ids, string(k[9:]))
 		return len(ids) < limit
 	})
@@ -153,7 +150,7 @@ func (p *picture) NextSchedule() (at history.Time, ok bool) {
 	if p.meta.Schedules == 0 {
 		return 0, false
 	}
-	p.Scan(p.queues.fires.from, rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
+	p.scanFront(&p.queues.fires, rows.Key(rows.FamilyFire), rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
 		at, ok = history.Time(rows.U64(k[1:])), true
 		return false
 	})

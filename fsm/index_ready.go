@@ -26,9 +26,7 @@ func (t *step) projectReady(r *row) {
 	if want := r.wantsTurn(); want && r.ReadyIndex == 0 {
 		r.ReadyIndex, r.ReadyN = t.index, t.readyN
 		t.readyN++
-		k := rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN)
-		t.Put(k, r.Run.RunID[:])
-		t.s.queues.ready.placed(k)
+		t.Put(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN), r.Run.RunID[:])
 	} else if !want {
 		t.unready(r)
 	}
@@ -38,7 +36,6 @@ func (t *step) projectReady(r *row) {
 func (t *step) unready(r *row) {
 	if r.ReadyIndex != 0 {
 		t.Del(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN))
-		t.s.queues.ready.took()
 		r.ReadyIndex, r.ReadyN = 0, 0
 	}
 }
@@ -46,8 +43,8 @@ func (t *step) unready(r *row) {
 // Ready implements View.
 func (p *picture) Ready(after ReadyCursor, limit int) (ready []ReadyRun, next ReadyCursor) {
 	next = after
-	first := rows.Later(append(rows.PlaceKey(rows.FamilyReady, after.Index, after.N), 0), p.queues.ready.from)
-	p.Scan(first, rows.Key(rows.FamilyReady+1), func(k, b []byte) bool {
+	first := append(rows.PlaceKey(rows.FamilyReady, after.Index, after.N), 0)
+	p.scanFront(&p.queues.ready, first, rows.Key(rows.FamilyReady+1), func(k, b []byte) bool {
 		ready = append(ready, ReadyRun{history.RunID(b)})
 		next = ReadyCursor(rows.PlaceOf(k))
 		return len(ready) < pageSize(limit)

@@ -81,15 +81,12 @@ func (t *step) armedIDs(r *row, n uint64) (ids []uint64) {
 
 // enqueue sets a clock: of a timer or of the task of an ordinal.
 func (t *step) enqueue(r *row, id uint64, at history.Time) {
-	k := rows.TimerKey(at, r.Serial, id)
-	t.Put(k, r.Run.RunID[:])
-	t.s.queues.timers.placed(k)
+	t.Put(rows.TimerKey(at, r.Serial, id), r.Run.RunID[:])
 }
 
 // dequeue takes a clock away, which is set.
 func (t *step) dequeue(r *row, id uint64, at history.Time) {
 	t.Del(rows.TimerKey(at, r.Serial, id))
-	t.s.queues.timers.took()
 }
 
 // DueTimers implements View.
@@ -97,7 +94,7 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 	if now < 0 {
 		return nil
 	}
-	p.Scan(p.queues.timers.from, rows.NumberKey(rows.FamilyTimer, uint64(now)+1), func(k, b []byte) bool {
+	p.scanFront(&p.queues.timers, rows.Key(rows.FamilyTimer), rows.NumberKey(rows.FamilyTimer, uint64(now)+1), func(k, b []byte) bool {
 		due = append(due, TimerRef{FireAt: history.Time(rows.U64(k[1:])), ID: rows.U64(k[17:]), RunID: history.RunID(b)})
 		return len(due) < pageSize(limit)
 	})
@@ -106,7 +103,7 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 
 // NextTimer implements View.
 func (p *picture) NextTimer() (at history.Time, ok bool) {
-	p.Scan(p.queues.timers.from, rows.Key(rows.FamilyTimer+1), func(k, _ []byte) bool {
+	p.scanFront(&p.queues.timers, rows.Key(rows.FamilyTimer), rows.Key(rows.FamilyTimer+1), func(k, _ []byte) bool {
 		at, ok = history.Time(rows.U64(k[1:])), true
 		return false
 	})

@@ -61,8 +61,17 @@ func (in *Inside) OldestRun() uint64 { return in.p.oldest }
 // ClosedFront is a time before which no run of a type has closed.
 func (in *Inside) ClosedFront(typ string) history.Time { return in.p.fronts[typ] }
 
-// FireFront is a key before which no schedule stands in the index of fires.
-func (in *Inside) FireFront() []byte { return in.p.queues.fires.from }
+// Fronts calls f with the first rows of each index that is taken from its front, as they are
+// remembered: those of a family that stand before rest.
+func (in *Inside) Fronts(f func(family byte, keys, values [][]byte, rest []byte)) {
+	for _, q := range []*front{&in.p.queues.ready, &in.p.queues.timers, &in.p.queues.fires} {
+		var keys, values [][]byte
+		for _, r := range q.rows {
+			keys, values = append(keys, r.key), append(values, r.value)
+		}
+		f(q.family, keys, values, q.rest)
+	}
+}
 
 // CheckOutcome says why a remembered outcome cannot be read. An unowned one is of the form that
 // builds without owners wrote.

@@ -44,7 +44,7 @@ type picture struct {
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
 	s.tokens.shared, s.policy.shared = true, true
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, news: s.news, cohorts: s.census.cohorts, prints: s.prints.done, ordered: s.ordered, batches: s.batches, stops: s.stops, quotas: s.quotas, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues.published(), tails: s.tails, recent: s.recent, news: s.news, cohorts: s.census.cohorts, prints: s.prints.done, ordered: s.ordered, batches: s.batches, stops: s.stops, quotas: s.quotas, rules: s.rules, versions: s.versions, kept: s.kept, spaces: s.spaces, limits: s.limits, nodes: s.nodes, tokens: s.tokens, policy: s.policy, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	if s.ends == nil {
 		s.ends = make(chan struct{})
@@ -146,6 +146,9 @@ func (p *picture) Get(key []byte) []byte {
 }
 
 func (p *picture) stored(key []byte) []byte {
+	if p.s.db.Never(key, p.meta.Index) {
+		return nil
+	}
 	b, err := p.snap.Get(key)
 	p.s.fail(err)
 	return b

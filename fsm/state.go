@@ -193,7 +193,7 @@ func (s *State) load() error {
 			s.quotas = append(s.quotas, q)
 			return true
 		}),
-		s.queues.findFirsts(s.db.Reader),
+		s.queues.fill(s.db.Reader),
 	)
 	if err != nil {
 		return fmt.Errorf("read the hot tables: %w", err)

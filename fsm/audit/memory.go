@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// checkMemory: what is remembered of runs, queues and lanes is what is stored.
+// checkMemory: what is remembered of runs, queues, lanes and the fronts of indexes is what is stored.
 func (c *checker) checkMemory() {
 	held := 0
 	said := c.p.Tails(func(l fsm.Tail) {
@@ -28,6 +28,25 @@ func (c *checker) checkMemory() {
 			c.failf("row %x is remembered as %x, stored is %x", k, value, stored)
 		}
 	})
+	c.p.Fronts(c.checkFront)
+}
+
+func (c *checker) checkFront(family byte, keys, values [][]byte, rest []byte) {
+	n := 0
+	c.p.Scan(rows.Key(family), rest, func(k, v []byte) bool {
+		if n == len(keys) || !bytes.Equal(k, keys[n]) || !bytes.Equal(v, values[n]) {
+			c.failf("row %x = %x, the %dth of its index, is not the one remembered", k, v, n+1)
+			return false
+		}
+		n++
+		return true
+	})
+	if n < len(keys) {
+		c.failf("row %x is remembered as the %dth of its index, stored are %d before %x", keys[n], n+1, n, rest)
+	}
+	if len(keys) == 0 && !bytes.Equal(rest, rows.Key(family+1)) {
+		c.failf("nothing is remembered of the rows of family %c, which may begin at %x", family, rest)
+	}
 }
 
 func (c *checker) checkTail(l fsm.Tail) {

@@ -50,12 +50,6 @@ func (c *checker) checkSchedules() {
 	if stored != c.p.Meta().Schedules {
 		c.failf("%d schedules are stored, the count says %d", stored, c.p.Meta().Schedules)
 	}
-	c.p.Scan(rows.Key(rows.FamilyFire), rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
-		if bytes.Compare(k, c.p.FireFront()) < 0 {
-			c.failf("fire %x is before the front %x", k, c.p.FireFront())
-		}
-		return true
-	})
 }
 
 // checkApart: the row of a schedule holds input, attributes and open runs, or none of them and what

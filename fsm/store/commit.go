@@ -37,7 +37,7 @@ func (o *Overlay) Commit(m rows.Meta) error {
 		o.Fail(batch.Commit(pebble.NoSync))
 	}
 	if o.err == nil {
-		o.Fail(o.db.note(o))
+		o.Fail(o.db.note(o, m.Index))
 	}
 	if o.err == nil {
 		o.Fail(o.db.flushRanges(o.ranges))

@@ -37,7 +37,7 @@ type DB struct {
 	lock io.Closer  // of dir
 	db   *pebble.DB // nil while it is closed
 
-	seen       [rows.Families]*seen  // of the filtered families; guarded by whoever applies
+	seen       [rows.Families]*seen  // of the filtered families; made by Reopen
 	ranges     int                   // deleted and still in memory
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
 	broken     chan struct{}         // closed once background is set

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 
 	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
@@ -90,7 +91,7 @@ func (o *Overlay) Get(key []byte) []byte {
 		if v, ok := o.fresh[string(key)]; ok {
 			return v
 		}
-		if o.db.seen[key[0]].never(key) {
+		if o.db.Never(key, math.MaxUint64) {
 			o.db.progress.Add(1)
 			return nil
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"math/bits"
+	"sync/atomic"
 
 	"aion.dev/aion/fsm/rows"
 )
@@ -16,10 +17,13 @@ import (
 // start, a restore) are added by a scan that goes on with every commit, and until it is through,
 // nothing is known. Deleted keys stay, so a filter that is full is made anew in the same way,
 // beside the old one.
+//
+// Readers of a Picture ask it too, while entries after that of the picture add to it.
 type seen struct {
-	now  keys  // answers, once it has all keys
-	next *keys // being made, to take the place of now
+	now atomic.Pointer[keys] // answers; nil until there is one that has all keys
 
+	// Of whoever applies.
+	next    *keys  // being made, to take the place of now
 	from    []byte // next has the keys before this one
 	limit   uint64 // keys in now, above which it is made anew
 	gone    uint64 // keys deleted since now has all
@@ -28,10 +32,10 @@ type seen struct {
 
 // keys is a Bloom filter, each key of which lies within one line of the processor's cache.
 type keys struct {
-	lines [][lineWords]uint64
-	full  bool   // it has every key of the family
-	added uint64 // keys that it did not seem to have
-	room  uint64 // keys, with which it is wrong once in 200 times
+	lines [][lineWords]uint64 // written by whoever applies, read by any goroutine: both atomically
+	since uint64              // index of the first entry after which it has every key of the family: a Picture before may have keys that were deleted since
+	added uint64              // keys that it did not seem to have
+	room  uint64              // keys, with which it is wrong once in 200 times
 }
 
 const (
@@ -43,8 +47,9 @@ const (
 	seenAtOnce = 1_000   // keys that one commit reads: some 0.7 ms
 )
 
-// filtered are the families whose keys are mostly looked up before there are any.
-var filtered = [...]byte{rows.FamilyRemembered, rows.FamilyRunID, rows.FamilyLatest}
+// filtered are the families whose keys are mostly looked up before there are any. Of those that
+// builds without owners wrote a new cluster has a handful, for a day, and each request asks for one.
+var filtered = [...]byte{rows.FamilyRemembered, rows.FamilyRequest, rows.FamilyRunID, rows.FamilyLatest}
 
 func newKeys(expected uint64) *keys {
 	room := min(max(2*expected, leastRoom), mostRoom)
@@ -57,16 +62,27 @@ func (d *DB) refill(m rows.Meta) {
 	runs, requests := m.Serial-min(m.Purged, m.Serial), m.Table[rows.ClassGiven].Keys+m.Table[rows.ClassMadeUp].Keys
 	d.seen = [rows.Families]*seen{
 		rows.FamilyRemembered: {next: newKeys(requests)},
+		rows.FamilyRequest:    {next: newKeys(m.Requests[rows.ClassGiven].Len() + m.Requests[rows.ClassMadeUp].Len())},
 		rows.FamilyRunID:      {next: newKeys(runs)},
 		rows.FamilyLatest:     {next: newKeys(runs)},
 	}
 }
 
-// never reports that key was never written. False says nothing.
-func (s *seen) never(key []byte) bool { return s != nil && s.now.full && !s.now.has(hashOf(key)) }
+// Never reports that there is no row at key after the entry at index, nor was one since. False says
+// nothing. Any goroutine may call it that has a Picture of that entry.
+func (d *DB) Never(key []byte, index uint64) bool { return d.seen[key[0]].never(key, index) }
 
-// note adds what an entry wrote, and goes on with the scan. It is called once that is committed.
-func (d *DB) note(o *Overlay) error {
+func (s *seen) never(key []byte, index uint64) bool {
+	if s == nil {
+		return false
+	}
+	k := s.now.Load()
+	return k != nil && index >= k.since && !k.has(hashOf(key))
+}
+
+// note adds what the entry at index wrote, and goes on with the scan. It is called once that is
+// committed.
+func (d *DB) note(o *Overlay, index uint64) error {
 	for _, family := range filtered {
 		s := d.seen[family]
 		o.Changed(family, func(key, value []byte) {
@@ -76,7 +92,7 @@ func (d *DB) note(o *Overlay) error {
 				s.gone++
 			}
 		})
-		if err := s.scan(d.Reader, family); err != nil {
+		if err := s.scan(d.Reader, family, index); err != nil {
 			return err
 		}
 	}
@@ -84,19 +100,20 @@ func (d *DB) note(o *Overlay) error {
 }
 
 func (s *seen) add(h uint64) {
-	if s.now.full {
-		s.now.add(h)
+	now := s.now.Load()
+	if now != nil {
+		now.add(h)
 	}
 	if s.next != nil {
 		s.next.add(h)
-	} else if s.now.added > s.limit {
-		s.next, s.from = newKeys(s.now.added-min(s.gone, s.now.added)), nil
+	} else if now != nil && now.added > s.limit {
+		s.next, s.from = newKeys(now.added-min(s.gone, now.added)), nil
 	}
 }
 
-// scan adds some more of the keys that there are to the filter that is being made. A key that is
-// written behind its place was added by the commit that wrote it.
-func (s *seen) scan(from Reader, family byte) error {
+// scan adds some more of the keys that there are after the entry at index to the filter that is
+// being made. A key that is written behind its place was added by the commit that wrote it.
+func (s *seen) scan(from Reader, family byte, index uint64) error {
 	if s.next == nil {
 		return nil
 	}
@@ -114,12 +131,14 @@ func (s *seen) scan(from Reader, family byte) error {
 	case err != nil:
 		return err
 	case s.next.added > 2*s.next.room && s.next.room == mostRoom:
-		*s = seen{stopped: true}
+		s.now.Store(nil)
+		s.next, s.stopped = nil, true
 	case s.next.added > 2*s.next.room:
 		s.next, s.from = newKeys(s.next.added), nil
 	case through:
-		s.next.full = true
-		s.now, s.next, s.limit, s.gone = *s.next, nil, s.next.added+s.next.room, 0
+		s.next.since, s.limit, s.gone = index, s.next.added+s.next.room, 0
+		s.now.Store(s.next)
+		s.next = nil
 	}
 	return nil
 }
@@ -131,7 +150,8 @@ func (k *keys) add(h uint64) {
 	k.added++
 	line := k.line(h)
 	for range probes {
-		line[h>>6&7] |= 1 << (h & 63)
+		word := &line[h>>6&7]
+		atomic.StoreUint64(word, *word|1<<(h&63))
 		h >>= 9
 	}
 }
@@ -139,7 +159,7 @@ func (k *keys) add(h uint64) {
 func (k *keys) has(h uint64) bool {
 	line := k.line(h)
 	for range probes {
-		if line[h>>6&7]&(1<<(h&63)) == 0 {
+		if atomic.LoadUint64(&line[h>>6&7])&(1<<(h&63)) == 0 {
 			return false
 		}
 		h >>= 9

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -38,14 +39,14 @@ func TestNeverIsNever(t *testing.T) {
 			}
 		})
 		s := d.seen[family]
-		if s.now.full {
+		if s.now.Load() != nil {
 			full++
 		}
 		if making && s.next == nil {
 			anew++
 		}
 		for k := range there {
-			if s.never([]byte(k)) {
+			if s.never([]byte(k), math.MaxUint64) {
 				t.Fatalf("after entry %d, %q is there and was never seen", entry, k)
 			}
 		}
@@ -63,7 +64,7 @@ func TestNeverIsNever(t *testing.T) {
 				t.Fatal(err)
 			}
 			d = opened(t, fs)
-			if k := key(); d.seen[family].never(k) {
+			if k := key(); d.seen[family].never(k, math.MaxUint64) {
 				t.Fatalf("just opened, %q was never seen", k)
 			}
 		}
@@ -104,10 +105,10 @@ func TestFiltersAreBounded(t *testing.T) {
 	defer closed(t, d)
 	applied(t, d, func(o *Overlay) { o.Put(rows.TextKey(rows.FamilyLatest, "a"), nil) })
 	s := d.seen[rows.FamilyLatest]
-	s.next = &keys{lines: s.now.lines, room: mostRoom, added: 2*mostRoom + 1}
+	s.next = &keys{lines: s.now.Load().lines, room: mostRoom, added: 2*mostRoom + 1}
 	applied(t, d, func(*Overlay) {})
-	if s.now.full || s.next != nil || !s.stopped || s.never(rows.TextKey(rows.FamilyLatest, "b")) {
-		t.Errorf("it is not given up: full %v, stopped %v", s.now.full, s.stopped)
+	if s.now.Load() != nil || s.next != nil || !s.stopped || s.never(rows.TextKey(rows.FamilyLatest, "b"), math.MaxUint64) {
+		t.Errorf("it is not given up: answers %v, stopped %v", s.now.Load() != nil, s.stopped)
 	}
 }
 
@@ -133,7 +134,7 @@ func BenchmarkFill(b *testing.B) {
 	s := &seen{next: newKeys(uint64(b.N))}
 	b.ResetTimer()
 	for s.next != nil {
-		if err := s.scan(d.Reader, rows.FamilyRemembered); err != nil {
+		if err := s.scan(d.Reader, rows.FamilyRemembered, 0); err != nil {
 			b.Fatal(err)
 		}
 	}

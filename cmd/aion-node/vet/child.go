@@ -19,7 +19,9 @@ func Child(ctx context.Context, limits string, in io.Reader, out io.Writer, comp
 	if err := json.Unmarshal([]byte(limits), &l); err != nil {
 		return fmt.Errorf("limits: %w", err)
 	}
-	if l.MemoryBytes > 0 {
+	if l.MemoryBytes == 0 {
+		debug.SetGCPercent(100)
+	} else {
 		debug.SetGCPercent(-1)                      // most archives need less, and the process ends with them
 		debug.SetMemoryLimit(l.MemoryBytes / 4 * 3) // collect before giving up
 		debug.SetMaxStack(int(l.MemoryBytes / 4))

@@ -45,6 +45,9 @@ func (f *front) end() []byte { return rows.Key(f.family + 1) }
 
 // find returns the place of a key among the rows, and whether it is there.
 func (f *front) find(key []byte) (int, bool) {
+	if n := len(f.rows); n == 0 || bytes.Compare(key, f.rows[n-1].key) > 0 {
+		return n, false // where most new rows go
+	}
 	return slices.BinarySearchFunc(f.rows, key, func(r frontRow, key []byte) int { return bytes.Compare(r.key, key) })
 }
 
@@ -73,6 +76,9 @@ func (f *front) put(key, value []byte) {
 
 // del follows a row that was deleted.
 func (f *front) del(key []byte) {
+	if bytes.Compare(key, f.rest) >= 0 {
+		return
+	}
 	switch i, found := f.find(key); {
 	case !found:
 	case i == 0:

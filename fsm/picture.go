@@ -8,8 +8,8 @@ import (
 )
 
 // picture is the state at one index: a snapshot of the database and the hot tables of the same
-// entry. Apply publishes one after each entry, so that readers never wait for Apply, nor Apply for
-// them.
+// entry. Apply publishes one after each entry, so that readers do not wait for Apply, nor Apply for
+// them, but for a moment in which one of them writes what the database does not have yet.
 type picture struct {
 	s        *State
 	snap     store.Picture
@@ -122,8 +122,9 @@ func (s *State) held(f func() error) error {
 	return f()
 }
 
-// View calls f with a consistent picture of the state at one index. It never blocks Apply. The View
-// is not used after f returns; what it returned may be kept. On a closed State f is not called.
+// View calls f with a consistent picture of the state at one index. It blocks Apply for as long as
+// the backlog of the store takes, some milliseconds at most. The View is not used after f returns;
+// what it returned may be kept. On a closed State f is not called.
 func (s *State) View(f func(View)) {
 	p := s.pin()
 	if p == nil {

@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// checkMemory: what is remembered of runs, queues, lanes and the fronts of indexes is what is stored.
+// checkMemory: what is remembered of runs, queues, lanes and the fronts of indexes is what is
+// stored.
 func (c *checker) checkMemory() {
 	held := 0
 	said := c.p.Tails(func(l fsm.Tail) {

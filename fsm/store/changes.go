@@ -23,34 +23,37 @@ func (o *Overlay) change(op byte, key, value []byte) {
 	o.changes[key[0]] = c
 }
 
-// each calls f with the changes of a family from the given offset on, in order.
-func (o *Overlay) each(family, from int, f func(op byte, key, value []byte) error) {
-	b := o.changes[family][from:]
+// change is one of them.
+type change struct {
+	op         byte
+	key, value []byte // value is nil of a deleted row, and the end of a range
+}
+
+// eachChange calls f with changes, in order.
+func eachChange(b []byte, f func(c change)) {
 	field := func() []byte {
 		n, w := binary.Uvarint(b)
-		v := b[w : w+int(n)]
+		v := b[w : w+int(n) : w+int(n)]
 		b = b[w+int(n):]
 		return v
 	}
 	for len(b) > 0 {
-		op := b[0]
+		c := change{op: b[0]}
 		b = b[1:]
-		key := field()
-		var value []byte
-		if op != opDelete {
-			value = field()
+		c.key = field()
+		if c.op != opDelete {
+			c.value = field()
 		}
-		o.Fail(f(op, key, value))
+		f(c)
 	}
 }
 
 // Changed calls f with the rows of a family that were written, in order, with a value of nil when
 // they were deleted. It leaves out deleted ranges. F must not keep key and value.
 func (o *Overlay) Changed(family byte, f func(key, value []byte)) {
-	o.each(int(family), 0, func(op byte, key, value []byte) error {
-		if op != opRange {
-			f(key, value)
+	eachChange(o.changes[family], func(c change) {
+		if c.op != opRange {
+			f(c.key, c.value)
 		}
-		return nil
 	})
 }

@@ -37,6 +37,8 @@ type DB struct {
 	lock io.Closer  // of dir
 	db   *pebble.DB // nil while it is closed
 
+	backlog *backlog // of db
+
 	seen       [rows.Families]*seen  // of the filtered families; made by Reopen
 	ranges     int                   // deleted and still in memory
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
@@ -75,7 +77,8 @@ func (d *DB) Reopen() error {
 	if err != nil {
 		return err
 	}
-	d.db, d.Reader = db, Reader{db}
+	d.db, d.backlog = db, newBacklog(db, &d.progress)
+	d.Reader = Reader{currentReader{d.backlog}}
 	m, err := d.Meta()
 	if err != nil {
 		return errors.Join(err, d.shut())
@@ -95,7 +98,7 @@ func (d *DB) shut() error {
 	if db == nil {
 		return nil
 	}
-	d.db, d.Reader = nil, Reader{}
+	d.db, d.backlog, d.Reader = nil, nil, Reader{}
 	return db.Close()
 }
 

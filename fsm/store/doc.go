@@ -8,7 +8,7 @@
 // no command, no run and no catalog but for the type of a digest. The one row that it reads itself
 // is Meta, to see where a state stands. What families are like (rows looked up by key, rows written
 // once) decides how fast something is, never what it does; nor does the filter that knows most new
-// keys to be new (seen.go).
+// keys to be new (seen.go), nor when the database gets the newest entries (backlog.go).
 //
 // The database has no log of its own: what a crash takes away, the replicated log applies again.
 // Only this package knows Pebble.

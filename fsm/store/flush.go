@@ -4,6 +4,9 @@ package store
 // tries again for ever, and a caller that waited for its success would keep the node from ending.
 // Any goroutine may call it.
 func (d *DB) Flush() error {
+	if err := d.backlog.flush(); err != nil {
+		return err
+	}
 	done, err := d.db.AsyncFlush()
 	if err != nil {
 		return err

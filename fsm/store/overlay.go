@@ -21,11 +21,7 @@ type Overlay struct {
 	fresh    map[string][]byte     // what was written to the families that are looked up by key; nil = deleted
 	mirror   *pebble.Batch         // the same changes, indexed; made when somebody scans
 	mirrored [rows.Families]int    // how much of each family's changes is in mirror
-
-	deleted [rows.Families]bool // rows, by family
-	ranged  [rows.Families]bool // likewise of ranges
-	net     map[string]net      // see nets
-	value   []byte              // of PutRow
+	value    []byte                // of PutRow
 
 	work   uint64 // units, see Charge
 	ranges int    // deleted
@@ -33,7 +29,7 @@ type Overlay struct {
 
 // Overlay returns one without changes.
 func (d *DB) Overlay() Overlay {
-	return Overlay{db: d, fresh: map[string][]byte{}, net: map[string]net{}}
+	return Overlay{db: d, fresh: map[string][]byte{}}
 }
 
 // lookedUp are the families that apply reads by key, often: those get a map of their own, so that
@@ -47,7 +43,6 @@ func (o *Overlay) Reset() {
 	}
 	clear(o.fresh)
 	o.mirror, o.mirrored = nil, [rows.Families]int{}
-	o.deleted, o.ranged = [rows.Families]bool{}, [rows.Families]bool{}
 	o.work, o.ranges = 0, 0
 }
 
@@ -67,7 +62,6 @@ func (o *Overlay) PutRow(key []byte, v any) {
 
 // Del deletes a row.
 func (o *Overlay) Del(key []byte) {
-	o.deleted[key[0]] = true
 	o.change(opDelete, key, nil)
 	if lookedUp[key[0]] {
 		o.fresh[string(key)] = nil
@@ -77,7 +71,6 @@ func (o *Overlay) Del(key []byte) {
 // DelRange deletes from first up to but without end, all of one family, which is not in lookedUp.
 func (o *Overlay) DelRange(first, end []byte) {
 	o.ranges++
-	o.ranged[first[0]] = true
 	o.change(opRange, first, end)
 }
 
@@ -134,16 +127,18 @@ func (o *Overlay) Reader(family byte) Reader {
 		return o.db.Reader
 	}
 	if o.mirror == nil {
+		o.Fail(o.db.backlog.flush())
 		o.mirror = o.db.db.NewIndexedBatch()
 	}
-	o.each(int(family), o.mirrored[family], func(op byte, key, value []byte) error {
-		switch op {
+	eachChange(o.changes[family][o.mirrored[family]:], func(c change) {
+		switch c.op {
 		case opSet:
-			return o.mirror.Set(key, value, nil)
+			o.Fail(o.mirror.Set(c.key, c.value, nil))
 		case opRange:
-			return o.mirror.DeleteRange(key, value, nil)
+			o.Fail(o.mirror.DeleteRange(c.key, c.value, nil))
+		default:
+			o.Fail(o.mirror.Delete(c.key, nil))
 		}
-		return o.mirror.Delete(key, nil)
 	})
 	o.mirrored[family] = len(o.changes[family])
 	return Reader{o.mirror}

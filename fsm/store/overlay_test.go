@@ -158,32 +158,40 @@ func TestManyDeletedRanges(t *testing.T) {
 	}
 }
 
-// TestRowsOfOneEntryAreNotWritten: what came and went within an entry is in its digest and not in
-// the database, nor is a mark of it.
-func TestRowsOfOneEntryAreNotWritten(t *testing.T) {
+// TestRowsThatComeAndGoAreNotWritten: what came and went within an entry, or within entries that
+// are written together, is in their digests and not in the database, nor is a mark of it.
+func TestRowsThatComeAndGoAreNotWritten(t *testing.T) {
 	d := opened(t, vfs.NewMem())
 	defer closed(t, d)
-	pin, task := rows.NumberKey(rows.FamilyPin, 1), rows.TaskKey(1, 1)
+	pin, ready, task := rows.NumberKey(rows.FamilyPin, 1), rows.PlaceKey(rows.FamilyReady, 1, 1), rows.TaskKey(1, 1)
 	quiet := applied(t, d, func(o *Overlay) { o.Put(task, []byte("before")) })
 	digest := applied(t, d, func(o *Overlay) {
 		o.Put(pin, []byte("pinned"))
+		o.Put(ready, []byte("ready"))
 		o.Put(task, []byte("offered"))
 		o.Del(pin)
 		o.Put(task, []byte("leased"))
-		b := d.db.NewBatch()
-		o.write(b)
-		if n := b.Count(); n != 1 {
-			t.Errorf("%d rows are written, want that of the task", n)
-		}
-		if err := b.Close(); err != nil {
-			t.Error(err)
-		}
 	})
-	if v, err := d.Get(task); err != nil || string(v) != "leased" {
-		t.Errorf("the task's row is %q: %v", v, err)
+	applied(t, d, func(o *Overlay) { o.Del(ready) })
+	b := d.db.NewBatch()
+	if err := d.backlog.fill(b, true, d.backlog.entries[0].changes, d.backlog.entries[1].changes); err != nil {
+		t.Error(err)
 	}
-	if v, err := d.Get(pin); err != nil || v != nil {
-		t.Errorf("the pin's row is %q: %v", v, err)
+	if n := b.Count(); n != 1 || len(d.backlog.entries) != 2 {
+		t.Errorf("%d rows of %d entries are written, want that of the task of 2", n, len(d.backlog.entries))
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		for key, want := range map[string]string{string(task): "leased", string(pin): "", string(ready): ""} {
+			if v, err := d.Get([]byte(key)); err != nil || string(v) != want || (v == nil) != (want == "") {
+				t.Errorf("row %x is %q: %v", key, v, err)
+			}
+		}
+		if err := d.Flush(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if digest == quiet {
 		t.Error("the digest does not cover it")

@@ -16,7 +16,7 @@ type Reader struct{ from pebble.Reader }
 type Picture struct{ Reader }
 
 // Picture takes one, which does not copy rows.
-func (d *DB) Picture() Picture { return Picture{Reader{d.db.NewSnapshot()}} }
+func (d *DB) Picture() Picture { return Picture{Reader{d.backlog.picture()}} }
 
 // Close lets go of the picture. It comes before the database is closed.
 func (p Picture) Close() error { return p.from.Close() }

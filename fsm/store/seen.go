@@ -33,7 +33,7 @@ type seen struct {
 // keys is a Bloom filter, each key of which lies within one line of the processor's cache.
 type keys struct {
 	lines [][lineWords]uint64 // written by whoever applies, read by any goroutine: both atomically
-	since uint64              // index of the first entry after which it has every key of the family: a Picture before may have keys that were deleted since
+	since uint64              // index: it has every key after this entry; one before may have had keys that were deleted since
 	added uint64              // keys that it did not seem to have
 	room  uint64              // keys, with which it is wrong once in 200 times
 }
@@ -47,8 +47,8 @@ const (
 	seenAtOnce = 1_000   // keys that one commit reads: some 0.7 ms
 )
 
-// filtered are the families whose keys are mostly looked up before there are any. Of those that
-// builds without owners wrote a new cluster has a handful, for a day, and each request asks for one.
+// filtered are the families whose keys are mostly looked up before there are any. A new cluster
+// has a handful of those that builds without owners wrote, and each request asks for one.
 var filtered = [...]byte{rows.FamilyRemembered, rows.FamilyRequest, rows.FamilyRunID, rows.FamilyLatest}
 
 func newKeys(expected uint64) *keys {

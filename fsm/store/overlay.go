@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 
@@ -113,7 +114,7 @@ func (o *Overlay) Read(key []byte, v any) bool {
 // Scan calls f with the rows from first up to but without end, all of one family, until f returns
 // false. F must not keep k and v, nor write.
 func (o *Overlay) Scan(first, end []byte, f func(k, v []byte) bool) {
-	if o.err == nil {
+	if o.err == nil && bytes.Compare(first, end) < 0 { // a Reader costs something, too
 		o.Fail(o.Reader(first[0]).Scan(first, end, func(k, v []byte) bool {
 			o.db.progress.Add(1)
 			return f(k, v)

@@ -165,7 +165,8 @@ func (l *backlog) photograph() {
 	}
 }
 
-// commit writes changes of one entry or several, and where the state stands after them, as one batch.
+// commit writes changes of one entry or several, and where the state stands after them, as one
+// batch.
 func (l *backlog) commit(meta []byte, several bool, all ...[]byte) error {
 	b := l.db.NewBatch()
 	defer b.Close()

@@ -55,7 +55,7 @@ func (c *RaiseLevel) apply(t *step) (Answer, Refusal) {
 		t.meta.Level = c.Level
 		t.Put(rows.Key(rows.FamilyLevel), rows.Encoded(rows.Level{Level: c.Level, Index: t.index, At: t.now}))
 		if before < 1 {
-			t.firstFacts()
+			t.firstFacts(c.Level)
 		}
 		if before < 2 && c.Level >= 2 {
 			t.firstFingerprints()

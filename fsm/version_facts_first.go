@@ -8,15 +8,22 @@ import (
 // firstFacts writes the facts of what was loaded before level 1. Nobody noted then which versions
 // were routed once; what the routes and the deploy history tell counts, and a version of which they
 // tell nothing is staged. Nothing is announced: what is drained now was so before.
-func (t *step) firstFacts() {
+//
+// A version that something pins now is looked at again at the end of the entry, where settle would
+// pass over one that the entry has loaded. Builds whose newest level is below 7 did pass over it.
+func (t *step) firstFacts(level uint64) {
 	routed := t.everRouted()
 	for _, p := range t.s.catalog.Packages() {
 		f := &rows.VersionFacts{Members: make([]rows.MemberFacts, len(p.Members))}
 		for i, m := range p.Members {
 			f.Members[i].Routed = routed[routedOnce{m.Type, p.Version}]
 		}
-		if f.Used() && !t.live(p) && t.pinned(p.Version) == (rows.PinCounts{}) {
+		switch free := t.pinned(p.Version) == (rows.PinCounts{}); {
+		case !f.Used() || t.live(p):
+		case free:
 			f.Drained, f.DrainedAt = t.index, t.now
+		case level >= 7:
+			t.moves.add(p.Version)
 		}
 		t.restate(p, f)
 		t.s.facts[p.Version] = f

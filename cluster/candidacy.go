@@ -113,7 +113,7 @@ func (c *Cluster) keepStandingAside(ctx context.Context) {
 			c.mustLead.Store(false)
 			continue
 		}
-		err := c.Transfer(ctx, "")
+		_, err := c.Transfer(ctx, nil, "")
 		_, stuck := errors.AsType[*CannotLead](err)
 		c.mustLead.Store(stuck)
 		if err == nil || ctx.Err() != nil {

@@ -44,74 +44,83 @@ func (c *Cluster) atLevel(level uint64) error {
 
 // Demote makes a voter a non-voter that stays one, on the leader. It is refused if the other voters
 // have no majority that answers now. A leader that demotes itself transfers leadership first, and
-// the next leader does it. Demoting a node again is a success.
+// the next leader does it. Demoting a node again is a success. A request that is known does nothing
+// once the node was promoted again.
 //
 // What the operator wants is in the log before the configuration changes: another leader must not
 // give the vote back. If that leader is lost in between, the node still votes; see FindingsOf.
-func (c *Cluster) Demote(ctx context.Context, node string) error {
+func (c *Cluster) Demote(ctx context.Context, q *fsm.Request, node string) (a engine.Answered, err error) {
 	if _, err := c.term(ctx); err != nil {
-		return err
+		return a, err
 	}
 	if err := c.atLevel(levelOfMembership); err != nil {
-		return err
+		return a, err
+	}
+	a, known, err := c.recall(q)
+	if err != nil || known && !c.demoted(node) {
+		return a, err
 	}
 	if node == c.id {
-		return c.changeSelf(ctx, operateDemote, "is being demoted")
+		return c.changeSelf(ctx, q, operateDemote, "is being demoted")
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
 	r := c.raft.Load()
 	s, err := findMember(r, node)
 	if err != nil {
-		return err
+		return a, err
 	}
 	if s.Suffrage == raft.Voter {
 		if err := c.keepsQuorum(ctx, r, node); err != nil {
-			return err
+			return a, err
 		}
 	}
-	if err := c.proposeMember(ctx, &fsm.SetVote{Node: node, Demoted: true}); err != nil {
-		return err
+	a, err = answeredWith(c.proposeMember(ctx, q, &fsm.SetVote{Node: node, Demoted: true}))
+	if err != nil || s.Suffrage != raft.Voter || !c.demoted(node) {
+		return a, err
 	}
-	if s.Suffrage != raft.Voter {
-		return nil
-	}
-	return c.applyChange(ctx, r, change{demote: node})
+	return a, c.applyChange(ctx, r, change{demote: node})
 }
 
 // Promote makes a non-voter a voter at once, on the leader, and takes a demotion back. It is
 // refused while the node does not answer or lacks entries or archives: its vote would raise the
-// majority, and not help to reach it. Promoting a voter is a success.
-func (c *Cluster) Promote(ctx context.Context, node string) error {
+// majority, and not help to reach it. Promoting a voter is a success. A request that is known does
+// nothing once the node was demoted again.
+func (c *Cluster) Promote(ctx context.Context, q *fsm.Request, node string) (a engine.Answered, err error) {
 	if _, err := c.term(ctx); err != nil {
-		return err
+		return a, err
 	}
 	r := c.raft.Load()
+	a, known, err := c.recall(q)
+	if err != nil || known && c.demoted(node) {
+		return a, err
+	}
 	s, err := findMember(r, node)
 	if err != nil {
-		return err
+		if known { // it was removed since
+			err = nil
+		}
+		return a, err
 	}
 	var g greeting
 	if s.Suffrage != raft.Voter {
 		if g, err = c.reaches(ctx, s, greeting{Applied: r.CommitIndex(), State: c.state.Applied()}); err != nil {
-			return &CannotVote{node, err.Error()}
+			return a, &CannotVote{node, err.Error()}
 		}
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
-	if c.demoted(node) {
-		if err := c.proposeMember(ctx, &fsm.SetVote{Node: node}); err != nil {
-			return err
-		}
+	if c.demoted(node) || c.remembers(q) != nil {
+		a, err = answeredWith(c.proposeMember(ctx, q, &fsm.SetVote{Node: node}))
 	}
-	if s.Suffrage == raft.Voter {
-		return nil
+	if err != nil || s.Suffrage == raft.Voter || c.demoted(node) {
+		return a, err
 	}
 	if err := c.applyChange(ctx, r, change{add: g.Server, voter: true}); err != nil {
-		return err
+		return a, err
 	}
 	delete(c.moved, node)
-	return nil
+	return a, nil
 }
 
 // reaches asks a non-voter until it may be a voter, for a moment: under load every follower is a

@@ -42,7 +42,7 @@ func (c *Cluster) Drain(ctx context.Context, node string, on bool) error {
 	if !on || !c.IsLeader() {
 		return nil
 	}
-	switch err := c.Transfer(ctx, ""); err.(type) {
+	switch _, err := c.Transfer(ctx, nil, ""); err.(type) {
 	case nil, *engine.NotLeader: // transferred, or lost otherwise
 	default: // keepStandingAside tries again
 		c.log.Info("draining, and still leading", "because", err)
@@ -64,7 +64,7 @@ func (c *Cluster) drainOther(ctx context.Context, node string, on bool) error {
 	if !on {
 		o.Do = operateUndrain
 	}
-	switch err := c.operateOn(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)}, o); err.(type) {
+	switch _, err := c.operateOn(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)}, o); err.(type) {
 	case nil, fsm.Refusal:
 		return err
 	default:

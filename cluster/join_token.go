@@ -37,30 +37,40 @@ func (c *Cluster) guarded() bool {
 }
 
 // IssueJoinToken makes a join token that expires after life, 0 = never. The token itself is only in
-// this answer. Leader only.
-func (c *Cluster) IssueJoinToken(ctx context.Context, by string, life time.Duration) (token string, made rows.JoinToken, err error) {
+// this answer: of a repeated request it is empty. Leader only.
+func (c *Cluster) IssueJoinToken(ctx context.Context, q *fsm.Request, by string, life time.Duration) (token string, made rows.JoinToken, a engine.Answered, err error) {
 	if life < 0 || history.Duration(life) > fsm.MaxJoinTokenLife {
-		return "", made, &catalog.InvalidInput{Field: "expires", Reason: fmt.Sprintf("is %s; 0s (never) to %s are allowed", life, fsm.MaxJoinTokenLife)}
+		return "", made, a, &catalog.InvalidInput{Field: "expires", Reason: fmt.Sprintf("is %s; 0s (never) to %s are allowed", life, fsm.MaxJoinTokenLife)}
 	}
 	id, secret := make([]byte, 6), make([]byte, 32)
 	rand.Read(id)
 	rand.Read(secret)
 	token = hex.EncodeToString(id) + "." + base64.RawURLEncoding.EncodeToString(secret)
 	cmd := &fsm.IssueJoinToken{ID: hex.EncodeToString(id), Hash: hashOfToken(token), By: by, Life: history.Duration(life)}
-	if err := c.proposeMember(ctx, cmd); err != nil {
-		return "", made, err
+	res, err := c.proposeMember(ctx, q, cmd)
+	if a, err = answeredWith(res, err); err != nil {
+		return "", made, a, err
 	}
-	for _, made = range c.joinTokens() {
+	if a.Deduplicated {
+		token = ""
+	}
+	if answer, is := res.Answer.(*fsm.JoinTokenAnswer); is {
+		return token, rows.JoinToken{ID: answer.ID, By: answer.By, CreatedAt: answer.CreatedAt, ExpiresAt: answer.ExpiresAt}, a, nil
+	}
+	if a.Deduplicated { // the key was used for a command of another kind
+		return "", made, a, &fsm.RequestMismatch{ID: q.ID}
+	}
+	for _, made = range c.joinTokens() { // below level 7
 		if made.ID == cmd.ID {
-			return token, made, nil
+			return token, made, a, nil
 		}
 	}
-	return "", made, fmt.Errorf("join token %s is gone already", cmd.ID) // revoked at this moment
+	return "", made, a, fmt.Errorf("join token %s is gone already", cmd.ID) // revoked at this moment
 }
 
 // RevokeJoinToken makes a join token useless; one that is not known is a success. Leader only.
-func (c *Cluster) RevokeJoinToken(ctx context.Context, id string) error {
-	return c.proposeMember(ctx, &fsm.RevokeJoinToken{ID: id})
+func (c *Cluster) RevokeJoinToken(ctx context.Context, q *fsm.Request, id string) (engine.Answered, error) {
+	return answeredWith(c.proposeMember(ctx, q, &fsm.RevokeJoinToken{ID: id}))
 }
 
 // JoinTokens lists the join tokens that have not expired, as of an index.
@@ -80,21 +90,6 @@ func (c *Cluster) JoinTokens(ctx context.Context, rd engine.Read) (list []rows.J
 func (c *Cluster) joinTokens() (list []rows.JoinToken) {
 	c.state.View(func(v fsm.View) { list = v.JoinTokens() })
 	return list
-}
-
-// proposeMember proposes a command about members, on the leader.
-func (c *Cluster) proposeMember(ctx context.Context, cmd fsm.Command) error {
-	if _, err := c.term(ctx); err != nil {
-		return err
-	}
-	if err := c.atLevel(levelOfMembership); err != nil {
-		return err
-	}
-	res, err := c.Propose(ctx, fsm.Envelope{Command: cmd})
-	if err == nil && res.Refusal != nil {
-		return res.Refusal
-	}
-	return err
 }
 
 // mayEnter returns a reason if an empty node must not join: the cluster is guarded, no certificate

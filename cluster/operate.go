@@ -24,35 +24,40 @@ const (
 
 // operation is one of the operations above.
 type operation struct {
-	Do   string `json:"do"`
-	Node string `json:"node"`
+	Do      string       `json:"do"`
+	Node    string       `json:"node"`
+	Request *fsm.Request `json:"request,omitempty"`
 }
 
 // operated is the outcome of an operation, unless the call itself failed.
 type operated struct {
-	Refused *remoteRefusal `json:"refused,omitempty"`
+	Refused  *remoteRefusal  `json:"refused,omitempty"`
+	Answered engine.Answered `json:"answered,omitzero"`
 }
 
 // operateOn asks a node to do an operation.
-func (c *Cluster) operateOn(ctx context.Context, to port.Server, o operation) error {
+func (c *Cluster) operateOn(ctx context.Context, to port.Server, o operation) (engine.Answered, error) {
 	var a operated
 	if err := c.call(ctx, to, callOperate, o, &a); err != nil {
-		return err
+		return engine.Answered{}, err
 	}
 	if a.Refused != nil {
-		return a.Refused
+		return a.Answered, a.Refused
 	}
-	return nil
+	return a.Answered, nil
 }
 
 // operate answers operateOn.
 func (c *Cluster) operate(ctx context.Context, _ port.Introduction, o operation) (operated, error) {
-	var err error
+	var (
+		a   engine.Answered
+		err error
+	)
 	switch {
 	case o.Do == operateRemove:
-		err = c.Remove(ctx, o.Node)
+		a, err = c.Remove(ctx, o.Request, o.Node)
 	case o.Do == operateDemote:
-		err = c.Demote(ctx, o.Node)
+		a, err = c.Demote(ctx, o.Request, o.Node)
 	case o.Node != c.id:
 		err = &UnknownNode{o.Node, fmt.Sprintf("was meant, but here answers node %s", c.id)}
 	case o.Do == operateDrain:
@@ -65,12 +70,12 @@ func (c *Cluster) operate(ctx context.Context, _ port.Introduction, o operation)
 	var refusal fsm.Refusal
 	switch {
 	case err == nil:
-		return operated{}, nil
+		return operated{Answered: a}, nil
 	case errors.As(err, new(*engine.NotLeader)), errors.As(err, new(*engine.NoQuorum)),
 		errors.As(err, new(*engine.Unavailable)), errors.As(err, new(*engine.Unknown)):
 		return operated{}, err // these errors cross the wire unchanged
 	case errors.As(err, &refusal):
-		return operated{Refused: &remoteRefusal{refusal.Error(), refusal.Code(), refusal.Facts()}}, nil
+		return operated{Refused: &remoteRefusal{refusal.Error(), refusal.Code(), refusal.Facts()}, Answered: a}, nil
 	}
 	return operated{}, err
 }

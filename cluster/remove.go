@@ -11,6 +11,7 @@ import (
 
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
@@ -54,29 +55,36 @@ func (e *QuorumLoss) Facts() map[string]any {
 // majorities; the node may be dead. A leader that removes itself transfers leadership first, and
 // the next leader removes it. Removing a node again is a success: a caller who lost the answer may
 // repeat the call.
-func (c *Cluster) Remove(ctx context.Context, node string) error {
+func (c *Cluster) Remove(ctx context.Context, q *fsm.Request, node string) (a engine.Answered, err error) {
 	if _, err := c.term(ctx); err != nil {
-		return err
+		return a, err
+	}
+	_, gone := c.removed(node)
+	if a, known, err := c.recall(q); err != nil || known && gone {
+		return a, err
 	}
 	if node == c.id {
-		return c.changeSelf(ctx, operateRemove, "is being removed")
+		return c.changeSelf(ctx, q, operateRemove, "is being removed")
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
 	r := c.raft.Load()
 	s, err := findMember(r, node)
 	if err != nil {
-		if _, gone := c.removed(node); gone {
-			return nil
+		if _, gone = c.removed(node); gone {
+			return c.note(ctx, q)
 		}
-		return err
+		return a, err
 	}
 	if s.Suffrage == raft.Voter {
 		if err := c.keepsQuorum(ctx, r, node); err != nil {
-			return err
+			return a, err
 		}
 	}
-	return c.applyChange(ctx, r, change{remove: node})
+	if a, err = c.note(ctx, q); err != nil {
+		return a, err
+	}
+	return a, c.applyChange(ctx, r, change{remove: node})
 }
 
 // keepsQuorum returns *QuorumLoss if the voters without node have no majority that answers now.
@@ -132,23 +140,23 @@ func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []s
 
 // changeSelf hands leadership on, and asks the next leader for an operation on this node that ends
 // its vote. what says in a refusal what happens to it.
-func (c *Cluster) changeSelf(ctx context.Context, do, what string) error {
+func (c *Cluster) changeSelf(ctx context.Context, q *fsm.Request, do, what string) (a engine.Answered, err error) {
 	r := c.raft.Load()
 	if err := c.keepsQuorum(ctx, r, c.id); err != nil {
-		return err
+		return a, err
 	}
 	if err := c.transferToBest(ctx, r, true); err != nil {
 		if no, ok := errors.AsType[*CannotLead](err); ok {
-			return &CannotLead{Why: fmt.Sprintf("node %s leads and %s; %s", c.id, what, no.Why)}
+			return a, &CannotLead{Why: fmt.Sprintf("node %s leads and %s; %s", c.id, what, no.Why)}
 		}
-		return err
+		return a, err
 	}
 	for {
 		if address, id := r.LeaderWithID(); address != "" && string(id) != c.id {
-			return c.operateOn(ctx, port.Server{ID: string(id), Address: string(address)}, operation{Do: do, Node: c.id})
+			return c.operateOn(ctx, port.Server{ID: string(id), Address: string(address)}, operation{Do: do, Node: c.id, Request: c.remembers(q)})
 		}
 		if ctx.Err() != nil {
-			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, but does not know the new leader yet", c.id)}
+			return a, &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, but does not know the new leader yet", c.id)}
 		}
 		lifecycle.Pause(ctx, 20*time.Millisecond)
 	}

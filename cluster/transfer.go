@@ -3,14 +3,17 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
 
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"github.com/hashicorp/raft"
 )
 
@@ -48,29 +51,80 @@ func (e *CannotLead) Facts() map[string]any {
 }
 
 // Transfer hands leadership to a voter, on the leader. An empty node means the most up-to-date
-// voter. It refuses at once, with *CannotLead, if the node cannot lead now.
-func (c *Cluster) Transfer(ctx context.Context, node string) error {
+// voter. It refuses at once, with *CannotLead, if the node cannot lead now. A request that is known
+// tells who has won since, and hands nothing over unless nobody has.
+func (c *Cluster) Transfer(ctx context.Context, q *fsm.Request, node string) (a engine.Answered, err error) {
 	if _, err := c.term(ctx); err != nil {
-		return err
+		return a, err
+	}
+	a, known, err := c.recall(q)
+	if err != nil {
+		return a, err
+	}
+	if known {
+		switch winner, over := c.wonAfter(a.Index); {
+		case over && node != "" && winner != "" && winner != node:
+			return a, &CannotLead{node, fmt.Sprintf("node %s won an election after this request first came", winner)}
+		case over:
+			return a, nil
+		}
 	}
 	r := c.raft.Load()
 	if node == c.id {
-		return nil
+		return c.note(ctx, q)
 	}
-	if node == "" {
-		return c.transferToBest(ctx, r, false)
-	}
-	s, err := findMember(r, node)
+	s, err := c.nextLeader(ctx, r, node)
 	if err != nil {
-		return err
+		return a, err
+	}
+	if a, err = c.note(ctx, q); err != nil {
+		return a, err
+	}
+	return a, c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
+}
+
+// nextLeader returns the voter to which Transfer hands leadership.
+func (c *Cluster) nextLeader(ctx context.Context, r *raft.Raft, node string) (s raft.Server, err error) {
+	if node == "" {
+		return c.fittest(ctx, r, false)
+	}
+	if s, err = findMember(r, node); err != nil {
+		return s, err
 	}
 	if s.Suffrage != raft.Voter {
-		return &CannotLead{node, "it is not a voter"}
+		return s, &CannotLead{node, "it is not a voter"}
 	}
 	if o := c.askToLead(ctx, r, s); !o.fit || o.yields {
-		return &CannotLead{node, o.why}
+		return s, &CannotLead{node, o.why}
 	}
-	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
+	return s, nil
+}
+
+// wonAfter returns who won the first election after an entry, and whether there was one. The winner
+// is empty if the events of that time are not kept any more.
+func (c *Cluster) wonAfter(index uint64) (winner string, over bool) {
+	c.state.View(func(v fsm.View) {
+		if v.FeedStart() > index {
+			over = true
+			return
+		}
+		after := fsm.FeedCursor{Index: index, N: math.MaxUint32}
+		for !over {
+			events, next := v.Feed(after, 1000)
+			if len(events) == 0 {
+				return
+			}
+			for _, e := range events {
+				var won struct{ Node string }
+				if e.Name == "LeaderChanged" && json.Unmarshal(e.Data, &won) == nil {
+					winner, over = won.Node, true
+					return
+				}
+			}
+			after = next
+		}
+	})
+	return winner, over
 }
 
 // successor is a voter that could lead next.
@@ -106,21 +160,30 @@ func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) su
 	return h
 }
 
-// transferToBest hands leadership to the fit voter with the newest log. With last, this node is
-// about to end, so it also accepts a voter that should lead only if nobody else can.
+// transferToBest hands leadership to the fittest voter.
 func (c *Cluster) transferToBest(ctx context.Context, r *raft.Raft, last bool) error {
+	s, err := c.fittest(ctx, r, last)
+	if err != nil {
+		return err
+	}
+	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
+}
+
+// fittest returns the fit voter with the newest log. With last, this node is about to end, so it
+// also accepts a voter that should lead only if nobody else can.
+func (c *Cluster) fittest(ctx context.Context, r *raft.Raft, last bool) (s raft.Server, err error) {
 	successors := c.successors(ctx, r)
 	why := "there is no other voter"
 	for i, h := range successors {
 		if h.fit && (!h.yields || last) {
-			return c.transferred(ctx, r.LeadershipTransferToServer(h.server.ID, h.server.Address))
+			return h.server, nil
 		}
 		if i == 0 {
 			why = ""
 		}
 		why += fmt.Sprintf("; node %s: %s", h.server.ID, h.why)
 	}
-	return &CannotLead{Why: strings.TrimPrefix(why, "; ")}
+	return s, &CannotLead{Why: strings.TrimPrefix(why, "; ")}
 }
 
 // successors asks all other voters whether they could lead, and returns them, best first.
@@ -160,7 +223,7 @@ func (c *Cluster) HandOver(ctx context.Context, nodes []string) error {
 		if node == c.id {
 			continue
 		}
-		err := c.Transfer(ctx, node)
+		_, err := c.Transfer(ctx, nil, node)
 		if err == nil {
 			return nil
 		}

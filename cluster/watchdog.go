@@ -175,7 +175,7 @@ func (c *Cluster) watchClock(ctx context.Context, t *term, now time.Time) {
 	}
 	t.clock.handed = now
 	c.log.Warn("this machine's clock was set while it led: handing leadership on", "by", since)
-	if err := c.Transfer(ctx, ""); err != nil {
+	if _, err := c.Transfer(ctx, nil, ""); err != nil {
 		c.log.Warn("leadership was not handed on", "error", err)
 	}
 }

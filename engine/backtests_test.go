@@ -20,7 +20,7 @@ import (
 // tried backtests runs on an archive that is stored and not loaded, and returns the report.
 func tried(t *testing.T, n *enginetest.Node, archive []byte, r engine.BacktestRequest) backtest.Report {
 	t.Helper()
-	stored, err := n.StoreArchive(background, archive)
+	stored, _, err := n.StoreArchive(background, engine.Call{}, archive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestBacktestsEnd(t *testing.T) {
 	n := enginetest.New(t)
 	workflow(t, n, `def run(ctx, input): ctx.signal("go")`)
 	await.Poll(t, "the first turn", func() bool { return haveTurns(n) })
-	stored, err := n.StoreArchive(background, enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    while True: pass\n"}))
+	stored, _, err := n.StoreArchive(background, engine.Call{}, enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    while True: pass\n"}))
 	if err != nil {
 		t.Fatal(err)
 	}

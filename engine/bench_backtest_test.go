@@ -91,7 +91,7 @@ func allSeen(n *enginetest.Node) (all bool) {
 
 // fromMemory returns how many events of a history one core replays in a second.
 func fromMemory(b *testing.B, n *enginetest.Node, archive []byte, ref fsm.RunRef) float64 {
-	a, err := n.StoreArchive(background, archive)
+	a, _, err := n.StoreArchive(background, engine.Call{}, archive)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -16,7 +16,7 @@ const waits = "def run(ctx, input):\n    ctx.signal(\"go\")\n    return ctx.info
 // stored stores an archive and returns its digest.
 func stored(t *testing.T, n *enginetest.Node, archive []byte) catalog.Digest {
 	t.Helper()
-	a, err := n.StoreArchive(background, archive)
+	a, _, err := n.StoreArchive(background, engine.Call{}, archive)
 	if err != nil {
 		t.Fatal(err)
 	}

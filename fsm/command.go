@@ -95,6 +95,7 @@ const (
 	KindSetRunQuota    Kind = 132
 
 	KindChangeNamespace Kind = 133
+	KindNoteCall        Kind = 134
 
 	KindResetRun Kind = 136
 )

@@ -352,6 +352,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		text, most := strings.Repeat("x", maxText), uint64(MaxQuota)
 		return times(1024, &ChangeNamespace{Name: "n7", Description: &text, Quotas: QuotaChange{OpenRuns: &most, StateBytes: &most}})
 	},
+	KindNoteCall: func(*world) []Command { return times(1024, new(NoteCall)) },
 	KindDeleteNamespace: func(w *world) (all []Command) {
 		for i := range 100 {
 			w.do(&CreateNamespace{Name: fmt.Sprint("n", i)})

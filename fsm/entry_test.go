@@ -70,7 +70,7 @@ func everyCommand() []Command {
 			Package: pack("v1", "order"), Start: StartRun{WorkflowID: "order-1", RunID: run, Type: "order", Input: history.Payload("1"), Timeout: 1e9},
 			Ephemeral: true, Bytes: 9, Owner: "ci", Allowed: &Allowance{Versions: 2, Bytes: 1 << 20},
 		}}, moveCommands(), memberCommands(), []Command{&Refound{ClusterID: "c2"}}, tokenCommands(), policyCommands(),
-		[]Command{&UpdateRun{Run: ref, ID: "u1", Name: "set", Args: history.Payload("1"), MaxWaiting: 10, Turns: 2, Events: 5}}, namespaceCommands(), []Command{&TakeOrdered{}}, batchCommands(), taskLaterCommands(), stopCommands(), resetCommands(), namespaceChanges())...)
+		[]Command{&UpdateRun{Run: ref, ID: "u1", Name: "set", Args: history.Payload("1"), MaxWaiting: 10, Turns: 2, Events: 5}}, namespaceCommands(), []Command{&TakeOrdered{}}, batchCommands(), taskLaterCommands(), stopCommands(), resetCommands(), namespaceChanges(), []Command{new(NoteCall)})...)
 }
 
 func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {
@@ -210,7 +210,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 66 {
+	if seen != 67 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

@@ -94,6 +94,7 @@ var commands = [...]struct {
 	KindDeleteNamespace:     {"DeleteNamespace", func() Command { return new(DeleteNamespace) }},
 	KindDeferTasks:          {"DeferTasks", func() Command { return new(DeferTasks) }},
 	KindReportActivity:      {"ReportActivity", func() Command { return new(ReportActivity) }},
+	KindNoteCall:            {"NoteCall", func() Command { return new(NoteCall) }},
 	KindResetRun:            {"ResetRun", func() Command { return new(ResetRun) }},
 }
 

@@ -17,6 +17,14 @@ type IssueJoinToken struct {
 	Life history.Duration `cbor:"4,keyasint,omitempty"` // 0 = it never expires
 }
 
+// JoinTokenAnswer names the join token that was made, from level 7 on; before, the answer is Done.
+type JoinTokenAnswer struct {
+	ID        string       `cbor:"1,keyasint"`
+	By        string       `cbor:"2,keyasint,omitempty"`
+	CreatedAt history.Time `cbor:"3,keyasint"`
+	ExpiresAt history.Time `cbor:"4,keyasint,omitempty"` // 0 = never
+}
+
 // RevokeJoinToken drops a join token; one that is not there is a success. Level 3.
 type RevokeJoinToken struct {
 	ID string `cbor:"1,keyasint"`
@@ -31,6 +39,7 @@ const (
 // Kind implements Command.
 func (*IssueJoinToken) Kind() Kind  { return KindIssueJoinToken }
 func (*RevokeJoinToken) Kind() Kind { return KindRevokeJoinToken }
+func (*JoinTokenAnswer) answer()    {}
 
 func (c *IssueJoinToken) apply(t *step) (Answer, Refusal) {
 	switch {
@@ -63,7 +72,10 @@ func (c *IssueJoinToken) apply(t *step) (Answer, Refusal) {
 		j.ExpiresAt = rows.Due(t.now, c.Life)
 	}
 	t.Put(rows.JoinTokenKey(c.ID), rows.Encoded(j))
-	return new(Done), nil
+	if t.level() < 7 {
+		return new(Done), nil
+	}
+	return &JoinTokenAnswer{j.ID, j.By, j.CreatedAt, j.ExpiresAt}, nil
 }
 
 func (c *RevokeJoinToken) apply(t *step) (Answer, Refusal) {

@@ -27,6 +27,29 @@ func tokenIDs(w *world) (ids []string) {
 	return ids
 }
 
+// TestKeyOfJoinToken: a repeated request is told which token was made, from the level on at which
+// all builds answer that.
+func TestKeyOfJoinToken(t *testing.T) {
+	w := newWorld(t)
+	live(w)
+	q := &Request{ID: "k", Print: catalog.Digest{1}}
+	ask := func(id string) Result {
+		return w.propose(Envelope{Request: q, Command: &IssueJoinToken{ID: id, By: "ops", Life: 10e9}})[0]
+	}
+	made := ask("b")
+	want := JoinTokenAnswer{ID: "b", By: "ops", CreatedAt: w.now, ExpiresAt: w.now.Add(10e9)}
+	if a, is := made.Answer.(*JoinTokenAnswer); !is || *a != want {
+		t.Fatalf("%+v", made.Answer)
+	}
+	again := ask("c")
+	if a, is := again.Answer.(*JoinTokenAnswer); !is || *a != want || !again.Deduplicated {
+		t.Errorf("repeated: %+v", again)
+	}
+	if got := fmt.Sprint(tokenIDs(w)); got != "[b]" {
+		t.Errorf("the tokens are %s", got)
+	}
+}
+
 // TestJoinTokens: they are listed until they are revoked, or have expired when another one is made.
 func TestJoinTokens(t *testing.T) {
 	w := newWorld(t)

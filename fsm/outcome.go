@@ -86,6 +86,7 @@ var outcomes = [...]func() any{
 	91: func() any { return new(Stopped) },
 	92: func() any { return new(RunQuotaReached) },
 	96: func() any { return new(ResetAnswer) },
+	97: func() any { return new(JoinTokenAnswer) },
 }
 
 func outcomeKind(v any) byte {
@@ -138,6 +139,8 @@ func outcomeKind(v any) byte {
 		return 92
 	case *ResetAnswer:
 		return 96
+	case *JoinTokenAnswer:
+		return 97
 	case *NoUnloadAsked:
 		return 42
 	case *NoCanary:

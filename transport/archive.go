@@ -5,24 +5,25 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
 	"aion.dev/aion/transport/wire"
 )
 
 // Archivist is what the route of archives needs from a node.
 type Archivist interface {
-	StoreArchive(ctx context.Context, archive []byte) (*catalog.Archive, error)
+	StoreArchive(ctx context.Context, c engine.Call, archive []byte) (*catalog.Archive, engine.Answered, error)
 }
 
 type archiveInput struct{ Keyed }
 
-// storeArchive needs no key: storing the same bytes again is the same.
 func (s *Server) storeArchive(ctx context.Context, _ *archiveInput) (*plain[wire.Archive], error) {
 	release, err := s.loads.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	if _, err := change(ctx, nil, required); err != nil {
+	c, err := change(ctx, nil, required)
+	if err != nil {
 		return nil, err
 	}
 	x := exchangeOf(ctx)
@@ -33,12 +34,12 @@ func (s *Server) storeArchive(ctx context.Context, _ *archiveInput) (*plain[wire
 	if err := s.stored.admit(x.caller, bytes, time.Now()); err != nil {
 		return nil, err
 	}
-	a, err := s.cfg.Archivist.StoreArchive(ctx, bytes)
+	stored, a, err := s.cfg.Archivist.StoreArchive(ctx, c, bytes)
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
-	body := wire.Archive{Archive: a.Digest.String(), Version: a.Version.String()}
-	for _, m := range a.Members() {
+	body := wire.Archive{Archive: stored.Digest.String(), Version: stored.Version.String(), Repeated: repeated(a)}
+	for _, m := range stored.Members() {
 		body.WorkflowTypes = append(body.WorkflowTypes, m.Type)
 	}
 	return &plain[wire.Archive]{Body: body}, nil

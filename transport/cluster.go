@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
@@ -29,19 +30,21 @@ type Cluster interface {
 	// Status returns the cluster as this node sees it; it may ask other members.
 	Status(ctx context.Context) (wire.Cluster, error)
 	// Transfer transfers leadership to a node; empty = to the most up-to-date one. Leader only.
-	Transfer(ctx context.Context, node string) error
+	// This and the next operations have at most one effect for a request; nil = it has no key.
+	Transfer(ctx context.Context, q *fsm.Request, node string) (engine.Answered, error)
 	// Remove removes a node from the configuration and the node table. Leader only.
-	Remove(ctx context.Context, node string) error
+	Remove(ctx context.Context, q *fsm.Request, node string) (engine.Answered, error)
 	// Promote makes a non-voter a voter; Demote makes a voter a non-voter that stays one. Leader
 	// only.
-	Promote(ctx context.Context, node string) error
-	Demote(ctx context.Context, node string) error
+	Promote(ctx context.Context, q *fsm.Request, node string) (engine.Answered, error)
+	Demote(ctx context.Context, q *fsm.Request, node string) (engine.Answered, error)
 	// Replace lets next vote in the place of old, which is dead, and removes old then. It returns
 	// what it waits for, "" when it is done. Leader only.
-	Replace(ctx context.Context, old, next string) (waits string, err error)
-	// IssueJoinToken makes a join token, which no other call returns. Leader only.
-	IssueJoinToken(ctx context.Context, by string, life time.Duration) (token string, made rows.JoinToken, err error)
-	RevokeJoinToken(ctx context.Context, id string) error
+	Replace(ctx context.Context, q *fsm.Request, old, next string) (waits string, a engine.Answered, err error)
+	// IssueJoinToken makes a join token, which no other call returns; a repeated request gets an
+	// empty one. Leader only.
+	IssueJoinToken(ctx context.Context, q *fsm.Request, by string, life time.Duration) (token string, made rows.JoinToken, a engine.Answered, err error)
+	RevokeJoinToken(ctx context.Context, q *fsm.Request, id string) (engine.Answered, error)
 	JoinTokens(ctx context.Context, rd engine.Read) (list []rows.JoinToken, index uint64, err error)
 	// Drain makes a node refuse deploys and give up leadership, or reverses that. An empty node
 	// means this one.
@@ -87,65 +90,76 @@ func (s *Server) cluster(ctx context.Context, in *clusterInput) (*answer[wire.Cl
 	return &answer[wire.Cluster]{Index: status.AppliedIndex, LeaderContact: s.contact(rd), Body: status}, nil
 }
 
-type operateInput struct{}
+type operateInput struct{ Keyed }
+
+// localInput is that of calls that change what one node does, and not the state of the cluster: see
+// route.keyless.
+type localInput struct{}
 
 func (s *Server) transfer(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) (string, error) { return node, s.cfg.Cluster.Transfer(ctx, node) })
+	return s.operate(ctx, optional, s.cfg.Cluster.Transfer)
 }
 
 func (s *Server) remove(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) (string, error) {
-		if node == "" {
-			return "", invalid("node", "is missing: name the node to remove")
-		}
-		return node, s.cfg.Cluster.Remove(ctx, node)
-	})
+	return s.operate(ctx, required, s.cfg.Cluster.Remove)
 }
 
 func (s *Server) promote(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.setVote(ctx, s.cfg.Cluster.Promote)
+	return s.operate(ctx, required, s.cfg.Cluster.Promote)
 }
 
 func (s *Server) demote(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.setVote(ctx, s.cfg.Cluster.Demote)
+	return s.operate(ctx, required, s.cfg.Cluster.Demote)
 }
 
-func (s *Server) setVote(ctx context.Context, change func(context.Context, string) error) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) (string, error) {
-		if node == "" {
-			return "", invalid("node", "is missing: name the node")
-		}
-		return node, change(ctx, node)
-	})
+// operate does an operation on a member, which the call may have to name.
+func (s *Server) operate(ctx context.Context, named need, operation func(context.Context, *fsm.Request, string) (engine.Answered, error)) (*plain[wire.NodeAnswer], error) {
+	node, err := s.nodeAsked(ctx)
+	if err == nil && node == "" && named {
+		err = invalid("node", "is missing: name the node")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := exchangeOf(ctx).call()
+	if err != nil {
+		return nil, err
+	}
+	a, err := operation(ctx, c.Request, node)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: node, Repeated: repeated(a)}}, nil
 }
 
-func (s *Server) drain(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) drain(ctx context.Context, _ *localInput) (*plain[wire.NodeAnswer], error) {
 	return s.setDraining(ctx, true)
 }
 
-func (s *Server) undrain(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) undrain(ctx context.Context, _ *localInput) (*plain[wire.NodeAnswer], error) {
 	return s.setDraining(ctx, false)
 }
 
 func (s *Server) setDraining(ctx context.Context, on bool) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) (string, error) {
-		node = cmp.Or(node, s.cfg.Node)
-		return node, s.cfg.Cluster.Drain(ctx, node, on)
-	})
-}
-
-// operate answers with the node that the operation affected, which the operation returns.
-func (s *Server) operate(ctx context.Context, operation func(node string) (string, error)) (*plain[wire.NodeAnswer], error) {
-	var r wire.NodeRequest
-	if err := exchangeOf(ctx).decode(&r, optional); err != nil {
-		return nil, err
-	}
-	if len(r.Node) > 200 {
-		return nil, invalid("node", "has %d bytes, the limit is 200", len(r.Node))
-	}
-	node, err := operation(r.Node)
+	node, err := s.nodeAsked(ctx)
 	if err != nil {
 		return nil, err
 	}
+	node = cmp.Or(node, s.cfg.Node)
+	if err := s.cfg.Cluster.Drain(ctx, node, on); err != nil {
+		return nil, err
+	}
 	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: node}}, nil
+}
+
+// nodeAsked reads the body of a call about a node.
+func (s *Server) nodeAsked(ctx context.Context) (string, error) {
+	var r wire.NodeRequest
+	if err := exchangeOf(ctx).decode(&r, optional); err != nil {
+		return "", err
+	}
+	if len(r.Node) > 200 {
+		return "", invalid("node", "has %d bytes, the limit is 200", len(r.Node))
+	}
+	return r.Node, nil
 }

@@ -16,8 +16,10 @@ import (
 // absent.
 
 func answered(a engine.Answered) wire.Answered {
-	return wire.Answered{Indexed: wire.Indexed{Index: a.Index}, Deduplicated: a.Deduplicated}
+	return wire.Answered{Indexed: at(a.Index), Repeated: repeated(a)}
 }
+
+func repeated(a engine.Answered) wire.Repeated { return wire.Repeated{Deduplicated: a.Deduplicated} }
 
 func at(index uint64) wire.Indexed { return wire.Indexed{Index: index} }
 

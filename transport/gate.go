@@ -90,7 +90,10 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		}
 		x.bound()
 		defer x.releaseMemory()
-		if err := x.oversize(); err != nil {
+		if err = x.oversize(); err == nil {
+			err = x.refuseKey()
+		}
+		if err != nil {
 			writeProblem(w, wire.Of(err))
 			return
 		}

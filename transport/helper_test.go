@@ -15,6 +15,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/await"
@@ -92,18 +93,38 @@ func (s *seat) Status(context.Context) (wire.Cluster, error) {
 	return wire.Cluster{ClusterID: "c", Node: s.self, Leader: id, AppliedIndex: 42, Clocks: "unknown"}, nil
 }
 
-func (s *seat) Transfer(_ context.Context, node string) error { return s.ask("transfer " + node) }
-func (s *seat) Remove(_ context.Context, node string) error   { return s.ask("remove " + node) }
+func (s *seat) Transfer(_ context.Context, q *fsm.Request, node string) (engine.Answered, error) {
+	return s.keyed(q, "transfer "+node)
+}
+func (s *seat) Remove(_ context.Context, q *fsm.Request, node string) (engine.Answered, error) {
+	return s.keyed(q, "remove "+node)
+}
+func (s *seat) Promote(_ context.Context, q *fsm.Request, node string) (engine.Answered, error) {
+	return s.keyed(q, "promote "+node)
+}
+func (s *seat) Demote(_ context.Context, q *fsm.Request, node string) (engine.Answered, error) {
+	return s.keyed(q, "demote "+node)
+}
+func (s *seat) Replace(_ context.Context, q *fsm.Request, old, next string) (string, engine.Answered, error) {
+	a, err := s.keyed(q, "replace "+old+" "+next)
+	return "node " + next + " has not joined yet", a, err
+}
+func (s *seat) IssueJoinToken(_ context.Context, q *fsm.Request, by string, life time.Duration) (string, rows.JoinToken, engine.Answered, error) {
+	a, err := s.keyed(q, "join-token "+by+" "+life.String())
+	return "id.secret", rows.JoinToken{ID: "id", By: by, CreatedAt: 1, ExpiresAt: 1 + history.Time(life)}, a, err
+}
+func (s *seat) RevokeJoinToken(_ context.Context, q *fsm.Request, id string) (engine.Answered, error) {
+	return s.keyed(q, "revoke "+id)
+}
 
-func (s *seat) Promote(_ context.Context, node string) error { return s.ask("promote " + node) }
-func (s *seat) Demote(_ context.Context, node string) error  { return s.ask("demote " + node) }
-func (s *seat) Replace(_ context.Context, old, next string) (string, error) {
-	return "node " + next + " has not joined yet", s.ask("replace " + old + " " + next)
+// keyed notes the key, too, if the caller gave one itself.
+func (s *seat) keyed(q *fsm.Request, what string) (engine.Answered, error) {
+	if q != nil && !q.Short {
+		what += " under " + q.ID
+	}
+	return engine.Answered{Index: 9, Deduplicated: q != nil && q.ID == "again"}, s.ask(what)
 }
-func (s *seat) IssueJoinToken(_ context.Context, by string, life time.Duration) (string, rows.JoinToken, error) {
-	return "id.secret", rows.JoinToken{ID: "id", By: by, CreatedAt: 1, ExpiresAt: 1 + history.Time(life)}, s.ask("join-token " + by + " " + life.String())
-}
-func (s *seat) RevokeJoinToken(_ context.Context, id string) error { return s.ask("revoke " + id) }
+
 func (s *seat) JoinTokens(context.Context, engine.Read) ([]rows.JoinToken, uint64, error) {
 	return []rows.JoinToken{{ID: "id", By: "ops", CreatedAt: 1}}, 7, nil
 }

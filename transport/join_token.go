@@ -24,11 +24,15 @@ func (s *Server) issueJoinToken(ctx context.Context, _ *operateInput) (*plain[wi
 			return nil, err
 		}
 	}
-	token, made, err := s.cfg.Cluster.IssueJoinToken(ctx, x.caller.name, life)
+	c, err := x.call()
 	if err != nil {
 		return nil, err
 	}
-	return &plain[wire.JoinTokenMade]{Body: wire.JoinTokenMade{Token: token, JoinToken: joinTokenOf(made)}}, nil
+	token, made, a, err := s.cfg.Cluster.IssueJoinToken(ctx, c.Request, c.Actor, life)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &plain[wire.JoinTokenMade]{Body: wire.JoinTokenMade{Token: token, JoinToken: joinTokenOf(made), Repeated: repeated(a)}}, nil
 }
 
 func joinTokenOf(j rows.JoinToken) wire.JoinToken {
@@ -58,6 +62,7 @@ func (s *Server) joinTokens(ctx context.Context, in *clusterInput) (*answer[wire
 }
 
 type joinTokenInput struct {
+	Keyed
 	ID string `path:"id" doc:"Id of the join token: what stands before the dot"`
 }
 
@@ -65,16 +70,22 @@ func (s *Server) revokeJoinToken(ctx context.Context, in *joinTokenInput) (*plai
 	if len(in.ID) > 200 {
 		return nil, invalid("id", "has %d bytes, the limit is 200", len(in.ID))
 	}
-	if err := s.cfg.Cluster.RevokeJoinToken(ctx, in.ID); err != nil {
+	c, err := change(ctx, nil, optional)
+	if err != nil {
 		return nil, err
 	}
-	return &plain[wire.JoinTokenRevoked]{Body: wire.JoinTokenRevoked{ID: in.ID}}, nil
+	a, err := s.cfg.Cluster.RevokeJoinToken(ctx, c.Request, in.ID)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &plain[wire.JoinTokenRevoked]{Body: wire.JoinTokenRevoked{ID: in.ID, Repeated: repeated(a)}}, nil
 }
 
 // replaceNode answers how far a replacement is; callers repeat it until it is done.
 func (s *Server) replaceNode(ctx context.Context, _ *operateInput) (*plain[wire.Replacement], error) {
 	var r wire.ReplaceRequest
-	if err := exchangeOf(ctx).decode(&r, required); err != nil {
+	c, err := change(ctx, &r, required)
+	if err != nil {
 		return nil, err
 	}
 	for name, id := range map[string]string{"old": r.Old, "new": r.New} {
@@ -82,9 +93,9 @@ func (s *Server) replaceNode(ctx context.Context, _ *operateInput) (*plain[wire.
 			return nil, invalid(name, "has %d bytes, the limit is 200", len(id))
 		}
 	}
-	waits, err := s.cfg.Cluster.Replace(ctx, r.Old, r.New)
+	waits, a, err := s.cfg.Cluster.Replace(ctx, c.Request, r.Old, r.New)
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
-	return &plain[wire.Replacement]{Body: wire.Replacement{Old: r.Old, New: r.New, Done: waits == "", Waits: waits}}, nil
+	return &plain[wire.Replacement]{Body: wire.Replacement{Old: r.Old, New: r.New, Done: waits == "", Waits: waits, Repeated: repeated(a)}}, nil
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // restore reads a backup from the body as it arrives: it may be larger than what a node has of
-// memory. The call needs no key: once it has succeeded, the cluster is not empty any more.
-func (s *Server) restore(ctx context.Context, _ *operateInput) (*answer[wire.Restored], error) {
+// memory.
+func (s *Server) restore(ctx context.Context, _ *localInput) (*answer[wire.Restored], error) {
 	x := exchangeOf(ctx)
 	if x.r.ContentLength == 0 {
 		return nil, invalid("body", "is empty; want the bytes of a backup")

@@ -87,11 +87,11 @@ func TestDrainedLeaderHandsOn(t *testing.T) {
 			t.Errorf("after a minute %s leads: %v, and the drained node won %d times", next.ID, next.IsLeader(), len(old.Wins()))
 		}
 		var no *cluster.CannotLead
-		if err := next.Transfer(within(time.Second), old.ID); !errors.As(err, &no) || no.Node != old.ID {
+		if err := done(next.Transfer(within(time.Second), nil, old.ID)); !errors.As(err, &no) || no.Node != old.ID {
 			t.Errorf("a transfer to the drained node: %v, want that it cannot lead", err)
 		}
 		old.SetDraining(false)
-		if err := next.Transfer(within(5*time.Second), old.ID); err != nil {
+		if err := done(next.Transfer(within(5*time.Second), nil, old.ID)); err != nil {
 			t.Errorf("a transfer to the node that drains no more: %v", err)
 		}
 		if got := c.Leader(); got != old {
@@ -151,7 +151,7 @@ func TestTransferToADeadNodeIsRefusedWhileWritesGoOn(t *testing.T) {
 		c.Partition(c.Others(dead)) // frozen and dead nodes look the same from here
 
 		refused := make(chan error, 1)
-		go func() { refused <- leader.Transfer(within(30*time.Second), dead.ID) }()
+		go func() { refused <- done(leader.Transfer(within(30*time.Second), nil, dead.ID)) }()
 		synctest.Wait() // the transfer asks its target, or has failed
 		must(t, mustProposeOn(leader, Start("order", "meanwhile")), nil)
 		var no *cluster.CannotLead
@@ -161,7 +161,7 @@ func TestTransferToADeadNodeIsRefusedWhileWritesGoOn(t *testing.T) {
 		if wins := leader.Wins(); wins[len(wins)-1].Ended {
 			t.Errorf("the leader's duties are %+v", wins)
 		}
-		if err := leader.Transfer(within(30*time.Second), "nobody"); !errors.As(err, new(*cluster.UnknownNode)) {
+		if err := done(leader.Transfer(within(30*time.Second), nil, "nobody")); !errors.As(err, new(*cluster.UnknownNode)) {
 			t.Errorf("a transfer to nobody: %v", err)
 		}
 		c.Heal()
@@ -177,7 +177,7 @@ func TestTransferToANodeThatIsCutOffThenIsUnknown(t *testing.T) {
 		leader := c.Leader()
 		lost := c.Others(leader)[0]
 		ended := make(chan error, 1)
-		go func() { ended <- leader.Transfer(within(30*time.Second), lost.ID) }()
+		go func() { ended <- done(leader.Transfer(within(30*time.Second), nil, lost.ID)) }()
 		quiet(25 * time.Millisecond) // it has answered that it could lead
 		c.Partition(c.Others(lost))
 		if err := <-ended; !errors.As(err, new(*engine.Unknown)) {

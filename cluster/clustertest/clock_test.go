@@ -52,7 +52,7 @@ func TestNodeWithAWrongClockLeadsNobody(t *testing.T) {
 			c.WaitReady()
 			<-time.After(3 * time.Second) // so that it has asked
 			var refused *cluster.CannotLead
-			if err := leader.Transfer(within(20*time.Second), bad.ID); !errors.As(err, &refused) || !strings.Contains(err.Error(), "its clock is") {
+			if err := done(leader.Transfer(within(20*time.Second), nil, bad.ID)); !errors.As(err, &refused) || !strings.Contains(err.Error(), "its clock is") {
 				t.Errorf("%v: transfer to it: %v", ahead, err)
 			}
 			for i := range 3 { // and no failover makes it the leader
@@ -140,7 +140,7 @@ func TestTwoNodesWhoseClocksDiffer(t *testing.T) {
 			bad.SetClock(years)
 			c.Others(bad)[0].SetClock(0)
 			<-time.After(3 * time.Second)
-			if err := c.Leader().Transfer(within(20*time.Second), bad.ID); err != nil {
+			if err := done(c.Leader().Transfer(within(20*time.Second), nil, bad.ID)); err != nil {
 				t.Fatal(err)
 			}
 			c.write(fmt.Sprint("entry-", i))
@@ -246,7 +246,7 @@ func TestOperatorConfirmsTheTime(t *testing.T) {
 			}
 			right := c.Nodes[0]
 			if c.Leader() != right {
-				if err := c.Leader().Transfer(within(20*time.Second), right.ID); err != nil {
+				if err := done(c.Leader().Transfer(within(20*time.Second), nil, right.ID)); err != nil {
 					t.Fatal(err)
 				}
 				c.WaitReady()
@@ -275,7 +275,7 @@ func TestOperatorConfirmsTheTime(t *testing.T) {
 			if err := other.ConfirmTime(within(time.Minute), time.Now()); !errors.As(err, &no) {
 				t.Errorf("on a node that does not lead: %v", err)
 			}
-			if err := right.Transfer(within(20*time.Second), other.ID); err != nil { // its clock is years ahead
+			if err := done(right.Transfer(within(20*time.Second), nil, other.ID)); err != nil { // its clock is years ahead
 				t.Fatal(err)
 			}
 			c.WaitReady()

@@ -197,7 +197,7 @@ func TestRemovedNodeIsNotLetInAgain(t *testing.T) {
 		leader := c.Leader()
 		gone := c.Others(leader)[0]
 		gone.Stop()
-		if err := leader.Remove(within(10*time.Second), gone.ID); err != nil {
+		if err := done(leader.Remove(within(10*time.Second), nil, gone.ID)); err != nil {
 			t.Fatal(err)
 		}
 		gone.Start()

@@ -38,7 +38,7 @@ func (d *days) fault() {
 		{"transfer", func() {
 			for range 3 { // one after another, whether or not the previous one has ended
 				leader := d.c.Leader()
-				_ = leader.Transfer(within(5*time.Second), d.c.Others(leader)[d.rng.IntN(2)].ID)
+				_ = done(leader.Transfer(within(5*time.Second), nil, d.c.Others(leader)[d.rng.IntN(2)].ID))
 			}
 		}},
 		{"hung-disk", func() { any.Stall(); <-time.After(min(lasts, 4*time.Second)); any.Unstall() }},

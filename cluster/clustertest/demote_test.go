@@ -40,15 +40,15 @@ func TestDemotedNodeStaysANonVoter(t *testing.T) {
 		})
 		leader := c.Leader()
 		demoted := c.Others(leader)[0]
-		fine(t, leader.Demote(within(time.Minute), demoted.ID))
-		fine(t, leader.Demote(within(time.Minute), demoted.ID))
+		fine(t, done(leader.Demote(within(time.Minute), nil, demoted.ID)))
+		fine(t, done(leader.Demote(within(time.Minute), nil, demoted.ID)))
 		<-time.After(time.Minute)
 		if got := roles(t, leader)[demoted.ID]; got != "nonvoter" {
 			t.Fatalf("a minute later it is a %s", got)
 		}
 
 		// The leader itself: the next one does it.
-		fine(t, leader.Demote(within(time.Minute), leader.ID))
+		fine(t, done(leader.Demote(within(time.Minute), nil, leader.ID)))
 		next := c.LeaderOf(c.Others(leader)...)
 		if got := roles(t, next); got[leader.ID] != "nonvoter" || got[next.ID] != "voter" {
 			t.Fatalf("the leader demoted itself, and the roles are %v", got)
@@ -60,8 +60,8 @@ func TestDemotedNodeStaysANonVoter(t *testing.T) {
 			t.Fatalf("under another leader the roles are %v", got)
 		}
 
-		fine(t, c.Leader().Promote(within(time.Minute), demoted.ID))
-		fine(t, c.Leader().Promote(within(time.Minute), demoted.ID))
+		fine(t, done(c.Leader().Promote(within(time.Minute), nil, demoted.ID)))
+		fine(t, done(c.Leader().Promote(within(time.Minute), nil, demoted.ID)))
 		if got := roles(t, c.Leader())[demoted.ID]; got != "voter" {
 			t.Errorf("promoted, it is a %s", got)
 		}
@@ -79,11 +79,11 @@ func TestDemotionThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 		dead.Crash()
 		var lost *cluster.QuorumLoss
 		for _, id := range []string{healthy.ID, leader.ID} {
-			if err := leader.Demote(within(time.Minute), id); !errors.As(err, &lost) {
+			if err := done(leader.Demote(within(time.Minute), nil, id)); !errors.As(err, &lost) {
 				t.Errorf("demoting %s: %v, want it refused", id, err)
 			}
 		}
-		if err := leader.Demote(within(time.Minute), "nobody"); !errors.As(err, new(*cluster.UnknownNode)) {
+		if err := done(leader.Demote(within(time.Minute), nil, "nobody")); !errors.As(err, new(*cluster.UnknownNode)) {
 			t.Errorf("demoting nobody: %v", err)
 		}
 		// A refusal leaves no trace: what was refused is not done later.
@@ -95,9 +95,9 @@ func TestDemotionThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 				t.Errorf("%s is a %s", id, role)
 			}
 		}
-		fine(t, c.Leader().Demote(within(time.Minute), dead.ID))
+		fine(t, done(c.Leader().Demote(within(time.Minute), nil, dead.ID)))
 		dead.Crash()
-		if err := c.Leader().Promote(within(time.Minute), dead.ID); !errors.As(err, new(*cluster.CannotVote)) {
+		if err := done(c.Leader().Promote(within(time.Minute), nil, dead.ID)); !errors.As(err, new(*cluster.CannotVote)) {
 			t.Errorf("promoting a dead node: %v", err)
 		}
 		dead.Start()

@@ -315,20 +315,20 @@ func TestTransferAndRemove(t *testing.T) {
 		c := New(t, 3)
 		old := c.Leader()
 		next := c.Others(old)[0]
-		if err := old.Transfer(within(10*time.Second), next.ID); err != nil {
+		if err := done(old.Transfer(within(10*time.Second), nil, next.ID)); err != nil {
 			t.Fatal(err)
 		}
 		c.WaitReady()
 		if got := c.Leader(); got != next {
 			t.Fatalf("%s leads, want %s", got.ID, next.ID)
 		}
-		if err := next.Transfer(within(time.Second), "nobody"); err == nil {
+		if err := done(next.Transfer(within(time.Second), nil, "nobody")); err == nil {
 			t.Error("leadership was transferred to an unknown node")
 		}
-		if err := next.Remove(within(time.Second), "nobody"); err == nil {
+		if err := done(next.Remove(within(time.Second), nil, "nobody")); err == nil {
 			t.Error("an unknown node was removed")
 		}
-		if err := next.Remove(within(10*time.Second), old.ID); err != nil {
+		if err := done(next.Remove(within(10*time.Second), nil, old.ID)); err != nil {
 			t.Fatal(err)
 		}
 		c.Until("the removed node to say so", func() error {
@@ -349,7 +349,7 @@ func TestTransferAndRemove(t *testing.T) {
 			}
 		})
 		// A caller who lost the answer asks again, and hears that it is done.
-		if err := next.Remove(within(10*time.Second), old.ID); err != nil {
+		if err := done(next.Remove(within(10*time.Second), nil, old.ID)); err != nil {
 			t.Errorf("removed once more: %v", err)
 		}
 		old.Stop()

@@ -47,7 +47,7 @@ func TestTwoClustersThatSwapAddressesKeepApart(t *testing.T) {
 		hold(t, b, "b-1")
 		for range 3 { // makes a's terms higher than b's
 			l := a.Leader()
-			if err := l.Transfer(within(10*time.Second), a.Others(l)[0].ID); err != nil {
+			if err := done(l.Transfer(within(10*time.Second), nil, a.Others(l)[0].ID)); err != nil {
 				t.Fatal(err)
 			}
 			a.WaitReady()
@@ -107,12 +107,12 @@ func TestRemovedIDNeverComesBack(t *testing.T) {
 		leader := c.Leader()
 		gone := c.Others(leader)[0]
 		gone.Crash()
-		if err := leader.Remove(within(10*time.Second), gone.ID); err != nil {
+		if err := done(leader.Remove(within(10*time.Second), nil, gone.ID)); err != nil {
 			t.Fatal(err)
 		}
 		hold(t, c, "a")
 		next := c.Others(leader)[1]
-		if err := leader.Transfer(within(10*time.Second), next.ID); err != nil {
+		if err := done(leader.Transfer(within(10*time.Second), nil, next.ID)); err != nil {
 			t.Fatal(err)
 		}
 		gone.disk, gone.Address = newDisk(), "mem-9" // empty, elsewhere

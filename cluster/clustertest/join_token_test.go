@@ -33,7 +33,7 @@ func TestJoinToken(t *testing.T) {
 		}
 		issue := func(life time.Duration) (token, id string) {
 			t.Helper()
-			token, made, err := c.Leader().IssueJoinToken(within(time.Minute), "ops", life)
+			token, made, _, err := c.Leader().IssueJoinToken(within(time.Minute), nil, "ops", life)
 			if err != nil || made.By != "ops" || !strings.HasPrefix(token, made.ID+".") {
 				t.Fatalf("token %q, %+v, %v", token, made, err)
 			}
@@ -47,7 +47,7 @@ func TestJoinToken(t *testing.T) {
 		refused("an old token", short, "expired")
 
 		revoked, id := issue(0)
-		fine(t, c.Leader().RevokeJoinToken(within(time.Minute), id))
+		fine(t, done(c.Leader().RevokeJoinToken(within(time.Minute), nil, id)))
 		refused("a revoked token", revoked, "unknown")
 
 		good, id := issue(time.Hour)
@@ -64,7 +64,7 @@ func TestJoinToken(t *testing.T) {
 			}
 			return nil
 		})
-		fine(t, c.Leader().RevokeJoinToken(within(time.Minute), id))
+		fine(t, done(c.Leader().RevokeJoinToken(within(time.Minute), nil, id)))
 		stranger.JoinToken = ""
 		stranger.Crash()
 		stranger.Start() // a member needs none

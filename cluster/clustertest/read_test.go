@@ -33,7 +33,7 @@ func TestDeposedLeaderAsksTheVoters(t *testing.T) {
 		follower.Start()
 		c.WaitReady()
 		if leader := c.Leader(); leader != old {
-			if err := leader.Transfer(within(10*time.Second), old.ID); err != nil {
+			if err := done(leader.Transfer(within(10*time.Second), nil, old.ID)); err != nil {
 				t.Fatal(err)
 			}
 		}

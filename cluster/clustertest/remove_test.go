@@ -37,7 +37,7 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 		dead.Crash()
 
 		var lost *cluster.QuorumLoss
-		err := leader.Remove(within(time.Minute), healthy.ID)
+		err := done(leader.Remove(within(time.Minute), nil, healthy.ID))
 		if !errors.As(err, &lost) || !slices.Equal(lost.Silent, []string{dead.ID}) || !slices.Equal(lost.Answer, []string{leader.ID}) || lost.Need != 2 {
 			t.Fatalf("removing the healthy node: %v, want that %s is missed", err, dead.ID)
 		}
@@ -46,7 +46,7 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 		}
 		// Removing the leader itself is refused as well: the healthy node and the dead one would
 		// remain.
-		if err := leader.Remove(within(time.Minute), leader.ID); !errors.As(err, &lost) {
+		if err := done(leader.Remove(within(time.Minute), nil, leader.ID)); !errors.As(err, &lost) {
 			t.Errorf("removing the leader: %v, want the same", err)
 		}
 		if got := members(t, leader); !slices.Equal(got, before) {
@@ -56,18 +56,18 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 
 		// The dead node may be removed, because the others keep a majority. Then the healthy one
 		// may, and no more.
-		if err := leader.Remove(within(time.Minute), dead.ID); err != nil {
+		if err := done(leader.Remove(within(time.Minute), nil, dead.ID)); err != nil {
 			t.Fatalf("removing the dead node: %v", err)
 		}
 		must(t, mustPropose(c, Start("order", "b")), nil)
-		if err := leader.Remove(within(time.Minute), healthy.ID); err != nil {
+		if err := done(leader.Remove(within(time.Minute), nil, healthy.ID)); err != nil {
 			t.Fatalf("removing the second of two: %v", err)
 		}
 		must(t, mustProposeOn(leader, Start("order", "c")), nil)
-		if err := leader.Remove(within(time.Minute), leader.ID); !errors.As(err, &lost) || lost.Voters != 0 {
+		if err := done(leader.Remove(within(time.Minute), nil, leader.ID)); !errors.As(err, &lost) || lost.Voters != 0 {
 			t.Errorf("removing the last voter: %v", err)
 		}
-		if err := leader.Remove(within(time.Minute), "nobody"); !errors.As(err, new(*cluster.UnknownNode)) {
+		if err := done(leader.Remove(within(time.Minute), nil, "nobody")); !errors.As(err, new(*cluster.UnknownNode)) {
 			t.Errorf("removing nobody: %v", err)
 		}
 		must(t, mustProposeOn(leader, Start("order", "d")), nil)
@@ -82,11 +82,11 @@ func TestRemoveAsksWhoAnswersNow(t *testing.T) {
 		healthy, cut := c.Others(leader)[0], c.Others(leader)[1]
 		c.Partition(c.Others(cut)) // cut at this moment; gossip, a fixed list here, still calls it alive
 		var lost *cluster.QuorumLoss
-		if err := leader.Remove(within(time.Minute), healthy.ID); !errors.As(err, &lost) {
+		if err := done(leader.Remove(within(time.Minute), nil, healthy.ID)); !errors.As(err, &lost) {
 			t.Errorf("removed with %v, want it refused: %s does not answer", err, cut.ID)
 		}
 		c.Heal()
-		if err := c.Leader().Remove(within(time.Minute), healthy.ID); err != nil {
+		if err := done(c.Leader().Remove(within(time.Minute), nil, healthy.ID)); err != nil {
 			t.Errorf("after the heal: %v", err)
 		}
 	})
@@ -97,7 +97,7 @@ func TestLeaderThatIsRemovedHandsOnFirst(t *testing.T) {
 		c := New(t, 3)
 		must(t, mustPropose(c, Load("order", "v1")), nil)
 		old := c.Leader()
-		if err := old.Remove(within(time.Minute), old.ID); err != nil {
+		if err := done(old.Remove(within(time.Minute), nil, old.ID)); err != nil {
 			t.Fatal(err)
 		}
 		next := c.LeaderOf(c.Others(old)...)
@@ -115,7 +115,7 @@ func TestRemovalOfALostLeaderIsUnknown(t *testing.T) {
 		leader := c.Leader()
 		other := c.Others(leader)[0]
 		ended := make(chan error, 1)
-		go func() { ended <- leader.Remove(within(time.Minute), other.ID) }()
+		go func() { ended <- done(leader.Remove(within(time.Minute), nil, other.ID)) }()
 		quiet(25 * time.Millisecond) // it has asked which voters answer
 		c.Isolate(leader)
 		if err := <-ended; !errors.As(err, new(*engine.Unknown)) {

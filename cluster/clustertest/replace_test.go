@@ -20,15 +20,18 @@ func TestReplaceADeadNode(t *testing.T) {
 		hold(t, c, "a")
 		leader := c.Leader()
 		healthy, dead, fresh := c.Others(leader)[0], c.Others(leader)[1], c.Nodes[3]
-		replace := func() (string, error) { return c.Leader().Replace(within(time.Minute), dead.ID, fresh.ID) }
+		replace := func() (string, error) {
+			waits, _, err := c.Leader().Replace(within(time.Minute), &fsm.Request{ID: "replace"}, dead.ID, fresh.ID)
+			return waits, err
+		}
 
 		if _, err := replace(); !errors.As(err, new(*cluster.StillAlive)) {
 			t.Fatalf("replacing a node that is alive: %v", err)
 		}
-		if _, err := leader.Replace(within(time.Minute), leader.ID, fresh.ID); !errors.As(err, new(*cluster.StillAlive)) {
+		if _, _, err := leader.Replace(within(time.Minute), nil, leader.ID, fresh.ID); !errors.As(err, new(*cluster.StillAlive)) {
 			t.Errorf("replacing the leader: %v", err)
 		}
-		if _, err := leader.Replace(within(time.Minute), "nobody", fresh.ID); !errors.As(err, new(*cluster.UnknownNode)) {
+		if _, _, err := leader.Replace(within(time.Minute), nil, "nobody", fresh.ID); !errors.As(err, new(*cluster.UnknownNode)) {
 			t.Errorf("replacing nobody: %v", err)
 		}
 		dead.Crash()
@@ -54,7 +57,7 @@ func TestReplaceADeadNode(t *testing.T) {
 			<-time.After(2 * time.Second)
 		}
 		old := c.Leader() // whoever leads then goes on where it stood
-		if err := old.Transfer(within(time.Minute), healthyOf(old, leader, healthy).ID); err != nil {
+		if err := done(old.Transfer(within(time.Minute), nil, healthyOf(old, leader, healthy).ID)); err != nil {
 			t.Fatal(err)
 		}
 		fresh.FreeState()
@@ -70,7 +73,7 @@ func TestReplaceADeadNode(t *testing.T) {
 		if waits, err := replace(); err != nil || waits != "" {
 			t.Errorf("repeated: %q, %v", waits, err)
 		}
-		if _, err := c.Leader().Replace(within(time.Minute), healthy.ID, dead.ID); !errors.As(err, new(*fsm.NodeRemoved)) {
+		if _, _, err := c.Leader().Replace(within(time.Minute), nil, healthy.ID, dead.ID); !errors.As(err, new(*fsm.NodeRemoved)) {
 			t.Errorf("by a node that was removed: %v", err)
 		}
 		hold(t, c, "b")

@@ -76,8 +76,8 @@ func TestRestoreIntoARunningCluster(t *testing.T) {
 		})
 		demoted, gone := c.Others(leader)[0], c.Nodes[4]
 		c.WaitReady() // their rows are in the node table
-		fine(t, leader.Demote(within(time.Minute), demoted.ID))
-		fine(t, leader.Remove(within(time.Minute), gone.ID))
+		fine(t, done(leader.Demote(within(time.Minute), nil, demoted.ID)))
+		fine(t, done(leader.Remove(within(time.Minute), nil, gone.ID)))
 		gone.Stop()
 		c.Until("a fourth voter", func() error {
 			if role := roles(t, leader)["n4"]; role != "voter" {

@@ -129,7 +129,7 @@ func TestTransferToANodeThatIsNotReached(t *testing.T) {
 		leader := c.Leader()
 		cut := c.Others(leader)[0]
 		c.Isolate(cut)
-		if err := leader.Transfer(within(30*time.Second), cut.ID); err == nil {
+		if err := done(leader.Transfer(within(30*time.Second), nil, cut.ID)); err == nil {
 			t.Error("leadership was transferred to a node that nobody reaches")
 		}
 		must(t, mustPropose(c, Load("order", "v1")), nil)

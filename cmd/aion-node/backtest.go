@@ -103,7 +103,7 @@ func (a *app) candidate(ctx context.Context, c *client.Client, what string, r *w
 		if err != nil {
 			return 0, err
 		}
-		stored, err := c.StoreArchive(ctx, archive, a.mutationOptions()...)
+		stored, err := c.StoreArchive(ctx, archive) // under a key of its own
 		if err != nil {
 			return 0, err
 		}

@@ -117,7 +117,7 @@ func clusterTransferCmd(a *app) *cobra.Command {
 				done = "leadership handed on"
 			}
 			return a.operateOnNode(cmd.Context(), done, func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Transfer(ctx, firstArg(args))
+				return c.Transfer(ctx, firstArg(args), a.mutationOptions()...)
 			})
 		},
 	}
@@ -130,7 +130,7 @@ func clusterRemoveCmd(a *app) *cobra.Command {
 		Args:  arguments("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.operateOnNode(cmd.Context(), "removed", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Remove(ctx, args[0])
+				return c.Remove(ctx, args[0], a.mutationOptions()...)
 			})
 		},
 	}
@@ -144,6 +144,9 @@ func clusterDrainCmd(a *app) *cobra.Command {
 says so to load balancers (/health/ready is 503), and leads only while nobody else can. A restart or cluster undrain takes that back.`,
 		Args: arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.refuseRequestID("cluster drain changes one node until that ends"); err != nil {
+				return err
+			}
 			return a.operateOnNode(cmd.Context(), "draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
 				return c.Drain(ctx, firstArg(args))
 			})
@@ -157,6 +160,9 @@ func clusterUndrainCmd(a *app) *cobra.Command {
 		Short: "Reverse a drain",
 		Args:  arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.refuseRequestID("cluster undrain changes one node until that ends"); err != nil {
+				return err
+			}
 			return a.operateOnNode(cmd.Context(), "no longer draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
 				return c.Undrain(ctx, firstArg(args))
 			})

@@ -18,7 +18,7 @@ func clusterPromoteCmd(a *app) *cobra.Command {
 		Args:  arguments("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.operateOnNode(cmd.Context(), "promoted", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Promote(ctx, args[0])
+				return c.Promote(ctx, args[0], a.mutationOptions()...)
 			})
 		},
 	}
@@ -33,7 +33,7 @@ Refused if the other voters would have no majority that answers now. A leader ha
 		Args: arguments("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.operateOnNode(cmd.Context(), "demoted", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Demote(ctx, args[0])
+				return c.Demote(ctx, args[0], a.mutationOptions()...)
 			})
 		},
 	}
@@ -67,7 +67,7 @@ func (a *app) replace(ctx context.Context, c *client.Client, old, next string, p
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for said := ""; ; {
-		r, err := c.Replace(ctx, old, next)
+		r, err := c.Replace(ctx, old, next, a.mutationOptions()...)
 		if err != nil || r.Done {
 			return r, err
 		}
@@ -101,7 +101,11 @@ their certificates do not name them. The cluster keeps only a hash of it.`,
 				life = d.String()
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.JoinTokenMade, error) {
-				return c.IssueJoinToken(ctx, life)
+				j, err := c.IssueJoinToken(ctx, life, a.mutationOptions()...)
+				if err == nil && j.Token == "" && !a.json {
+					return nil, fmt.Errorf("join token %s was made before under this request id, and is shown once: revoke it, and make another one", j.ID)
+				}
+				return j, err
 			}, func(w io.Writer, j *wire.JoinTokenMade) { fmt.Fprintln(w, j.Token) })
 		},
 	}
@@ -126,7 +130,7 @@ func clusterJoinTokensCmd(a *app) *cobra.Command {
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.JoinTokenRevoked, error) {
-				return c.RevokeJoinToken(ctx, args[0])
+				return c.RevokeJoinToken(ctx, args[0], a.mutationOptions()...)
 			}, func(w io.Writer, j *wire.JoinTokenRevoked) { fmt.Fprintln(w, "revoked", j.ID) })
 		},
 	})

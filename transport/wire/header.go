@@ -51,9 +51,14 @@ type Indexed struct {
 	Index uint64 `json:"index" doc:"Log index that this answer reflects"`
 }
 
-// Answered is embedded in every answer to a mutation.
+// Answered is embedded in answers to mutations.
 type Answered struct {
 	Indexed
+	Repeated
+}
+
+// Repeated is embedded in answers to mutations that reflect no index.
+type Repeated struct {
 	Deduplicated bool `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`
 }
 

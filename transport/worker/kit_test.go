@@ -64,21 +64,33 @@ func parts(n *enginetest.Node) transport.Parts {
 // leads is the view of a node that leads.
 type leads struct{}
 
-func (leads) IsLeader() bool                                          { return true }
-func (leads) Leader() (string, string, bool)                          { return "n1", "n1:7600", true }
-func (leads) LeaderContact() (time.Duration, bool)                    { return 0, true }
-func (leads) Ready() error                                            { return nil }
-func (leads) Status(context.Context) (wire.Cluster, error)            { return wire.Cluster{}, nil }
-func (leads) Transfer(context.Context, string) error                  { return nil }
-func (leads) Remove(context.Context, string) error                    { return nil }
-func (leads) Drain(context.Context, string, bool) error               { return nil }
-func (leads) Draining() bool                                          { return false }
-func (leads) Promote(context.Context, string) error                   { return nil }
-func (leads) Demote(context.Context, string) error                    { return nil }
-func (leads) RevokeJoinToken(context.Context, string) error           { return nil }
-func (leads) Replace(context.Context, string, string) (string, error) { return "", nil }
-func (leads) IssueJoinToken(context.Context, string, time.Duration) (string, rows.JoinToken, error) {
-	return "", rows.JoinToken{}, nil
+func (leads) IsLeader() bool                               { return true }
+func (leads) Leader() (string, string, bool)               { return "n1", "n1:7600", true }
+func (leads) LeaderContact() (time.Duration, bool)         { return 0, true }
+func (leads) Ready() error                                 { return nil }
+func (leads) Status(context.Context) (wire.Cluster, error) { return wire.Cluster{}, nil }
+func (leads) Transfer(context.Context, *fsm.Request, string) (engine.Answered, error) {
+	return engine.Answered{}, nil
+}
+func (leads) Remove(context.Context, *fsm.Request, string) (engine.Answered, error) {
+	return engine.Answered{}, nil
+}
+func (leads) Drain(context.Context, string, bool) error { return nil }
+func (leads) Draining() bool                            { return false }
+func (leads) Promote(context.Context, *fsm.Request, string) (engine.Answered, error) {
+	return engine.Answered{}, nil
+}
+func (leads) Demote(context.Context, *fsm.Request, string) (engine.Answered, error) {
+	return engine.Answered{}, nil
+}
+func (leads) RevokeJoinToken(context.Context, *fsm.Request, string) (engine.Answered, error) {
+	return engine.Answered{}, nil
+}
+func (leads) Replace(context.Context, *fsm.Request, string, string) (string, engine.Answered, error) {
+	return "", engine.Answered{}, nil
+}
+func (leads) IssueJoinToken(context.Context, *fsm.Request, string, time.Duration) (string, rows.JoinToken, engine.Answered, error) {
+	return "", rows.JoinToken{}, engine.Answered{}, nil
 }
 func (leads) JoinTokens(context.Context, engine.Read) ([]rows.JoinToken, uint64, error) {
 	return nil, 0, nil

@@ -174,6 +174,8 @@ export interface ActivityStartedData {
 export interface Archive {
   /** SHA-256 of the archive's bytes, by which other calls name it */
   archive: string;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** Workflow types that the package carries */
@@ -1204,12 +1206,14 @@ export interface JoinTokenMade {
   by?: string;
   /** When it was created, in log time */
   created_at: string;
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** Absent: never */
   expires_at?: string;
   /** Id of the token: what stands before its dot */
   id: string;
-  /** For cluster.join_token of the nodes that join; it is shown once */
-  token: string;
+  /** For cluster.join_token of the nodes that join; it is shown once: a repeated call is answered without it */
+  token?: string;
 }
 
 export interface JoinTokenRequest {
@@ -1218,6 +1222,8 @@ export interface JoinTokenRequest {
 }
 
 export interface JoinTokenRevoked {
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** Ordinal of the step within its run */
   id: string;
 }
@@ -1497,6 +1503,8 @@ export interface Namespaces {
 }
 
 export interface NodeAnswer {
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** Id of a node */
   node: string;
 }
@@ -1868,6 +1876,8 @@ export interface ReplaceRequest {
 }
 
 export interface Replacement {
+  /** The request id was known: this is its first answer, and nothing was done now */
+  deduplicated?: boolean;
   /** The new node votes and the old one is removed */
   done: boolean;
   /** Id of the node that takes its place */

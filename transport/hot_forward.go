@@ -48,7 +48,9 @@ func (s *Server) leaderPath(address string) *hotLeader {
 			delete(l.paths, other)
 		}
 	}
-	p := &hotLeader{}
+	// After a change of the leader thousands of waiting calls come at once. Each would take a
+	// connection to the new one if it did not wait for the link, and keep it while it waits there.
+	p := &hotLeader{Path: hot.Path{Eager: true}}
 	p.Target = hot.Target{Address: address, Dial: (&net.Dialer{Timeout: dialTimeout}).DialContext, Header: func() http.Header {
 		h := http.Header{wire.HeaderForwarded: {s.cfg.Node}}
 		if text, ok := s.introduceSelf(peerOpens); ok {

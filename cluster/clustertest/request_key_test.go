@@ -112,7 +112,7 @@ func TestKeyedOperations(t *testing.T) {
 		again("transfer, undone since,", transfer, "t2", third.ID)
 		again("transfer to anybody", transfer, "t", "")
 
-		// A call whose leader was lost before it handed anything on has no effect that nobody asked for.
+		// A leader that was lost before it handed anything on has handed nothing on.
 		crashed := c.Leader()
 		fine(t, done(crashed.Propose(within(time.Minute), fsm.Envelope{Request: key("t3"), Command: new(fsm.NoteCall)})))
 		crashed.Crash()

@@ -13,6 +13,7 @@ import (
 type Path struct {
 	Target Target
 	Only   bool // there is no other way: Link waits for a link
+	Eager  bool // the face is most likely there, and many calls follow the first: Link waits for a link, unless none could be opened just now
 
 	link    atomic.Pointer[Link]
 	opening sync.WaitGroup // the goroutine that opens a link, if there is one
@@ -28,6 +29,7 @@ type Path struct {
 const (
 	openAfter  = 2                // answers over HTTP before a link is opened: it would not pay for a single call
 	openAgain  = 10 * time.Second // after a link could not be opened
+	eagerAgain = time.Second      // likewise, of an eager path
 	openWithin = 5 * time.Second  // for a link to be opened
 )
 
@@ -58,6 +60,9 @@ func (p *Path) begin() {
 		defer p.mu.Unlock()
 		if p.failed = err; err != nil {
 			p.again = time.Now().Add(openAgain)
+			if p.Eager {
+				p.again = time.Now().Add(eagerAgain)
+			}
 		} else {
 			p.link.Store(link)
 		}
@@ -66,16 +71,21 @@ func (p *Path) begin() {
 	})
 }
 
-// Link returns the link, nil if there is none. With Only it waits until there is one.
+// Link returns the link, nil if there is none. With Only it waits until there is one, and with
+// Eager until there is one or none can be had.
 func (p *Path) Link(ctx context.Context) (*Link, error) {
 	if p == nil {
 		return nil, nil
 	}
 	for {
-		if link := p.link.Load(); link != nil || !p.Only {
+		if link := p.link.Load(); link != nil || !p.Only && !p.Eager {
 			return link, nil
 		}
 		p.mu.Lock()
+		if p.Eager && time.Now().Before(p.again) {
+			p.mu.Unlock()
+			return nil, nil
+		}
 		p.failed = nil
 		p.begin()
 		busy := p.busy

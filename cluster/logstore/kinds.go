@@ -40,6 +40,9 @@ func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (ra
 		// The wal never closes its meta database (v0.4.0), and an open one keeps its file lock: a
 		// second opening of the folder in this process would wait forever. So this package opens
 		// the database itself, and closes it after the wal.
+		if err := checkMeta(filepath.Join(dir, metadb.FileName)); err != nil {
+			return nil, err
+		}
 		meta := &metadb.BoltMetaDB{}
 		opened.Add(meta.Close)
 		if err := finishRotation(dir, faults.Meta(dir, meta), cmp.Or(cfg.SegmentBytes, 64<<20)); err != nil {

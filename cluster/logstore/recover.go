@@ -2,6 +2,7 @@ package logstore
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,8 +10,10 @@ import (
 
 	"aion.dev/aion/cluster/durable"
 	walfs "github.com/hashicorp/raft-wal/fs"
+	"github.com/hashicorp/raft-wal/metadb"
 	"github.com/hashicorp/raft-wal/segment"
 	"github.com/hashicorp/raft-wal/types"
+	"go.etcd.io/bbolt"
 )
 
 // This file repairs what raft's stores leave behind after a process was killed. Both cases were
@@ -27,6 +30,30 @@ func syncTree(dir string) error {
 		}
 		return durable.SyncFolder(path) // files as well
 	})
+}
+
+// checkMeta refuses a list of segments that was cut off: the wal (v0.4.1) takes its tables for
+// granted, and panics. It makes the file whole, with them, before it gets its name.
+func checkMeta(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	whole := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		whole = tx.Bucket([]byte(metadb.MetaBucket)) != nil && tx.Bucket([]byte(metadb.StableBucket)) != nil
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if !whole {
+		return fmt.Errorf("%s: the list of the log's segments is damaged: its tables are missing", path)
+	}
+	return nil
 }
 
 // finishRotation marks the last segment of the wal in dir as full if its file says so but the list

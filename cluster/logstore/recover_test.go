@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,29 @@ import (
 	"github.com/hashicorp/raft-wal/segment"
 	"github.com/hashicorp/raft-wal/types"
 )
+
+// A list of segments that was cut off is an error that names the file, and no panic.
+func TestListOfSegmentsThatWasCutOff(t *testing.T) {
+	dir := t.TempDir()
+	fillSegment(t, filepath.Join(dir, "wal"))
+	path := filepath.Join(dir, "wal", metadb.FileName)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{0, 100, 4096} {
+		if err := os.WriteFile(path, whole[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stores, err := Open(Config{Dir: dir, Fatal: func(err error) { t.Error(err) }})
+		if err == nil {
+			stores.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), metadb.FileName) {
+			t.Errorf("cut off after %d of %d bytes: %v", size, len(whole), err)
+		}
+	}
+}
 
 // TestAFullSegmentIsFollowedByAnother: a process that ended after it filled a segment, and before
 // the list of segments recorded that, does not leave a log that refuses every write.

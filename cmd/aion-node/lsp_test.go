@@ -101,7 +101,7 @@ func (e *editor) diagnosed(file string) diagnostics {
 			if strings.HasSuffix(d.URI, "/"+file) {
 				return d
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patient):
 			e.t.Fatalf("nothing was told of %s", file)
 		}
 	}

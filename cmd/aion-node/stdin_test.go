@@ -29,7 +29,7 @@ func TestInterruptWhileStdinIsRead(t *testing.T) {
 			if s != exitInterrupted || !strings.Contains(errs.String(), "error[interrupted]") {
 				t.Errorf("%s: status %d, %s", line, s, errs.String())
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patient):
 			t.Errorf("%s goes on reading", line)
 		}
 	}

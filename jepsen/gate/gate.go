@@ -65,7 +65,7 @@ func (r *Row) Found() bool { return r.Caught || r.Sim != nil && r.Sim.Caught }
 // searches at most.
 const (
 	maxErrors = 5
-	simulated = 30 * time.Second
+	simulated = 90 * time.Second
 )
 
 // Hunt searches for one bug until it is found, the budget is spent or ctx ends: first with the

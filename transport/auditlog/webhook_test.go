@@ -14,12 +14,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aion.dev/aion/internal/await"
 )
 
 // receiver is a webhook that is away now and then.
 type receiver struct {
 	mu     sync.Mutex
 	status int // of its answers
+	others int // answers with another status than 200
 	lines  []Line
 	bad    []string
 }
@@ -40,7 +43,25 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 			r.lines = append(r.lines, line)
 		}
 	}
+	if r.status != http.StatusOK {
+		r.others++
+	}
 	w.WriteHeader(r.status)
+}
+
+// refused waits until an answer had another status than 200.
+func (r *receiver) refused(t *testing.T) {
+	for end := time.Now().Add(await.Patience); ; time.Sleep(time.Millisecond) {
+		r.mu.Lock()
+		n := r.others
+		r.mu.Unlock()
+		if n > 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("nothing was sent")
+		}
+	}
 }
 
 func (r *receiver) answer(status int) {
@@ -60,7 +81,7 @@ func (r *receiver) got(t *testing.T) string {
 
 func (r *receiver) wait(t *testing.T, want string) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); r.got(t) != want; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(await.Patience); r.got(t) != want; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("the webhook has %q, want %q", r.got(t), want)
 		}
@@ -106,7 +127,7 @@ func TestWebhook(t *testing.T) {
 	r.wait(t, strings.Join(want, " "))
 	r.answer(http.StatusInternalServerError)
 	write(l, 10)
-	time.Sleep(50 * time.Millisecond)
+	r.refused(t)
 	r.answer(http.StatusOK)
 	r.wait(t, strings.Join(want, " "))
 	stop()
@@ -122,7 +143,7 @@ func TestWebhook(t *testing.T) {
 	write(l, 7)
 	stop = run(t, l)
 	r.wait(t, strings.Join(want, " "))
-	for end := time.Now().Add(30 * time.Second); l.sender.left() != 0; time.Sleep(10 * time.Millisecond) { // the answer is under way
+	for end := time.Now().Add(await.Patience); l.sender.left() != 0; time.Sleep(10 * time.Millisecond) { // the answer is under way
 		if time.Now().After(end) {
 			t.Fatalf("%d bytes are left to send", l.sender.left())
 		}

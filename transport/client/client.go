@@ -60,6 +60,7 @@ type Client struct {
 	connect  time.Duration // see Config; 0 = as patience
 	notice   waitNotice
 	silent   func(address string)
+	foreign  bool          // http is the caller's: nothing is dialed past it
 	last     atomic.Uint32 // index of the base that last answered
 	hot      map[*url.URL]*hot.Path
 }
@@ -72,7 +73,7 @@ func New(cfg Config) (*Client, error) {
 	if strings.ContainsFunc(cfg.Namespace, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("the namespace has a character that is not visible ASCII")
 	}
-	c := &Client{token: cfg.Token, space: cfg.Namespace, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
+	c := &Client{token: cfg.Token, space: cfg.Namespace, actor: cfg.Actor, http: cfg.HTTP, foreign: cfg.HTTP != nil, patience: cfg.Patience, connect: cfg.Connect}
 	c.notice.say, c.silent = cfg.Waiting, cfg.Silent
 	for _, a := range cfg.Addresses {
 		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil || cfg.Certificate != nil)

@@ -47,7 +47,7 @@ func isProblem(resp *http.Response) bool {
 // DELETE), and the hint may be lost with the connection. hungUp sends nothing but a TLS greeting,
 // so it accepts any certificate.
 func (c *Client) checkHTTPSOnly(ctx context.Context, base *url.URL, err error) *wire.Problem {
-	if base.Scheme != "http" || dialFailed(err) || ctx.Err() != nil {
+	if base.Scheme != "http" || c.foreign || dialFailed(err) || ctx.Err() != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkHTTPSWithin)

@@ -113,6 +113,7 @@ func TestGuide(t *testing.T) {
 		t.Error(err)
 	}
 	bubble(t, func(t *testing.T, w *world) {
+		bank.keys, converted = nil, nil // of a run of this test before
 		w.work(worker.Config{}, handlers{"charge_card": chargeCard, "convert": convert})
 		w.Deploy(enginetest.Pack(t, enginetest.Code{
 			"charge":  "def run(ctx, input):\n    return ctx.activity(\"charge_card\", input, retry = {})\n",

@@ -51,17 +51,11 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 
 // refused waits until an answer had another status than 200.
 func (r *receiver) refused(t *testing.T) {
-	for end := time.Now().Add(await.Patience); ; time.Sleep(time.Millisecond) {
+	await.Poll(t, "an answer that is a refusal", func() bool {
 		r.mu.Lock()
-		n := r.others
-		r.mu.Unlock()
-		if n > 0 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal("nothing was sent")
-		}
-	}
+		defer r.mu.Unlock()
+		return r.others > 0
+	})
 }
 
 func (r *receiver) answer(status int) {

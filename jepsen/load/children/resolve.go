@@ -14,10 +14,7 @@ import (
 
 // Resolve finds out what happened and reads the histories of all trees.
 func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
-	if err := load.Each(w.unknown, 16, func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, e.Repeated(o), w.call)
-		return err
-	}); err != nil {
+	if err := e.InsistAgain(ctx, w.unknown, w.call); err != nil {
 		return err
 	}
 	runs := make([]wire.RunRef, len(w.starts)) // zero: it did not start

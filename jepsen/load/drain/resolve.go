@@ -2,20 +2,15 @@ package drain
 
 import (
 	"context"
-	"time"
 
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/client"
-	"aion.dev/aion/transport/wire"
 )
 
 // Resolve finds out what happened, lets every run end, and reads the whole stream of events.
 func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
-	if err := load.Each(w.unknown, 16, func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, e.Repeated(o), w.call)
-		return err
-	}); err != nil {
+	if err := e.InsistAgain(ctx, w.unknown, w.call); err != nil {
 		return err
 	}
 	if err := load.Each(w.started, 16, func(_ int, o op.Op) error {
@@ -32,7 +27,7 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 		}
 		r := newOp("result", o.Key, arguments{})
 		r.Process, r.Node = e.Record.Process(), o.Node
-		_, err := e.Insist(ctx, r, result)
+		_, err := e.Insist(ctx, r, load.Ended)
 		return err
 	}); err != nil {
 		return err
@@ -49,13 +44,4 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 		return load.ReadStream(ctx, c, o, last.Index)
 	})
 	return err
-}
-
-// result waits until a run is over.
-func result(ctx context.Context, c *client.Client, o *op.Op) error {
-	a, err := c.Result(ctx, wire.RunRef{WorkflowID: o.Key}, 5*time.Second)
-	if err == nil && wire.Open(a.Status) {
-		return wire.New("unavailable", "the run is still "+a.Status) // ask again
-	}
-	return load.Told(o, a, err, func() wire.Answered { return wire.Answered{Indexed: a.Indexed} })
 }

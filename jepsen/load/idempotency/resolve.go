@@ -24,10 +24,7 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 			again = append(again, o)
 		}
 	}
-	if err := load.Each(again, 16, func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, e.Repeated(o), w.call)
-		return err
-	}); err != nil {
+	if err := e.InsistAgain(ctx, again, w.call); err != nil {
 		return err
 	}
 	for _, typ := range []string{"idle", "brief"} {

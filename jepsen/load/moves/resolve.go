@@ -25,10 +25,7 @@ type standing struct {
 
 // Resolve finds out what happened, compares pins and runs on every node, and lets all runs end.
 func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
-	if err := load.Each(w.unknown, 16, func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, e.Repeated(o), w.call)
-		return err
-	}); err != nil {
+	if err := e.InsistAgain(ctx, w.unknown, w.call); err != nil {
 		return err
 	}
 	var known []*run

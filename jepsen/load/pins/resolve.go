@@ -14,11 +14,7 @@ import (
 // Resolve finds out what happened, lets every run finish, and reads all their histories, the list
 // of runs, and the deploy history.
 func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
-	again := func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, e.Repeated(o), w.call)
-		return err
-	}
-	if err := load.Each(w.unknown, 16, again); err != nil {
+	if err := e.InsistAgain(ctx, w.unknown, w.call); err != nil {
 		return err
 	}
 	if err := load.Each(w.paused, 16, func(i int, id string) error {

@@ -23,6 +23,7 @@ func (c *Client) Restore(ctx context.Context, file io.ReadSeeker, size int64) (*
 	at, began := int(c.last.Load()), time.Now()
 	var until time.Time // when the last attempt begins: an attempt may take hours, and the next one is due its time
 	reached := false
+	var refused *wire.Problem // what a node that can restore said
 	for n := 1; ; n++ {
 		base := at % len(c.bases)
 		answer, own, err := c.restoreAt(ctx, base, call, file, size)
@@ -37,8 +38,20 @@ func (c *Client) Restore(ctx context.Context, file io.ReadSeeker, size int64) (*
 				err = wire.New("outcome_unknown", "the answer was lost: "+err.Error())
 			}
 			return nil, err
+		case wire.Of(err).Code == "not_found": // the node is of a build that does not know the call
+			if n < len(c.bases) {
+				at++
+				continue
+			}
+			if refused != nil {
+				err = refused
+			}
+			return nil, err
 		case !mayRepeat(err):
 			return nil, err
+		}
+		if p, is := errors.AsType[*wire.Problem](err); is {
+			refused = p
 		}
 		reached = reached || !dialFailed(err)
 		if until.IsZero() {

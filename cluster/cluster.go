@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster/backup"
 	"aion.dev/aion/cluster/blobs"
 	"aion.dev/aion/cluster/folder"
@@ -18,6 +19,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
+	"aion.dev/aion/internal/lru"
 	"aion.dev/aion/internal/throttle"
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-hclog"
@@ -77,10 +79,11 @@ type Cluster struct {
 	disk       atomic.Pointer[folder.DiskState]
 	reserve    *folder.Reserve // disk space held back for emergencies; nil in memory
 	clocks     clocks
-	announced  atomic.Uint64                   // index at which this boot's row was written; 0 until then
-	condemned  atomic.Bool                     // the state is wrong and goes into quarantine
-	outside    atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
-	drained    atomic.Bool                     // an operator is draining this node
+	announced  atomic.Uint64         // index at which this boot's row was written; 0 until then
+	condemned  atomic.Bool           // the state is wrong and goes into quarantine
+	outside    atomic.Pointer[error] // why the cluster does not let this node in, if it does not
+	drained    atomic.Bool           // an operator is draining this node
+	drains     drains
 	mustLead   atomic.Bool                     // this node should not lead, but nobody else can
 	quorum     atomic.Pointer[engine.NoQuorum] // why nobody can lead, if that is known
 	began      atomic.Pointer[time.Time]       // when raft started
@@ -114,6 +117,7 @@ func Open(cfg Config) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c := &Cluster{
+		drains:   drains{known: lru.New[drainKey, catalog.Digest](maxDrains)},
 		members:  make(oneAtATime, 1),
 		restore:  make(oneAtATime, 1),
 		cfg:      cfg,

@@ -61,9 +61,9 @@ func (c *Cluster) operate(ctx context.Context, _ port.Introduction, o operation)
 	case o.Node != c.id:
 		err = &UnknownNode{o.Node, fmt.Sprintf("was meant, but here answers node %s", c.id)}
 	case o.Do == operateDrain:
-		err = c.Drain(ctx, c.id, true)
+		a, err = c.Drain(ctx, o.Request, c.id, true)
 	case o.Do == operateUndrain:
-		err = c.Drain(ctx, c.id, false)
+		a, err = c.Drain(ctx, o.Request, c.id, false)
 	default:
 		err = &engine.Unavailable{Why: fmt.Sprintf("node %s does not know how to %s", c.id, o.Do)}
 	}

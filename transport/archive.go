@@ -16,7 +16,7 @@ type Archivist interface {
 
 type archiveInput struct{ Keyed }
 
-func (s *Server) storeArchive(ctx context.Context, _ *archiveInput) (*plain[wire.Archive], error) {
+func (s *Server) storeArchive(ctx context.Context, _ *archiveInput) (*answer[wire.Archive], error) {
 	release, err := s.loads.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -38,9 +38,13 @@ func (s *Server) storeArchive(ctx context.Context, _ *archiveInput) (*plain[wire
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	body := wire.Archive{Archive: stored.Digest.String(), Version: stored.Version.String(), Repeated: repeated(a)}
+	done, err := s.reached(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Archive{Archive: stored.Digest.String(), Version: stored.Version.String(), Answered: done}
 	for _, m := range stored.Members() {
 		body.WorkflowTypes = append(body.WorkflowTypes, m.Type)
 	}
-	return &plain[wire.Archive]{Body: body}, nil
+	return &answer[wire.Archive]{Index: done.Index, Body: body}, nil
 }

@@ -115,7 +115,7 @@ func (s *streamWriter) Write(b []byte) (int, error) {
 
 // noteBackup is served where it is asked: the node whose backups a command keeps tells how old the
 // newest is.
-func (s *Server) noteBackup(ctx context.Context, _ *localInput) (*plain[wire.BackupKept], error) {
+func (s *Server) noteBackup(ctx context.Context, _ *struct{}) (*plain[wire.BackupKept], error) {
 	var k wire.BackupKept
 	if err := exchangeOf(ctx).decode(&k, required); err != nil {
 		return nil, err

@@ -47,8 +47,8 @@ type Cluster interface {
 	RevokeJoinToken(ctx context.Context, q *fsm.Request, id string) (engine.Answered, error)
 	JoinTokens(ctx context.Context, rd engine.Read) (list []rows.JoinToken, index uint64, err error)
 	// Drain makes a node refuse deploys and give up leadership, or reverses that. An empty node
-	// means this one.
-	Drain(ctx context.Context, node string, on bool) error
+	// means this one. The node forgets the request with its next start.
+	Drain(ctx context.Context, q *fsm.Request, node string, on bool) (engine.Answered, error)
 	// Draining reports whether this node is draining.
 	Draining() bool
 }
@@ -92,28 +92,24 @@ func (s *Server) cluster(ctx context.Context, in *clusterInput) (*answer[wire.Cl
 
 type operateInput struct{ Keyed }
 
-// localInput is that of calls that change what one node does, and not the state of the cluster: see
-// route.keyless.
-type localInput struct{}
-
-func (s *Server) transfer(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) transfer(ctx context.Context, _ *operateInput) (*answer[wire.NodeAnswer], error) {
 	return s.operate(ctx, optional, s.cfg.Cluster.Transfer)
 }
 
-func (s *Server) remove(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) remove(ctx context.Context, _ *operateInput) (*answer[wire.NodeAnswer], error) {
 	return s.operate(ctx, required, s.cfg.Cluster.Remove)
 }
 
-func (s *Server) promote(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) promote(ctx context.Context, _ *operateInput) (*answer[wire.NodeAnswer], error) {
 	return s.operate(ctx, required, s.cfg.Cluster.Promote)
 }
 
-func (s *Server) demote(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) demote(ctx context.Context, _ *operateInput) (*answer[wire.NodeAnswer], error) {
 	return s.operate(ctx, required, s.cfg.Cluster.Demote)
 }
 
 // operate does an operation on a member, which the call may have to name.
-func (s *Server) operate(ctx context.Context, named need, operation func(context.Context, *fsm.Request, string) (engine.Answered, error)) (*plain[wire.NodeAnswer], error) {
+func (s *Server) operate(ctx context.Context, named need, operation func(context.Context, *fsm.Request, string) (engine.Answered, error)) (*answer[wire.NodeAnswer], error) {
 	node, err := s.nodeAsked(ctx)
 	if err == nil && node == "" && named {
 		err = invalid("node", "is missing: name the node")
@@ -121,6 +117,10 @@ func (s *Server) operate(ctx context.Context, named need, operation func(context
 	if err != nil {
 		return nil, err
 	}
+	return s.operateOn(ctx, node, operation)
+}
+
+func (s *Server) operateOn(ctx context.Context, node string, operation func(context.Context, *fsm.Request, string) (engine.Answered, error)) (*answer[wire.NodeAnswer], error) {
 	c, err := exchangeOf(ctx).call()
 	if err != nil {
 		return nil, err
@@ -129,27 +129,40 @@ func (s *Server) operate(ctx context.Context, named need, operation func(context
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: node, Repeated: repeated(a)}}, nil
+	done, err := s.reached(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[wire.NodeAnswer]{Index: done.Index, Body: wire.NodeAnswer{Node: node, Answered: done}}, nil
 }
 
-func (s *Server) drain(ctx context.Context, _ *localInput) (*plain[wire.NodeAnswer], error) {
+// reached is the outcome of what is no command of the log: as of an index of this node's state,
+// unless a command went before it.
+func (s *Server) reached(ctx context.Context, a engine.Answered) (wire.Answered, error) {
+	if a.Index > 0 {
+		return answered(a), nil
+	}
+	var err error
+	_, a.Index, err = s.stateHere(ctx, Fresh{})
+	return answered(a), err
+}
+
+func (s *Server) drain(ctx context.Context, _ *operateInput) (*answer[wire.NodeAnswer], error) {
 	return s.setDraining(ctx, true)
 }
 
-func (s *Server) undrain(ctx context.Context, _ *localInput) (*plain[wire.NodeAnswer], error) {
+func (s *Server) undrain(ctx context.Context, _ *operateInput) (*answer[wire.NodeAnswer], error) {
 	return s.setDraining(ctx, false)
 }
 
-func (s *Server) setDraining(ctx context.Context, on bool) (*plain[wire.NodeAnswer], error) {
+func (s *Server) setDraining(ctx context.Context, on bool) (*answer[wire.NodeAnswer], error) {
 	node, err := s.nodeAsked(ctx)
 	if err != nil {
 		return nil, err
 	}
-	node = cmp.Or(node, s.cfg.Node)
-	if err := s.cfg.Cluster.Drain(ctx, node, on); err != nil {
-		return nil, err
-	}
-	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: node}}, nil
+	return s.operateOn(ctx, cmp.Or(node, s.cfg.Node), func(ctx context.Context, q *fsm.Request, node string) (engine.Answered, error) {
+		return s.cfg.Cluster.Drain(ctx, q, node, on)
+	})
 }
 
 // nodeAsked reads the body of a call about a node.

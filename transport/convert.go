@@ -16,10 +16,8 @@ import (
 // absent.
 
 func answered(a engine.Answered) wire.Answered {
-	return wire.Answered{Indexed: at(a.Index), Repeated: repeated(a)}
+	return wire.Answered{Indexed: at(a.Index), Deduplicated: a.Deduplicated}
 }
-
-func repeated(a engine.Answered) wire.Repeated { return wire.Repeated{Deduplicated: a.Deduplicated} }
 
 func at(index uint64) wire.Indexed { return wire.Indexed{Index: index} }
 

@@ -240,7 +240,7 @@ func TestDrainingRefusesDeploysThere(t *testing.T) {
 	th := &throne{}
 	leader := listen(t, &recordingAPI{}, th, "n1").lead()
 	follower := listen(t, &recordingAPI{}, th, "n2")
-	if err := follower.seat.Drain(t.Context(), "n2", true); err != nil {
+	if _, err := follower.seat.Drain(t.Context(), nil, "n2", true); err != nil {
 		t.Fatal(err)
 	}
 	if p := follower.send(t, "POST", "/v1/packages", "an archive").problem(t); p.Code != "unavailable" || !strings.Contains(p.Detail, "draining") {
@@ -249,10 +249,10 @@ func TestDrainingRefusesDeploysThere(t *testing.T) {
 	if _, err := caller(t, follower).Versions(t.Context(), ""); err != nil {
 		t.Errorf("a read: %v", err)
 	}
-	if err := leader.seat.Drain(t.Context(), "n1", true); err != nil {
+	if _, err := leader.seat.Drain(t.Context(), nil, "n1", true); err != nil {
 		t.Fatal(err)
 	}
-	if err := follower.seat.Drain(t.Context(), "n2", false); err != nil {
+	if _, err := follower.seat.Drain(t.Context(), nil, "n2", false); err != nil {
 		t.Fatal(err)
 	}
 	if p := leader.send(t, "POST", "/v1/packages", "an archive").problem(t); p.Code != "unavailable" {

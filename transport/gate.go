@@ -90,10 +90,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		}
 		x.bound()
 		defer x.releaseMemory()
-		if err = x.oversize(); err == nil {
-			err = x.refuseKey()
-		}
-		if err != nil {
+		if err := x.oversize(); err != nil {
 			writeProblem(w, wire.Of(err))
 			return
 		}

@@ -137,16 +137,16 @@ func (s *seat) Draining() bool {
 	return s.drained
 }
 
-func (s *seat) Drain(_ context.Context, node string, on bool) error {
+func (s *seat) Drain(_ context.Context, q *fsm.Request, node string, on bool) (engine.Answered, error) {
 	if node == s.self {
 		s.mu.Lock()
 		s.drained = on
 		s.mu.Unlock()
 	}
 	if !on {
-		return s.ask("undrain " + node)
+		return s.keyed(q, "undrain "+node)
 	}
-	return s.ask("drain " + node)
+	return s.keyed(q, "drain "+node)
 }
 
 func (s *seat) ask(what string) error {

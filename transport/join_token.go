@@ -11,7 +11,7 @@ import (
 // defaultJoinLife is how long a join token lets nodes in if the caller does not say.
 const defaultJoinLife = 24 * time.Hour
 
-func (s *Server) issueJoinToken(ctx context.Context, _ *operateInput) (*plain[wire.JoinTokenMade], error) {
+func (s *Server) issueJoinToken(ctx context.Context, _ *operateInput) (*answer[wire.JoinTokenMade], error) {
 	var r wire.JoinTokenRequest
 	x := exchangeOf(ctx)
 	if err := x.decode(&r, optional); err != nil {
@@ -32,7 +32,7 @@ func (s *Server) issueJoinToken(ctx context.Context, _ *operateInput) (*plain[wi
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	return &plain[wire.JoinTokenMade]{Body: wire.JoinTokenMade{Token: token, JoinToken: joinTokenOf(made), Repeated: repeated(a)}}, nil
+	return &answer[wire.JoinTokenMade]{Index: a.Index, Body: wire.JoinTokenMade{Token: token, JoinToken: joinTokenOf(made), Answered: answered(a)}}, nil
 }
 
 func joinTokenOf(j rows.JoinToken) wire.JoinToken {
@@ -66,7 +66,7 @@ type joinTokenInput struct {
 	ID string `path:"id" doc:"Id of the join token: what stands before the dot"`
 }
 
-func (s *Server) revokeJoinToken(ctx context.Context, in *joinTokenInput) (*plain[wire.JoinTokenRevoked], error) {
+func (s *Server) revokeJoinToken(ctx context.Context, in *joinTokenInput) (*answer[wire.JoinTokenRevoked], error) {
 	if len(in.ID) > 200 {
 		return nil, invalid("id", "has %d bytes, the limit is 200", len(in.ID))
 	}
@@ -78,11 +78,11 @@ func (s *Server) revokeJoinToken(ctx context.Context, in *joinTokenInput) (*plai
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	return &plain[wire.JoinTokenRevoked]{Body: wire.JoinTokenRevoked{ID: in.ID, Repeated: repeated(a)}}, nil
+	return &answer[wire.JoinTokenRevoked]{Index: a.Index, Body: wire.JoinTokenRevoked{ID: in.ID, Answered: answered(a)}}, nil
 }
 
 // replaceNode answers how far a replacement is; callers repeat it until it is done.
-func (s *Server) replaceNode(ctx context.Context, _ *operateInput) (*plain[wire.Replacement], error) {
+func (s *Server) replaceNode(ctx context.Context, _ *operateInput) (*answer[wire.Replacement], error) {
 	var r wire.ReplaceRequest
 	c, err := change(ctx, &r, required)
 	if err != nil {
@@ -97,5 +97,9 @@ func (s *Server) replaceNode(ctx context.Context, _ *operateInput) (*plain[wire.
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	return &plain[wire.Replacement]{Body: wire.Replacement{Old: r.Old, New: r.New, Done: waits == "", Waits: waits, Repeated: repeated(a)}}, nil
+	done, err := s.reached(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[wire.Replacement]{Index: done.Index, Body: wire.Replacement{Old: r.Old, New: r.New, Done: waits == "", Waits: waits, Answered: done}}, nil
 }

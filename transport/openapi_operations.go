@@ -20,7 +20,7 @@ var operations = map[string]struct {
 			`"expect":{"routes":{"order":"a7d3e2b1"}},"message":"release 12"}`},
 	"store_archive": {text: "Checks the whole archive and stores it on a majority; loads nothing. It is kept for an hour, unless a log entry names it by then; storing it again begins another hour.",
 		codes:  []string{"invalid_package", "package_too_large"},
-		answer: `{"archive":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","version":"` + aVersion + `","workflow_types":["order"]}`},
+		answer: `{"archive":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","version":"` + aVersion + `","workflow_types":["order"],"index":14}`},
 	"start_backtest": {text: "Works on the node that is asked, from its state at one index, and changes nothing: timers, signals, children and outcomes come from the histories. It takes a bounded share of the node's CPU (`limits.backtest_cpu`). " +
 		"The node that leads shows its newest state; another one what it has applied, at least `min_index`.",
 		codes:   []string{"invalid_package", "unknown_version", "not_found", "resource_exhausted"},

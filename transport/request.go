@@ -47,21 +47,6 @@ func (x *exchange) call() (engine.Call, error) {
 	return c, nil
 }
 
-// Why some calls remember no request key.
-const (
-	ofOneNode = "what it changes is not in the state of the cluster: it is one node's, until that ends"
-	ofRestore = "the table of keys is replaced with the state; repeated after a success, it finds a cluster that is not empty"
-)
-
-// refuseKey refuses a key that a caller gave and that would not be remembered. Keys that programs
-// make up for their own retries are let through: such a call may be repeated.
-func (x *exchange) refuseKey() error {
-	if _, given := x.r.Header[wire.HeaderRequestID]; !given || x.route.keyless == "" || x.generated() {
-		return nil
-	}
-	return invalid(wire.HeaderRequestID, "is not remembered by %s %s, so leave it out: %s", x.route.method, x.route.path, x.route.keyless)
-}
-
 // owner is whose the call's key is: of one caller within one namespace, and of none that had its
 // name before.
 func (x *exchange) owner() string {

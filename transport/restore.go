@@ -11,7 +11,7 @@ import (
 
 // restore reads a backup from the body as it arrives: it may be larger than what a node has of
 // memory.
-func (s *Server) restore(ctx context.Context, _ *localInput) (*answer[wire.Restored], error) {
+func (s *Server) restore(ctx context.Context, _ *struct{}) (*answer[wire.Restored], error) {
 	x := exchangeOf(ctx)
 	if x.r.ContentLength == 0 {
 		return nil, invalid("body", "is empty; want the bytes of a backup")

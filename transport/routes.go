@@ -23,7 +23,6 @@ type route struct {
 	leader       bool   // only the leader serves it, or any node with ?consistency=stale if it is a read
 	write        bool   // it changes something
 	slow         bool   // it may take as long as a deploy
-	keyless      string // it remembers no request key, and why not: a key that its caller gave is refused
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
 	upload       bool   // its body is a file of any size, which its handler reads as it arrives
@@ -177,7 +176,7 @@ func (s *Server) routes() {
 
 	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", needs: needs(ofAll, grant.Read), group: "Cluster", stream: true}, s.events)
 	add(s, route{method: "GET", path: "/v1/backup", id: "backup", beyond: true, summary: "Stream a backup of this node's state with every archive", needs: needs(ofAll, grant.Admin), group: "Cluster", stream: true, whole: true}, s.backup)
-	add(s, route{method: "POST", path: "/v1/backup/kept", id: "note_backup", keyless: ofOneNode, beyond: true, summary: "Tell a node that a backup has arrived where it is kept", needs: needs(ofAll, grant.Admin), group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/backup/kept", id: "note_backup", beyond: true, summary: "Tell a node that a backup has arrived where it is kept", needs: needs(ofAll, grant.Admin), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.BackupKept)}, s.noteBackup)
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", beyond: true, summary: "Show the cluster as this node sees it", needs: needs(ofAny, grant.Read), group: "Cluster"}, s.cluster)
 	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", beyond: true, summary: "Transfer leadership to a node", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true,
@@ -196,11 +195,11 @@ func (s *Server) routes() {
 		limit: smallBody, body: new(wire.JoinTokenRequest)}, s.issueJoinToken)
 	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", beyond: true, summary: "List the join tokens", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true}, s.joinTokens)
 	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", beyond: true, summary: "Revoke a join token", needs: needs(ofAll, grant.Operate), group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
-	add(s, route{method: "POST", path: "/v1/cluster/restore", id: "restore", keyless: ofRestore, beyond: true, summary: "Restore a backup into this cluster, which must be empty", needs: needs(ofAll, grant.Admin), group: "Cluster",
+	add(s, route{method: "POST", path: "/v1/cluster/restore", id: "restore", beyond: true, summary: "Restore a backup into this cluster, which must be empty", needs: needs(ofAll, grant.Admin), group: "Cluster",
 		leader: true, write: true, upload: true, limit: s.cfg.Limits.RestoreBytes}, s.restore)
-	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", keyless: ofOneNode, beyond: true, summary: "Drain a node: no deploys, no leadership", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", beyond: true, summary: "Drain a node: no deploys, no leadership", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
-	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", keyless: ofOneNode, beyond: true, summary: "Reverse a drain", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", beyond: true, summary: "Reverse a drain", needs: needs(ofAll, grant.Operate), group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.undrain)
 
 	add(s, route{method: "GET", path: "/health/live", id: "live", summary: "The process serves", group: "Node", open: true}, s.live)

@@ -59,7 +59,7 @@ func testStartWithAnArchive(t *testing.T) {
 		t.Errorf("in a batch: %+v, %v", b, err)
 	}
 
-	leader.seat.Drain(ctx, leader.id, true)
+	leader.seat.Drain(ctx, nil, leader.id, true)
 	body := `{"type":"order","archive":"` + stored.Archive + `"}`
 	if p := leader.send(t, "POST", "/v1/workflows", body).problem(t); p.Code != "unavailable" || !strings.Contains(p.Detail, "draining") {
 		t.Errorf("asked of a node that drains: %+v", p)

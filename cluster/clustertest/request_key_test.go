@@ -152,3 +152,37 @@ func TestKeyedOperations(t *testing.T) {
 		once("remove under another key", remove, "g2", gone.ID)
 	})
 }
+
+// A node drains once for a request, whichever node is asked, until it starts anew.
+func TestKeyedDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(t, 3)
+		leader := c.Leader()
+		x, y := c.Others(leader)[0], c.Others(leader)[1]
+		drain := func(n *Node, id string, print byte, on, again bool) {
+			t.Helper()
+			a, err := n.Drain(within(time.Minute), &fsm.Request{ID: id, Print: catalog.Digest{print}}, x.ID, on)
+			if err != nil || a.Deduplicated != again {
+				t.Errorf("%s: %+v, %v, want one that is repeated: %v", id, a, err, again)
+			}
+		}
+		drain(leader, "d", 1, true, false)
+		drain(y, "u", 2, false, false)
+		drain(y, "d", 1, true, true)
+		if x.Draining() {
+			t.Error("a repeated request drained a node that was put back since")
+		}
+		drain(x, "d2", 1, true, false)
+		drain(leader, "u", 2, false, true)
+		if !x.Draining() {
+			t.Error("a repeated request put a node back that was drained since")
+		}
+		_, err := leader.Drain(within(time.Minute), &fsm.Request{ID: "d", Print: catalog.Digest{9}}, x.ID, true)
+		if r, is := errors.AsType[fsm.Refusal](err); !is || r.Code() != "request_mismatch" {
+			t.Errorf("another request under a key of the first: %v", err)
+		}
+		x.Crash()
+		x.Start()
+		drain(x, "d", 1, true, false)
+	})
+}

@@ -105,14 +105,6 @@ func (a *app) mutationOptions() []client.Option {
 	return []client.Option{client.RequestID(a.requestID)}
 }
 
-// refuseRequestID refuses a request id where none is remembered.
-func (a *app) refuseRequestID(why string) error {
-	if a.requestID == "" {
-		return nil
-	}
-	return usage("--request-id: no request id is remembered here, so leave it out: %s", why)
-}
-
 // readOptions returns the options of every read.
 func (a *app) readOptions() []client.Option {
 	if !a.stale {

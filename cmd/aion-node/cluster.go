@@ -144,11 +144,8 @@ func clusterDrainCmd(a *app) *cobra.Command {
 says so to load balancers (/health/ready is 503), and leads only while nobody else can. A restart or cluster undrain takes that back.`,
 		Args: arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.refuseRequestID("cluster drain changes one node until that ends"); err != nil {
-				return err
-			}
 			return a.operateOnNode(cmd.Context(), "draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Drain(ctx, firstArg(args))
+				return c.Drain(ctx, firstArg(args), a.mutationOptions()...)
 			})
 		},
 	}
@@ -160,11 +157,8 @@ func clusterUndrainCmd(a *app) *cobra.Command {
 		Short: "Reverse a drain",
 		Args:  arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.refuseRequestID("cluster undrain changes one node until that ends"); err != nil {
-				return err
-			}
 			return a.operateOnNode(cmd.Context(), "no longer draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Undrain(ctx, firstArg(args))
+				return c.Undrain(ctx, firstArg(args), a.mutationOptions()...)
 			})
 		},
 	}

@@ -26,9 +26,6 @@ type restoredInto struct {
 
 // restoreOnline sends a backup to the cluster.
 func (a *app) restoreOnline(ctx context.Context, target, at string) error {
-	if err := a.refuseRequestID("the table of request ids is replaced with the state"); err != nil {
-		return err
-	}
 	c, err := a.connect()
 	if err != nil {
 		return err

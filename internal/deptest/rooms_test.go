@@ -92,7 +92,7 @@ var rooms = []room{
 		"what of a backup is sent, and what may be deleted: it knows no store, and of nodes only the file that they send"},
 	{"cluster/increments/place", []string{"cluster/durable", "cluster/increments"}, []string{"*", "github.com/minio/minio-go/v7"},
 		"folders and buckets, which nobody else knows: what objects mean it does not know"},
-	{"cluster", []string{"catalog", "cluster/backup", "cluster/blobs", "cluster/durable", "cluster/folder", "cluster/gossip", "cluster/logstore", "cluster/port", "engine", "fsm/history", "fsm", "fsm/rows", "internal/faults", "internal/lifecycle", "internal/throttle"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
+	{"cluster", []string{"catalog", "cluster/backup", "cluster/blobs", "cluster/durable", "cluster/folder", "cluster/gossip", "cluster/logstore", "cluster/port", "engine", "fsm/history", "fsm", "fsm/rows", "internal/faults", "internal/lifecycle", "internal/lru", "internal/throttle"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"the cluster replicates commands without looking into them: it knows the engine's ports, not its languages or callers"},
 	{"cluster/clustertest", []string{"catalog", "cluster", "cluster/folder", "cluster/gossip", "cluster/logstore", "cluster/port", "engine", "fsm/history", "fsm", "fsm/audit", "fsm/rows", "internal/await"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"the cluster without sockets"},

@@ -71,13 +71,13 @@ func (c *Client) RevokeJoinToken(ctx context.Context, id string, opts ...Option)
 
 // Drain prepares a node to be stopped: it refuses new deploys and no longer leads. An empty node
 // means the one that gets the call.
-func (c *Client) Drain(ctx context.Context, node string) (*wire.NodeAnswer, error) {
-	return c.operate(ctx, "drain", node, nil)
+func (c *Client) Drain(ctx context.Context, node string, opts ...Option) (*wire.NodeAnswer, error) {
+	return c.operate(ctx, "drain", node, opts)
 }
 
 // Undrain reverses a drain.
-func (c *Client) Undrain(ctx context.Context, node string) (*wire.NodeAnswer, error) {
-	return c.operate(ctx, "undrain", node, nil)
+func (c *Client) Undrain(ctx context.Context, node string, opts ...Option) (*wire.NodeAnswer, error) {
+	return c.operate(ctx, "undrain", node, opts)
 }
 
 func (c *Client) operate(ctx context.Context, operation, node string, opts []Option) (*wire.NodeAnswer, error) {

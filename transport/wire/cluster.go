@@ -122,7 +122,7 @@ type TimeAnswer struct {
 // NodeAnswer names the node that the operation affected.
 type NodeAnswer struct {
 	Node string `json:"node"`
-	Repeated
+	Answered
 }
 
 // Health is the answer of /health/live and /health/ready.

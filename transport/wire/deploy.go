@@ -40,7 +40,7 @@ type Archive struct {
 	Archive       string   `json:"archive" doc:"SHA-256 of the archive's bytes, by which other calls name it"`
 	Version       string   `json:"version"`
 	WorkflowTypes []string `json:"workflow_types"`
-	Repeated
+	Answered
 }
 
 // PinCounts counts the open runs that pin a package, by kind.

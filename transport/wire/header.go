@@ -54,11 +54,6 @@ type Indexed struct {
 // Answered is embedded in answers to mutations.
 type Answered struct {
 	Indexed
-	Repeated
-}
-
-// Repeated is embedded in answers to mutations that reflect no index.
-type Repeated struct {
 	Deduplicated bool `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`
 }
 

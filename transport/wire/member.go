@@ -19,7 +19,7 @@ type JoinToken struct {
 type JoinTokenMade struct {
 	Token string `json:"token,omitempty" doc:"For cluster.join_token of the nodes that join; it is shown once: a repeated call is answered without it"`
 	JoinToken
-	Repeated
+	Answered
 }
 
 // JoinTokens lists the join tokens that have not expired, by id.
@@ -31,7 +31,7 @@ type JoinTokens struct {
 // JoinTokenRevoked names the token that lets nobody in any more.
 type JoinTokenRevoked struct {
 	ID string `json:"id"`
-	Repeated
+	Answered
 }
 
 // ReplaceRequest is the body of POST /v1/cluster/replace.
@@ -46,5 +46,5 @@ type Replacement struct {
 	New   string `json:"new" doc:"Id of the node that takes its place"`
 	Done  bool   `json:"done" doc:"The new node votes and the old one is removed"`
 	Waits string `json:"waits,omitempty" doc:"What it waits for: repeat the call"`
-	Repeated
+	Answered
 }

@@ -75,8 +75,10 @@ func (leads) Transfer(context.Context, *fsm.Request, string) (engine.Answered, e
 func (leads) Remove(context.Context, *fsm.Request, string) (engine.Answered, error) {
 	return engine.Answered{}, nil
 }
-func (leads) Drain(context.Context, string, bool) error { return nil }
-func (leads) Draining() bool                            { return false }
+func (leads) Drain(context.Context, *fsm.Request, string, bool) (engine.Answered, error) {
+	return engine.Answered{}, nil
+}
+func (leads) Draining() bool { return false }
 func (leads) Promote(context.Context, *fsm.Request, string) (engine.Answered, error) {
 	return engine.Answered{}, nil
 }

@@ -102,7 +102,8 @@ const stillPassedOn = 300 * time.Millisecond
 func (n *Node) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
-	return n.cluster.Drain(ctx, "", true)
+	_, err := n.cluster.Drain(ctx, nil, "", true)
+	return err
 }
 
 // keepChecker keeps a process ready for the next package to check, and ends with ctx.

@@ -100,7 +100,7 @@ func (w *Workload) startAmongOthers(ctx context.Context, c *client.Client, o *op
 	if r.Problem != nil {
 		return load.Told(o, nil, r.Problem, nil)
 	}
-	a := wire.StartAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID, Version: r.Version, Answered: wire.Answered{Indexed: wire.Indexed{Index: r.Index}, Repeated: wire.Repeated{Deduplicated: r.Deduplicated}}}
+	a := wire.StartAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID, Version: r.Version, Answered: wire.Answered{Indexed: wire.Indexed{Index: r.Index}, Deduplicated: r.Deduplicated}}
 	return load.Told(o, a, nil, func() wire.Answered { return a.Answered })
 }
 

@@ -176,6 +176,8 @@ export interface Archive {
   archive: string;
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
+  /** Log index that this answer reflects */
+  index: number;
   /** Content hash of a package, 64 hex digits; of a node: the version of its binary */
   version: string;
   /** Workflow types that the package carries */
@@ -1212,6 +1214,8 @@ export interface JoinTokenMade {
   expires_at?: string;
   /** Id of the token: what stands before its dot */
   id: string;
+  /** Log index that this answer reflects */
+  index: number;
   /** For cluster.join_token of the nodes that join; it is shown once: a repeated call is answered without it */
   token?: string;
 }
@@ -1226,6 +1230,8 @@ export interface JoinTokenRevoked {
   deduplicated?: boolean;
   /** Ordinal of the step within its run */
   id: string;
+  /** Log index that this answer reflects */
+  index: number;
 }
 
 export interface JoinTokens {
@@ -1505,6 +1511,8 @@ export interface Namespaces {
 export interface NodeAnswer {
   /** The request id was known: this is its first answer, and nothing was done now */
   deduplicated?: boolean;
+  /** Log index that this answer reflects */
+  index: number;
   /** Id of a node */
   node: string;
 }
@@ -1880,6 +1888,8 @@ export interface Replacement {
   deduplicated?: boolean;
   /** The new node votes and the old one is removed */
   done: boolean;
+  /** Log index that this answer reflects */
+  index: number;
   /** Id of the node that takes its place */
   new: string;
   /** Id of the dead node */

@@ -1,7 +1,7 @@
 // Async functions: the bundler makes generators of their bodies, and calls of __async, which come here. So it is known who waits,
 // and for what: a future needs no promise, and the scope of code is the same before and after it has waited.
-import { Future, succeeded } from "./future";
-import { type Waiter } from "./guest";
+import { Future, latest, succeeded } from "./future";
+import { type Waiter, alone, plain } from "./guest";
 import { locate } from "./report";
 import { room } from "./room";
 import { type CancellationScope, current, inside } from "./scope";
@@ -15,6 +15,7 @@ class Call implements Waiter {
   declare private readonly scope: CancellationScope | undefined;
   declare private future: Future<unknown> | undefined; // that it waits for
   declare private returned: boolean; // what it waits for is its result
+  declare private simple: boolean; // it is in the scope of the run, and has not returned
   declare resolve: (value: unknown) => void;
   declare reject: (error: unknown) => void;
 
@@ -24,6 +25,7 @@ class Call implements Waiter {
     this.scope = current;
     this.future = undefined;
     this.returned = false;
+    this.simple = current === undefined;
   }
 
   /** Waits for what the code awaits, or has returned. */
@@ -31,6 +33,7 @@ class Call implements Waiter {
     const value = x.value;
     if (x.done === true) {
       this.returned = true;
+      this.simple = false;
     }
     try {
       if (value instanceof Future) {
@@ -48,14 +51,28 @@ class Call implements Waiter {
     }
   }
 
-  over(state: number, told: string): void {
+  over(state: number, told: unknown): number | undefined {
     const future = this.future!;
     future.settle(state, told);
-    if (future.state === succeeded) {
-      this.go(future.kept, false);
-    } else {
+    if (!this.simple || future.state !== succeeded) {
       future.give((v) => this.go(v, false), (e) => this.go(e, true));
+      return undefined;
     }
+    // Most steps come here. What follows is what go and take would do, without their calls.
+    let x: IteratorResult<unknown>;
+    try {
+      x = this.generator.next(future.kept);
+    } catch (e) {
+      this.reject(e);
+      return undefined;
+    }
+    const value = x.value as Future<unknown>;
+    if (value !== latest || alone !== undefined || !plain || x.done === true || value.id < 0) {
+      this.take(x);
+      return undefined;
+    }
+    this.future = value;
+    return value.id;
   }
 
   /** Lets the code go on. */

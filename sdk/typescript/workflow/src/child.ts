@@ -1,7 +1,7 @@
 // Children, and other workflows.
 import type { ResultOf } from "./activity";
 import type { SignalDefinition } from "./define";
-import { Future } from "./future";
+import { type Future, begin } from "./future";
 import { ask, encodeRecord, payload } from "./guest";
 import { type ChildOptions, childFields } from "./options";
 import { Kind } from "./report";
@@ -9,7 +9,7 @@ import { room } from "./room";
 
 /** Starts a workflow; `await` waits for its result: `await child<typeof ship>("ship", order)`. Undefined is no input. */
 export function child<T = unknown>(type: string, input?: unknown, options?: ChildOptions): Future<ResultOf<T>> {
-  return new Future({ kind: Kind.child, name: type }, encodeRecord(`child ${type}`, childFields(type, input, options)));
+  return begin({ kind: Kind.child, name: type }, encodeRecord(`child ${type}`, childFields(type, input, options)));
 }
 
 /** A handle of another workflow, whoever started it. It costs nothing. */
@@ -31,7 +31,7 @@ export class WorkflowHandle {
 
   /** Waits for the result of its newest run, and of those that go on in its place. */
   result<T = unknown>(): Future<ResultOf<T>> {
-    return new Future({ kind: Kind.result, name: this.workflowId }, encodeRecord("result", { 1: this.workflowId }));
+    return begin({ kind: Kind.result, name: this.workflowId }, encodeRecord("result", { 1: this.workflowId }));
   }
 }
 

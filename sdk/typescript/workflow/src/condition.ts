@@ -1,7 +1,7 @@
 // Conditions: waits for what only the state of the code decides, so they are asked whenever something has happened to the run.
 import { type Duration, nanoseconds } from "./duration";
 import { TimedOut } from "./errors";
-import { Future } from "./future";
+import { type Future, begin } from "./future";
 import { ask, guest, isThenable, misuse, reading } from "./guest";
 import { Kind } from "./report";
 import { room } from "./room";
@@ -25,7 +25,7 @@ export async function condition(holds: () => boolean, timeout?: Duration): Promi
   if (whileReading(() => evaluate(holds))) {
     return true;
   }
-  const future = new Future<void>({ kind: Kind.condition, name: "" }, timeout === undefined ? "{}" : `{"2":${nanoseconds("timeout", timeout)}}`);
+  const future = begin<void>({ kind: Kind.condition, name: "" }, timeout === undefined ? "{}" : `{"2":${nanoseconds("timeout", timeout)}}`);
   const c: Condition = { holds, future, over: false };
   open.add(c);
   try {

@@ -30,13 +30,13 @@ export function continueAsNew(input?: unknown, options: { version?: "routed" | "
 
 /** Continues the run, when all handlers have ended. */
 export function goOn(next: ContinueAsNew): void {
-  const idle = (): void => {
+  const idle = (): undefined => {
     let input: string;
     try {
       input = encode("input", next.input);
     } catch (e) {
       room.done(0, 1, errorRecord(e));
-      return;
+      return undefined;
     }
     room.continue(next.same ? 1 : 0, input);
     throw misuse("the room went on after the run had continued as a new one");

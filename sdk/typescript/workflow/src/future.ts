@@ -1,6 +1,6 @@
 // Futures stand for what code has started.
 import { Mode, type Waiter, ask, guest, misuse, plain, wait } from "./guest";
-import { Kind, type Source, failureOf } from "./report";
+import { type ErrorRecord, Kind, type Source, failureOf, timer } from "./report";
 import { type Failure, TimedOut } from "./errors";
 import { room } from "./room";
 import { type CancellationScope, current, learn } from "./scope";
@@ -8,8 +8,11 @@ import { type CancellationScope, current, learn } from "./scope";
 /** What became of something. */
 export type Outcome<T> = { readonly ok: true; readonly value: T; readonly error?: undefined } | { readonly ok: false; readonly error: Failure; readonly value?: undefined };
 
-/** The newest ordinal, and one up to which code knows what became of all. */
-export let newest = 0, settledTo = 0;
+/** One ordinal, and all below it, whose outcomes code knows. */
+export let settledTo = 0;
+
+/** The future that was started last, and its ordinal: it is what code awaits next, most often. */
+export let latest: Future<unknown> | undefined, newest = 0;
 
 /** Where those were started that code waits for, if somebody wants to know where code is. */
 const started = new WeakMap<object, string>();
@@ -22,32 +25,21 @@ export const succeeded = 1, failed = 2, late = 3;
  * nobody awaits fails nothing, and is cancelled when the run ends.
  */
 export class Future<T> implements Promise<T> {
-  // Each step of a run makes one. So it has few members, which are not made before they are set.
+  // Each step of a run makes one, and a member costs as much as a call. So most of them have two, see begin; others are made
+  // where they are not what the prototype says.
   declare readonly [Symbol.toStringTag]: string;
-  /** @internal The number by which the history knows it. */
-  declare readonly ordinal: number;
-  /** @internal That there is an outcome; until then its scope, if that is not the run's. */
-  declare state: typeof succeeded | typeof failed | typeof late | CancellationScope | undefined;
-  /** @internal The value or the error; until then, what it stands for. */
+  /** @internal The number by which the history knows it. Below 0 once there is an outcome. */
+  declare id: number;
+  /** @internal The value or the error; until there is one, what the future stands for. */
   declare kept: unknown;
+  /** @internal What became of it, if there is an outcome. */
+  declare state: typeof succeeded | typeof failed | typeof late;
+  /** @internal That of the code that started it, if it is not that of the run, until there is an outcome. */
+  declare scope: CancellationScope | undefined;
 
-  /** @internal Use activity, child, sleep or signal. */
-  constructor(source: Source, record: string) {
-    if (!plain) {
-      ask();
-    }
-    if (current?.shielded === true && source.kind !== Kind.activity && source.kind !== Kind.child) {
-      record = record === "{}" ? '{"8":"ignore"}' : record.slice(0, -1) + ',"8":"ignore"}';
-    }
-    this.kept = source;
-    newest = this.ordinal = room.start(source.kind, record);
-    this.state = current;
-    if (current !== undefined) {
-      current.own(newest);
-    }
-    if (!plain) {
-      started.set(this, new Error().stack ?? "");
-    }
+  /** @internal The number by which the history knows it. */
+  get ordinal(): number {
+    return Math.abs(this.id);
   }
 
   /** @internal Unlike `instanceof`, never throws: code throws, and returns, what it likes. */
@@ -61,7 +53,7 @@ export class Future<T> implements Promise<T> {
 
   /** Whether there is an outcome. */
   get done(): boolean {
-    return typeof this.state === "number" || room.state(this.ordinal) !== "";
+    return this.id < 0 || room.state(this.id) !== "";
   }
 
   /** Ends a timer or a wait at once, as Cancelled, and asks an activity or a child to end, as its `onCancel` says. */
@@ -96,7 +88,7 @@ export class Future<T> implements Promise<T> {
   private waiting<R>(over: (resolve: (v: R) => void, reject: (e: unknown) => void) => void): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       try {
-        if (!this.awaits({ over: (state, told) => { this.settle(state, told); over(resolve, reject); } })) {
+        if (!this.awaits({ over: (state, told) => { this.settle(state, told); over(resolve, reject); return undefined; } })) {
           over(resolve, reject);
         }
       } catch (e) {
@@ -107,13 +99,13 @@ export class Future<T> implements Promise<T> {
 
   /** @internal Begins a wait; false if there is an outcome. */
   awaits(waiter: Waiter): boolean {
-    if (typeof this.state === "number") {
+    if (this.id < 0) {
       return false;
     }
     if (guest.reads !== "" && this.now() !== undefined) {
       return false;
     }
-    if (wait(Mode.one, this.ordinal, waiter, plain ? undefined : started.get(this)) === undefined) {
+    if (wait(Mode.one, this.id, waiter, plain ? undefined : started.get(this)) === undefined) {
       return true;
     }
     this.look();
@@ -122,32 +114,29 @@ export class Future<T> implements Promise<T> {
 
   /** Asks the room for the outcome; false if there is none. */
   private look(): boolean {
-    const told = room.state(this.ordinal);
+    const told = room.state(this.id);
     if (told !== "") {
-      this.settle(Number(told[0]), told.slice(1));
+      this.settle(Number(told[0]), JSON.parse(told.slice(1)));
     }
     return told !== "";
   }
 
-  /** @internal Keeps the outcome, as the room tells it. */
-  settle(state: number, told: string): void {
-    const scope = this.state;
-    if (scope !== undefined) {
-      if (typeof scope === "number") {
-        return; // others have waited for it, too
-      }
-      scope.disown(this.ordinal);
+  /** @internal Keeps the outcome, as the room tells it: a value, or the record of an error. */
+  settle(state: number, told: unknown): void {
+    if (this.id < 0) {
+      return; // others have waited for it, too
     }
-    if (this.ordinal === settledTo + 1) {
+    this.scope?.disown(this.id);
+    if (this.id === settledTo + 1) {
       settledTo++;
     }
-    const source = this.kept as Source;
+    const source = this.kept as Source, ordinal = this.id;
+    this.id = -ordinal;
     if (state === succeeded) {
-      this.state = succeeded;
-      this.kept = source.kind === Kind.timer ? undefined : JSON.parse(told);
+      this.kept = source === timer ? undefined : told;
       return;
     }
-    const error = failureOf(source, this.ordinal, told);
+    const error = failureOf(source, ordinal, told as ErrorRecord);
     this.state = source.kind === Kind.signal && error instanceof TimedOut ? late : failed;
     this.kept = error;
     if (error.kind === "cancelled" || error.kind === "lease_lost") {
@@ -157,7 +146,7 @@ export class Future<T> implements Promise<T> {
 
   /** @internal Gives the value, or the error, of a future that is done. Errors are not thrown here: that would be their line. */
   give<R>(value: (v: T) => R, error: (e: unknown) => R): R {
-    if (typeof this.state !== "number") {
+    if (this.id > 0) {
       this.look();
     }
     if (this.state === succeeded) {
@@ -168,14 +157,45 @@ export class Future<T> implements Promise<T> {
 
   /** @internal The outcome, if there is one. */
   now(): Outcome<T> | undefined {
-    if (typeof this.state !== "number" && !this.look()) {
+    if (this.id > 0 && !this.look()) {
       return undefined;
     }
     return this.state === succeeded ? { ok: true, value: this.kept as T } : { ok: false, error: this.kept as Failure };
   }
 }
 
+Object.assign(Future.prototype, { state: succeeded, scope: undefined });
 Object.defineProperty(Future.prototype, Symbol.toStringTag, { value: "Future", configurable: true });
+
+const { prototype } = Future;
+const { start } = room;
+
+/**
+ * Starts what a record says. A literal with a prototype costs half of what a call of a constructor does.
+ */
+export function begin<T>(source: Source, record: string): Future<T> {
+  if (!plain || current !== undefined) {
+    return beginWithin(source, record);
+  }
+  return latest = { __proto__: prototype, id: newest = start(source.kind, record), kept: source } as unknown as Future<T>;
+}
+
+/** Starts it in a scope, or where somebody wants to know where code is. */
+function beginWithin<T>(source: Source, record: string): Future<T> {
+  ask();
+  if (current?.shielded === true && source.kind !== Kind.activity && source.kind !== Kind.child) {
+    record = record === "{}" ? '{"8":"ignore"}' : record.slice(0, -1) + ',"8":"ignore"}';
+  }
+  const future = { __proto__: prototype, id: newest = start(source.kind, record), kept: source } as unknown as Future<T>;
+  if (current !== undefined) {
+    future.scope = current;
+    current.own(newest);
+  }
+  if (guest.traced) {
+    started.set(future, new Error().stack ?? "");
+  }
+  return latest = future;
+}
 
 // What is awaited goes through Promise.resolve, and so do the elements of Promise.all and its like: a future needs no promise
 // around it.

@@ -47,19 +47,20 @@ export const enum Mode { one, all, race, settled, any, idle }
 /** Code that waits. */
 export interface Waiter {
   /**
-   * Its wait is over. If it waited for one future, at is the state of that, and told the payload or the error; else at is the
-   * position of the one that decided, or -1.
+   * Its wait is over. If it waited for one future, at is the state of that, and told the value or the record of the error; else at
+   * is the position of the one that decided, or -1. It may return the ordinal of a future that it waits for next, if nobody is
+   * alone, and it has done nothing since that was to be told.
    */
-  over(at: number, told: string): void;
+  over(at: number, told: unknown): number | undefined;
 }
 
 /** Who waits under token 0, which is most often the only one, and those under the others. A token that is free has the next one that is. */
-let alone: Waiter | undefined;
+export let alone: Waiter | undefined;
 const waits: (Waiter | number)[] = [0];
 let next = 1;
 
 /** What room.wait returns if the wait is not over. */
-const later = -2;
+export const later = -2;
 
 /** Waits for futures: one ordinal, or several with commas between. Returns the position of the one that decided, or -1, if that is so already; else calls over, later. stack is where what is waited for was asked for. */
 export function wait(mode: number, ids: number | string, waiter: Waiter, stack?: string): number | undefined {
@@ -84,8 +85,8 @@ export function wait(mode: number, ids: number | string, waiter: Waiter, stack?:
   return undefined;
 }
 
-/** Lets the code go on whose wait is over. */
-export function resume(token: number, at: number, told: string): void {
+/** Lets the code go on whose wait is over. Returns the ordinal of a future that is waited for next, under token 0, by whoever has called this. */
+export function resume(token: number, at: number, told: unknown): number | undefined {
   let waiter: Waiter;
   if (token === 0) {
     waiter = alone!;
@@ -95,7 +96,11 @@ export function resume(token: number, at: number, told: string): void {
     waits[token] = next;
     next = token;
   }
-  waiter.over(at, told);
+  const id = waiter.over(at, told);
+  if (id !== undefined) {
+    alone = waiter;
+  }
+  return id;
 }
 
 /** Says whether a value is waited for, as `await` does. Data may have a member "then", too. */

@@ -2,7 +2,8 @@
 import { ActivityFailed, Cancelled, ChildWorkflowFailed, Failure, TimedOut, WorkflowFailed, failureIn } from "./errors";
 import { room } from "./room";
 
-interface ErrorRecord { 1?: string; 2?: string; 3?: unknown; 4?: number; 5?: number }
+/** An error, as the room tells it. */
+export interface ErrorRecord { 1?: string; 2?: string; 3?: unknown; 4?: number; 5?: number }
 
 /** The futures whose errors came from the room. */
 const ordinals = new WeakMap<object, number>();
@@ -16,12 +17,14 @@ export interface Source {
   readonly name: string;
 }
 
+/** What all timers are: nothing comes of them. */
+export const timer: Source = { kind: Kind.timer, name: "" };
+
 /** Errors, as the interpreter lets programs look at the calls of one before it writes them. */
 const errors = Error as unknown as { prepareStackTrace?: unknown };
 
 /** Reads an error of the room. It gets its stack where it is thrown into code that awaits, or from locate. */
-export function failureOf(source: Source, id: number, text: string): Failure {
-  const r = (text === "" ? {} : JSON.parse(text)) as ErrorRecord;
+export function failureOf(source: Source, id: number, r: ErrorRecord): Failure {
   const kind = r[1] ?? "failed", message = r[2] ?? "";
   const options = { details: r[3], retryable: r[4] === 1 };
   const before = errors.prepareStackTrace;

@@ -26,6 +26,11 @@ export interface Room {
   continue(same: 0 | 1, json: string): void;
   /** The author's own calls in a stack of the interpreter: a JSON list, the outermost first. */
   stack(text: string): string;
+  /**
+   * By which the room tells that a wait is over, from abi 3 on: of one future at is the state, and told the value or the record of the
+   * error. Returns an ordinal if the last thing to do is to wait for that under token 0.
+   */
+  resume?: (token: number, at: number, told: unknown) => number | undefined;
   /** By which the room enters the code: text is a payload, or what became of the future that was waited for, and at its state. */
   enter?: (op: number, token: number, at: number, text: string, name: string) => void;
   /** By which bundles run async functions: their bodies are generators. */

@@ -67,7 +67,7 @@ function over<R>(mode: number, futures: Futures, end: (at: number, resolve: (r: 
         throw misuse("these are not all futures: of a promise, only JavaScript knows what becomes of it; use Promise.all and its like");
       }
     }
-    const at = wait(mode, futures.map((f) => f.ordinal).join(","), { over: (at) => end(at, resolve, reject) });
+    const at = wait(mode, futures.map((f) => f.ordinal).join(","), { over: (at) => { end(at, resolve, reject); return undefined; } });
     if (at !== undefined) {
       end(at, resolve, reject);
     }

@@ -1,6 +1,6 @@
 // Waits for signals.
 import { type Duration, nanoseconds } from "./duration";
-import { Future } from "./future";
+import { type Future, begin } from "./future";
 import { Kind } from "./report";
 import type { SignalDefinition } from "./define";
 
@@ -13,5 +13,5 @@ export function signal<T = unknown>(name: string | SignalDefinition<T>, options:
 export function signal<T>(name: string | SignalDefinition<T>, options: { timeout?: Duration } = {}): Future<T | undefined> {
   const named = typeof name === "string" ? name : name.name;
   const timeout = options.timeout === undefined ? "" : `,"2":${nanoseconds("timeout", options.timeout)}`;
-  return new Future({ kind: Kind.signal, name: named }, `{"1":${JSON.stringify(named)}${timeout}}`);
+  return begin({ kind: Kind.signal, name: named }, `{"1":${JSON.stringify(named)}${timeout}}`);
 }

@@ -1,7 +1,7 @@
 // Time: that of the turn, and timers of the run.
 import { type Duration, nanoseconds } from "./duration";
-import { Future } from "./future";
-import { Kind } from "./report";
+import { type Future, begin } from "./future";
+import { timer } from "./report";
 import { room } from "./room";
 
 /** The time of the turn: it stands still until code has waited. `new Date()` and `Date.now()` are the same. */
@@ -9,9 +9,7 @@ export function now(): Date {
   return new Date(room.now());
 }
 
-const timer = { kind: Kind.timer, name: "" };
-
 /** Waits for that long, at most 100 years: `await sleep("10s")`. Without `await` it is a timer that has begun. */
 export function sleep(duration: Duration): Future<void> {
-  return new Future(timer, `{"1":${nanoseconds("duration", duration)}}`);
+  return begin(timer, `{"1":${nanoseconds("duration", duration)}}`);
 }

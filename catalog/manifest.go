@@ -12,7 +12,7 @@ const ManifestName = "manifest.json"
 const (
 	Format = 1 // of archive and manifest
 	ABI    = 1 // of the language and the host interface that a project gets without asking
-	MaxABI = 2 // the newest one; engine/runtime/starlark tells what each has
+	MaxABI = 3 // the newest one; engine/runtime/starlark tells what 1 and 2 have, docs/GUEST.md what 3 has
 )
 
 // MaxManifestBytes bounds manifest.json: parsing JSON takes many times its size in memory.

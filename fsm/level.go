@@ -27,7 +27,8 @@ import (
 //   - 6: code that asks other workflows to end, and waits for their results;
 //     packages whose modules are WebAssembly.
 //   - 7: changes of single quotas of a namespace; a reset takes over no child
-//     whose start a reopening had taken back; request keys of calls that are no command of the log.
+//     whose start a reopening had taken back; request keys of calls that are no command of the log;
+//     packages of abi 3.
 const NewestLevel = 7
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

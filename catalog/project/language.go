@@ -32,7 +32,7 @@ var (
 		"":           starlark,
 		"starlark":   starlark,
 		"go":         {abi: 2, starter: "starter_go", sdk: gosdk.Write, build: buildGo},
-		"typescript": {abi: 2, starter: "starter_typescript", sdk: typescriptsdk.Write, build: buildTypeScript},
+		"typescript": {abi: 3, starter: "starter_typescript", sdk: typescriptsdk.Write, build: buildTypeScript},
 	}
 )
 

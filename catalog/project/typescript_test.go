@@ -30,7 +30,7 @@ func TestTypeScriptProject(t *testing.T) {
 		b := build(t, dir)
 		versions = append(versions, b.Version)
 		w := b.Manifest.Workflows[0]
-		if w.Type != "ask-politely" || w.EntryModule != "main" || w.EntryFunction != "ask" || b.Manifest.ABI != 2 || moduleNames(b) != "main.js main.js.map quickjs.wasm" {
+		if w.Type != "ask-politely" || w.EntryModule != "main" || w.EntryFunction != "ask" || b.Manifest.ABI != 3 || moduleNames(b) != "main.js main.js.map quickjs.wasm" {
 			t.Errorf("%+v %s", b.Manifest, moduleNames(b))
 		}
 		if b.Manifest.Labels["toolchain"] != "esbuild 0.28.2, quickjs-wasi 3.7.0" {

@@ -10,6 +10,7 @@ const (
 	cellText      = -7
 	cellWhole     = 0
 	cellUndefined = 3
+	cellException = 6
 	cellFirst     = -9 // tag; there are fewer than cellTags
 	cellTags      = 32
 	cellOffset    = 0x7ff8000a << 32

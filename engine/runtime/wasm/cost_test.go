@@ -19,7 +19,7 @@ func TestCosts(t *testing.T) {
 		noop, step, bytes uint64
 	}{
 		"go":         {func(f string) runtime.Program { return compile(t, room, benchGuest(t), f, "add") }, 28_000, 24_000, 2_500},
-		"typescript": {func(f string) runtime.Program { return compileModules(t, room, bundle(t, "tsbench"), f, "add") }, 28_000, 54_000, 3_500},
+		"typescript": {func(f string) runtime.Program { return compileModules(t, room, bundle(t, "tsbench"), f, "add") }, 28_000, 31_500, 3_500},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spend := func(function, input string, turns int) uint64 {

@@ -13,7 +13,15 @@ func (i *instance) enterScript(op op, token int64, at int32) (err error) {
 	defer left(&err)
 	s, e := i.guest.script, i.run
 	text, name := e.offer, []byte(nil)
-	if op != opResume {
+	switch op {
+	case opOutcome:
+		if s.resume != 0 {
+			e.offer = nil
+			return i.resumeScript(token, at, text)
+		}
+		op = opResume
+	case opResume:
+	default:
 		at, text, name = told(op, at, e.offer)
 	}
 	e.offer = nil

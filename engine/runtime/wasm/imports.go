@@ -19,6 +19,7 @@ const (
 	opQuery
 	opValidate
 	opDescribe
+	opOutcome // opResume after a wait for one future; only scripts tell them apart
 )
 
 // callCost is what a call costs, in units; bytesPerUnit of what it copies cost one more.

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 
 	"github.com/tetratelabs/wazero/api"
@@ -51,10 +52,14 @@ const (
 	jsCopy
 	jsRelease
 	jsIdentity
+	jsContext
+	jsParseValue
+	jsCallValue
+	jsReleaseValue
 	natives // how many there are
 )
 
-// exported are the natives as an interpreter exports them; d = it returns an f64.
+// exported are the natives as an interpreter exports them; d = it returns an f64, l = a value.
 var exported = [natives]struct{ name, result string }{
 	jsInitialize:      {initialize, ""},
 	jsInit:            {"qjs_init", "i"},
@@ -87,6 +92,10 @@ var exported = [natives]struct{ name, result string }{
 	jsCopy:            {"qjs_dup_value", "i"},
 	jsRelease:         {"qjs_free_value", ""},
 	jsIdentity:        {"qjs_get_value_ptr", "i"},
+	jsContext:         {"qjs_get_context_ptr", "i"},
+	jsParseValue:      {"JS_ParseJSON", "l"},
+	jsCallValue:       {"JS_Call", "l"},
+	jsReleaseValue:    {"JS_FreeValue", ""},
 }
 
 // bound are the natives of one instance. Each has a stack of its own, so they are bound when they
@@ -116,7 +125,7 @@ func (i *instance) js(f native, args ...uint64) uint64 {
 	switch exported[f].result {
 	case "i":
 		return uint64(uint32(b.stack[0]))
-	case "d":
+	case "d", "l":
 		return b.stack[0]
 	}
 	return 0
@@ -155,6 +164,11 @@ const (
 	kept      = atHandles + 4*entered
 
 	entered = 5 // parameters of aion.enter
+
+	atValues   = (kept + 7) / 8 * 8 // from abi 3 on: parameters of aion.resume
+	keptDirect = atValues + 8*resumed
+
+	resumed = 3
 )
 
 // write puts bytes into the memory, with a zero behind them, as long as use works.
@@ -177,10 +191,23 @@ func (i *instance) newText(b []byte) uint64 {
 	return i.write(b, func(at uint64) uint64 { return i.js(jsNewText, at, uint64(len(b))) })
 }
 
-func (i *instance) newNumber(n float64) uint64 { return i.js(jsNewNumber, math.Float64bits(n)) }
+// newNumber makes a number, which the interpreter has as one with a fraction; from abi 3 on it is a
+// whole one, which costs less to compute with, if it can be.
+func (i *instance) newNumber(n float64) uint64 {
+	handle := i.js(jsNewNumber, math.Float64bits(n))
+	if whole := int32(n); i.guest.script.direct && float64(whole) == n && (whole != 0 || !math.Signbit(n)) {
+		binary.LittleEndian.PutUint64(i.bytesAt(handle, 8), wholeValue(int64(whole)))
+	}
+	return handle
+}
 
 // text returns what a handle says, which must be a text.
 func (i *instance) text(handle uint64) []byte {
+	if i.guest.script.direct {
+		if b, ok := i.shortText(handle); ok {
+			return b
+		}
+	}
 	size := i.guest.script.scratch + atSize
 	at := i.js(jsText, handle, size)
 	n := i.wordAt(size)

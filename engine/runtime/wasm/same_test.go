@@ -20,13 +20,15 @@ func TestSameEverywhere(t *testing.T) {
 	t.Run("go", func(t *testing.T) {
 		same(t, func(r *wasm.Room) runtime.Program { return compile(t, r, code, "trace", "add") })
 	})
-	t.Run("javascript", func(t *testing.T) {
-		same(t, func(r *wasm.Room) runtime.Program { return script(t, r, small(t), "trace", "add") })
-	})
-	t.Run("typescript", func(t *testing.T) {
-		modules := bundle(t, "tsbench")
-		same(t, func(r *wasm.Room) runtime.Program { return compileModules(t, r, modules, "trace", "add") })
-	})
+	for _, abi := range []int{2, 3} {
+		t.Run(fmt.Sprint("javascript/abi=", abi), func(t *testing.T) {
+			same(t, func(r *wasm.Room) runtime.Program { return scriptABI(t, r, abi, small(t), "trace", "add") })
+		})
+		t.Run(fmt.Sprint("typescript/abi=", abi), func(t *testing.T) {
+			modules := bundle(t, "tsbench")
+			same(t, func(r *wasm.Room) runtime.Program { return compileABI(t, r, abi, modules, "trace", "add") })
+		})
+	}
 }
 
 func same(t *testing.T, program func(*wasm.Room) runtime.Program) {

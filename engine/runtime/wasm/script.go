@@ -19,8 +19,11 @@ type script struct {
 	name     string // of the module
 	bundle   []byte // nil once it was evaluated
 	trace    trace
+	direct   bool                // abi 3: aion.resume, and values without handles
+	context  uint64              // of the interpreter, if direct
 	scratch  uint64              // address of bytes for what the driver tells
 	enter    uint64              // the function that the bundle gave
+	resume   uint64              // the one for single futures, as a value; 0 = there is none
 	describe uint64              // says what was thrown
 	nothing  uint64              // undefined
 	empty    uint64              // ""
@@ -100,10 +103,14 @@ func (s *script) begin(i *instance, limits runtime.Limits) (err error) {
 	if i.js(jsInit) != 0 {
 		return refused("the interpreter cannot begin")
 	}
-	if s.scratch = i.js(jsMalloc, kept); s.scratch == 0 {
+	size := uint64(kept)
+	if s.direct {
+		size = keptDirect
+	}
+	if s.scratch = i.js(jsMalloc, size); s.scratch == 0 {
 		return refused("the interpreter has no memory")
 	}
-	clear(i.bytesAt(s.scratch, kept))
+	clear(i.bytesAt(s.scratch, size))
 	i.js(jsSetStack, 0) // calls have their weight, and code could catch what the interpreter throws
 	s.nothing, s.empty = i.js(jsUndefined), i.newText(nil)
 	for n := range s.numbers {
@@ -112,7 +119,7 @@ func (s *script) begin(i *instance, limits runtime.Limits) (err error) {
 	if s.describe = i.eval(helper, "aion"); i.js(jsIsFunction, s.describe) == 0 {
 		return refused("the interpreter cannot evaluate")
 	}
-	if !i.lays() {
+	if !i.lays() || s.direct && !i.laysTexts() {
 		return refused("the interpreter lays values out in another way than its engine knows")
 	}
 	i.js(jsTrackRejections, 1)
@@ -138,6 +145,16 @@ func (s *script) begin(i *instance, limits runtime.Limits) (err error) {
 	s.enter = i.named(aion, "enter", func(o, at uint64) uint64 { return i.js(jsGet, o, at) })
 	if i.js(jsIsFunction, s.enter) == 0 {
 		return refused("it does not set aion.enter to a function")
+	}
+	if s.direct {
+		s.context = i.js(jsContext)
+		resume := i.named(aion, "resume", func(o, at uint64) uint64 { return i.js(jsGet, o, at) })
+		if i.js(jsIsException, resume) != 0 {
+			return i.thrown()
+		}
+		if i.js(jsIsFunction, resume) != 0 {
+			s.resume = i.valueAt(resume) // its handle is kept for good
+		}
 	}
 	i.js(jsRelease, aion)
 	i.allow(unlimited, limits.MemoryBytes)

@@ -38,6 +38,7 @@ func (s *source) statements() string {
 			"Promise.resolve().then(() => {"+one("aion.log('later')", "throw 1", "aion.done(token, 0, '1')")+"});",
 			"last = Promise.reject("+number()+");",
 			"if (last) last.catch(() => aion.log('caught'));",
+			"return "+one("id", "1", "2", "token", "-1", "1.5", "'1'", "{}", "9e9")+";",
 			one("try { aion.gone() } catch (e) { aion.log(String(e)) };", "throw new Error('out');", "list.push(new ArrayBuffer(1000 * "+number()+" || 0));"),
 		))
 	}
@@ -49,8 +50,8 @@ func FuzzScript(f *testing.F) {
 	const bundle = `let id = 0, last, list = [], code; aion.enter = (op, token, at, text) => {
   if (op === 7) return aion.answer(0, '{"1":["run"]}');
   if (op === 1) code = JSON.parse(text).map((c) => Function("s", "op", "token", "at", "with (s) {" + c + "}"));
-  code[op === 1 ? 0 : 1]({ aion, get id() { return id }, set id(v) { id = v }, get last() { return last }, set last(v) { last = v }, list }, op, token, at);
-}`
+  return code[op === 1 ? 0 : 1]({ aion, get id() { return id }, set id(v) { id = v }, get last() { return last }, set last(v) { last = v }, list }, op, token, at);
+}; aion.resume = (token, state, told) => { list.push(told); return aion.enter(2, token, state, JSON.stringify(told)) };`
 	f.Add([]byte{3, 1, 2, 0, 0, 0, 5, 1, 6, 0, 0}, []byte{2, 6, 0, 0})
 	f.Add([]byte{11, 12, 1, 13, 2, 14, 15, 0, 8, 0, 9, 3}, []byte{5, 3, 1, 4, 1, 10, 1})
 	f.Add([]byte{4, 0, 2, 1, 7, 1, 5, 5, 0, 1, 2, 0, 5, 1}, []byte{3, 8, 1, 11, 0, 1})

@@ -38,7 +38,15 @@ func scriptArchive(t testing.TB, bundle, function string, activities []string, m
 // script makes a program of a script.
 func script(t testing.TB, r *wasm.Room, bundle, function string, activities ...string) runtime.Program {
 	t.Helper()
-	p, err := wasm.Compiler{Room: r, Limits: runtime.Limits{Steps: 150_000}}.Compile(context.Background(), scriptArchive(t, bundle, function, activities))
+	return scriptABI(t, r, catalog.MaxABI, bundle, function, activities...)
+}
+
+// scriptABI is script for a package of that abi.
+func scriptABI(t testing.TB, r *wasm.Room, abi int, bundle, function string, activities ...string) runtime.Program {
+	t.Helper()
+	a := scriptArchive(t, bundle, function, activities)
+	a.Manifest.ABI = abi
+	p, err := wasm.Compiler{Room: r, Limits: runtime.Limits{Steps: 150_000}}.Compile(context.Background(), a)
 	if err != nil {
 		t.Fatalf("compile: %v", err)
 	}

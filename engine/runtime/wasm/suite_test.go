@@ -1,6 +1,7 @@
 package wasm_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -22,9 +23,13 @@ func TestSuite(t *testing.T) {
 // So does workflow code in TypeScript, which lets the same write.
 func TestSuiteTypeScript(t *testing.T) {
 	modules, room := bundle(t, "tssuite"), newRoom(t, wasm.Config{})
-	suite(t, func(t *testing.T, function string, activities ...string) runtime.Program {
-		return compileModules(t, room, modules, function, activities...)
-	})
+	for _, abi := range []int{2, 3} {
+		t.Run(fmt.Sprint("abi=", abi), func(t *testing.T) {
+			suite(t, func(t *testing.T, function string, activities ...string) runtime.Program {
+				return compileABI(t, room, abi, modules, function, activities...)
+			})
+		})
+	}
 }
 
 func suite(t *testing.T, compile func(t *testing.T, function string, activities ...string) runtime.Program) {

@@ -102,12 +102,11 @@ func (e *execution) over(w *wait) error {
 	}
 	e.waits = slices.DeleteFunc(e.waits, func(other *wait) bool { return other == w })
 	e.waiting -= len(w.ids)
-	at, offer := int32(a.At), record(nil)
 	if e.guest.script != nil && w.mode == runtime.One { // it would ask at once
 		state, told := e.stateOf(w.ids[0])
-		at, offer = int32(state), told
+		return e.enter(opOutcome, w.token, int32(state), told)
 	}
-	return e.enter(opResume, w.token, at, offer)
+	return e.enter(opResume, w.token, int32(a.At), nil)
 }
 
 // await begins a wait in the middle of the guest, and returns the position that decided it, or -2.

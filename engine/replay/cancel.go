@@ -91,7 +91,7 @@ func (l *ledger) cancelDue() bool {
 // would stay blocked. Later events of the turn do not undo it. If the turn has no room for all of
 // it, delivery continues when the code is resumed.
 func (l *ledger) interrupt() error {
-	if !l.cancelDue() || len(l.waits) == 0 || l.over() != nil || l.mail.oldest() != nil || l.updates.oldest() != nil {
+	if !l.cancelDue() || l.waits.open == 0 || l.waits.over() != nil || l.mail.oldest() != nil || l.updates.oldest() != nil {
 		return nil
 	}
 	if err := l.deliverCancel(); err != nil && err != runtime.ErrLater && err != errStop {

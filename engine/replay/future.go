@@ -82,7 +82,9 @@ func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	l.pending[f.kind]--
 	l.held += uint64(len(outcome.Result))
 	for _, by := range f.waiters {
-		by.wait.resolved(f, by)
+		if by.wait.resolved(f, by) {
+			l.waits.overs = append(l.waits.overs, by.wait)
+		}
 	}
 	f.waiters = nil
 }

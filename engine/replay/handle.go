@@ -51,7 +51,7 @@ func (l *ledger) Next(room bool) (next runtime.Next, err error) {
 	if l.book.mismatch != nil {
 		return next, errStop
 	}
-	w, first := l.over(), !l.book.woken
+	w, first := l.waits.over(), !l.book.woken
 	l.book.woken = true
 	var box *mailbox
 	kind := runtime.Signal
@@ -62,16 +62,16 @@ func (l *ledger) Next(room bool) (next runtime.Next, err error) {
 		}
 	}
 	switch {
-	case w == nil && box == nil && (!first || len(l.waits) == 0):
+	case w == nil && box == nil && (!first || l.waits.open == 0):
 		return next, nil
 	case w == nil && box == nil: // it tells what stops the turn, and goes on with what the one before had no room for
-		return runtime.Next{Wait: l.waits[0].ids}, nil
+		return runtime.Next{Wait: l.waits.oldest.ids}, nil
 	case !first:
 		if err := l.endIfShareUsed(new(bool)); err != nil {
 			return next, err
 		}
 	}
-	if w != nil && (box == nil || w.over < box.letters[0].place) {
+	if w != nil && (box == nil || w.place < box.letters[0].place) {
 		return runtime.Next{Wait: w.ids}, nil
 	}
 	in := box.take()
@@ -100,17 +100,6 @@ func (l *ledger) Answer(updateID string, result history.Payload, failed *history
 		d.Result, d.Error = nil, &short
 	}
 	return l.request(d)
-}
-
-// over returns the wait that was over first; nil = none is.
-func (l *ledger) over() *wait {
-	var first *wait
-	for _, w := range l.waits {
-		if w.over > 0 && (first == nil || w.over < first.over) {
-			first = w
-		}
-	}
-	return first
 }
 
 // StartCondition implements runtime.Host.

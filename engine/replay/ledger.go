@@ -37,9 +37,9 @@ type ledger struct {
 	held     uint64 // bytes held by futures and mailboxes
 	cancel   cancellation
 
-	waits    []*wait // what the code is blocked on, in the order in which it began to wait
-	reading  bool    // a query is running
-	checking bool    // code of a turn is running that may only read
+	waits    waits
+	reading  bool // a query is running
+	checking bool // code of a turn is running that may only read
 	next     *history.WorkflowContinuedAsNew
 
 	book book

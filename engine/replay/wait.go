@@ -20,7 +20,11 @@ type wait struct {
 	first  int      // position of the first that resolved; -1 = none
 	failed int      // position of the first that failed; -1 = none
 	parked bool     // the code stopped there
-	over   uint64   // place of the future that ended it; 0 = it is not over
+	over   bool     // a future has decided it since it began
+	place  uint64   // of that future
+	ended  bool     // the code has been told: it is none of those that are open
+
+	older, newer *wait // of those that are open
 }
 
 // waiter is a wait's interest in a future.
@@ -74,18 +78,8 @@ func (w *wait) isFor(ids []uint64) bool {
 	return len(w.ids) == len(ids) && len(ids) > 0 && &w.ids[0] == &ids[0]
 }
 
-// waitFor returns the wait that the code began for this very slice; nil = it began none.
-func (l *ledger) waitFor(ids []uint64) *wait {
-	for _, w := range l.waits {
-		if w.isFor(ids) {
-			return w
-		}
-	}
-	return nil
-}
-
-// resolved records that f, which w waits for, has its outcome.
-func (w *wait) resolved(f *future, by waiter) {
+// resolved records that f, which w waits for, has its outcome. It reports whether that decides it.
+func (w *wait) resolved(f *future, by waiter) bool {
 	w.left -= by.times
 	if w.first < 0 {
 		w.first = by.at
@@ -93,9 +87,11 @@ func (w *wait) resolved(f *future, by waiter) {
 	if w.failed < 0 && f.Failed() {
 		w.failed = by.at
 	}
-	if w.over == 0 && w.outcome().Done {
-		w.over = f.place
+	if w.over || !w.outcome().Done {
+		return false
 	}
+	w.over, w.place = true, f.place
+	return true
 }
 
 // outcome returns whether the wait is over, and how.
@@ -118,7 +114,7 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 		return l.peek(mode, ids)
 	}
 	l.book.woken = true
-	w := l.waitFor(ids)
+	w := l.waits.of(ids)
 	if w == nil {
 		if l.cancelDue() && (l.cancel.err == nil || l.book.rules >= 3) {
 			l.putBack(ids)
@@ -127,7 +123,7 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 		if w, err = l.newWait(mode, ids); err != nil {
 			return runtime.Awaited{}, err
 		}
-		l.waits = append(l.waits, w)
+		l.waits.add(w)
 	}
 	a := w.outcome()
 	begun := l.cancelDue() && l.cancel.halfway // the previous turn had no room for all of it
@@ -148,7 +144,7 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	if err := l.endIfShareUsed(&w.parked); err != nil {
 		return a, err
 	}
-	l.waits = slices.DeleteFunc(l.waits, func(other *wait) bool { return other == w })
+	l.waits.end(w)
 	w.leave(l)
 	l.markLooked(ids)
 	l.learn(ids, a)
@@ -203,9 +199,12 @@ const maxWaiting = 100
 // waiting lists what the code is blocked on. It never looks again at futures that it found
 // resolved.
 func (l *ledger) waiting() (list []history.Wait) {
-	for _, w := range l.waits {
+	for w := range l.waits.all() {
 		if list == nil {
 			list = []history.Wait{}
+		}
+		if len(list) == maxWaiting {
+			break
 		}
 		next, most, still := 0, maxWaiting-len(list), make([]uint64, 0, min(len(w.open), maxWaiting))
 		for ; next < len(w.open) && len(still) < most; next++ {

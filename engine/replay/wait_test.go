@@ -102,7 +102,7 @@ func TestWaitsStandAsTheyLook(t *testing.T) {
 					resolve("late")
 				}
 			}
-			l.waits = nil // one that may never be over
+			l.waits = waits{} // one that may never be over
 		}
 	})
 }

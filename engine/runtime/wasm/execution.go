@@ -45,7 +45,7 @@ type execution struct {
 
 	codes      map[int64]*runtime.Message // that have not ended, by token: nil for the entry function
 	newest     int64                      // token
-	waits      []*wait
+	waits      waits
 	waiting    int      // ordinals of all waits
 	conditions []uint64 // that may not be fulfilled
 	full       *wait    // that the turn had no room to end
@@ -85,17 +85,6 @@ type execution struct {
 	told   string // where the code was when it asked for something last
 	using  *instance
 }
-
-// wait is what code waits for.
-type wait struct {
-	token int64
-	mode  runtime.Mode
-	ids   []uint64
-	told  string // where the code waits
-}
-
-// idle is the mode of a wait until all handlers have ended.
-const idle = 5
 
 // answered is what a guest answered.
 type answered struct {

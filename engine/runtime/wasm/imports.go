@@ -29,7 +29,7 @@ const (
 )
 
 // maxWaited bounds the ordinals of one wait, maxWaiting those of all waits together. maxWaits
-// bounds the waits: each future that may be pending can have one, and each looks at the others.
+// bounds the waits: each future that may be pending can have one.
 const (
 	maxWaited  = 100_000
 	maxWaiting = 1_000_000

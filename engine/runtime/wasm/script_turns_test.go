@@ -85,3 +85,13 @@ func TestScriptDeepCallsLeaveNothing(t *testing.T) {
 		t.Errorf("%d runs keep %d bytes", runs, more)
 	}
 }
+
+// Waits for handlers to end count, too: they are no futures, and nothing else bounds them.
+func TestScriptWaitsAreBounded(t *testing.T) {
+	const code = `aion.handle(1, "a"); for (let n = 0;; n++) aion.wait(n, 5, "")`
+	w := runtimetest.NewWorld(t, script(t, newRoom(t, wasm.Config{}), running(code), "run"), member, "", runtime.Limits{Steps: 10_000_000})
+	defer func() { w.Machine.Close() }()
+	if got := runtimetest.Show(t, w.Turn().Asked); !strings.Contains(got, "the code waits in more than 50000 places") {
+		t.Error(got)
+	}
+}

@@ -66,23 +66,19 @@ func (e *execution) goesOn() (more bool, err error) {
 	case next.Message != nil:
 		return true, e.message(next.Message)
 	case next.Wait != nil:
-		for _, w := range e.waits {
-			if len(w.ids) > 0 && &w.ids[0] == &next.Wait[0] {
-				return true, e.over(w)
-			}
+		if w := e.waits.of(next.Wait); w != nil {
+			return true, e.over(w)
 		}
 		return false, nil
 	case len(e.codes) == 0:
 		e.end = &runtime.End{Result: e.result}
 		return false, nil
 	}
-	for i, w := range e.waits {
-		if w.mode == idle && len(e.codes) == 1 {
-			e.waits = slices.Delete(e.waits, i, i+1)
-			return true, e.enter(opResume, w.token, -1, nil)
-		}
+	if w := e.waits.idles(); w != nil && len(e.codes) == 1 {
+		e.waits.end(w)
+		return true, e.enter(opResume, w.token, -1, nil)
 	}
-	if len(e.waits)+e.signals.size()+e.updates.size() == 0 {
+	if e.waits.open+e.signals.size()+e.updates.size() == 0 {
 		return false, &history.RunError{Kind: history.KindStuck, Message: "the code waits for nothing that can come"}
 	}
 	return false, nil
@@ -100,7 +96,7 @@ func (e *execution) over(w *wait) error {
 	case !a.Done:
 		return nil
 	}
-	e.waits = slices.DeleteFunc(e.waits, func(other *wait) bool { return other == w })
+	e.waits.end(w)
 	e.waiting -= len(w.ids)
 	if e.guest.script != nil && w.mode == runtime.One { // it would ask at once
 		state, told := e.stateOf(w.ids[0])
@@ -117,10 +113,10 @@ func (c *call) await(w *wait) int32 {
 			return -1
 		}
 		c.host.Settle()
-		c.waits = append(c.waits, w)
+		c.begins(w)
 		return notOver
 	}
-	if slices.ContainsFunc(c.waits, func(other *wait) bool { return other.token == w.token }) {
+	if c.waits.has(w.token) {
 		c.stop(c.broke("two waits have token %d", w.token))
 	}
 	w.told = c.told
@@ -132,11 +128,16 @@ func (c *call) await(w *wait) int32 {
 	if c.waiting += len(w.ids); c.waiting > maxWaiting {
 		c.stop(runtime.Exceeded("the code waits for more than %d futures", maxWaiting))
 	}
-	if len(c.waits) == maxWaits {
+	c.begins(w)
+	return notOver
+}
+
+// begins adds a wait to those of the run.
+func (c *call) begins(w *wait) {
+	if c.waits.open == maxWaits {
 		c.stop(runtime.Exceeded("the code waits in more than %d places", maxWaits))
 	}
-	c.waits = append(c.waits, w)
-	return notOver
+	c.waits.add(w)
 }
 
 // message lets new code handle a message.

@@ -40,7 +40,7 @@ func (e *execution) Where() string {
 func (e *execution) Stacks() (list []runtime.Stack) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, w := range e.waits {
+	for w := range e.waits.all() {
 		if w.told == "" {
 			continue
 		}

@@ -30,6 +30,7 @@ type function struct {
 	begin     int    // offset of the first instruction
 	nesting   int
 	edits     []edit
+	stretch   int // number of the edit that charges for the stretch being read
 	calls     bool
 	temps     [3]bool // locals of type i32, f32, f64 that edits need
 }
@@ -96,18 +97,12 @@ func (f *function) cut(ask bool) {
 		f.edits[last].ask = f.edits[last].ask || ask
 		return
 	}
+	f.stretch = len(f.edits)
 	f.edits = append(f.edits, edit{at: f.p, kind: charge, ask: ask})
 }
 
 // cost adds one unit to the stretch.
-func (f *function) cost() {
-	for i := len(f.edits) - 1; ; i-- {
-		if f.edits[i].kind == charge {
-			f.edits[i].n++
-			return
-		}
-	}
-}
+func (f *function) cost() { f.edits[f.stretch].n++ }
 
 // after notes a change behind the instruction that was just read.
 func (f *function) after(k kind) {

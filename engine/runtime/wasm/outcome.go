@@ -6,9 +6,9 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// resumeScript tells a script what became of a future that it waited for, by aion.resume. What the
-// script returns is the next one that it waits for, under token 0: most steps of a run need no other
-// call of the room than to start something.
+// resumeScript tells a script what became of a future that it waited for, by aion.resume. What
+// the script returns is the next one that it waits for, under token 0: most steps of a run need
+// no other call of the room than to start something.
 func (i *instance) resumeScript(token int64, state int32, told []byte) error {
 	for {
 		next, err := i.resumed(token, state, told)

@@ -49,8 +49,8 @@ func (i *instance) valueOf(payload []byte) uint64 {
 	})
 }
 
-// laysTexts reports whether the interpreter lays texts out in that way. What it does becomes part of
-// the image, so it does that in the same order everywhere.
+// laysTexts reports whether the interpreter lays texts out in that way. What it does becomes part
+// of the image, so it does that in the same order everywhere.
 func (i *instance) laysTexts() bool {
 	for _, c := range []struct {
 		code, said string

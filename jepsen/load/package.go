@@ -36,6 +36,9 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	if p.Code != nil {
 		abi, entry, modules = 2, "main", p.Code
 	}
+	if p.Code["main.js"] != nil {
+		abi = 3
+	}
 	names := slices.Sorted(maps.Keys(modules))
 	manifest := map[string]any{
 		"format": 1, "abi": abi, "activities": activities,

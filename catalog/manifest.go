@@ -12,7 +12,8 @@ const ManifestName = "manifest.json"
 const (
 	Format = 1 // of archive and manifest
 	ABI    = 1 // of the language and the host interface that a project gets without asking
-	MaxABI = 3 // the newest one; engine/runtime/starlark tells what 1 and 2 have, docs/GUEST.md what 3 has
+	MaxABI = 2 // the newest one; engine/runtime/starlark tells what each has
+	Driver = 2 // the newest one; docs/GUEST.md tells what each does
 )
 
 // MaxManifestBytes bounds manifest.json: parsing JSON takes many times its size in memory.
@@ -23,8 +24,9 @@ const MaxManifestBytes = 1 << 20
 type Manifest struct {
 	Format      int               `json:"format"`
 	ABI         int               `json:"abi"`
-	Workflows   []Workflow        `json:"workflows"`  // at least one; the first is the primary
-	Activities  []string          `json:"activities"` // every activity the code may schedule, sorted; [] if none
+	Workflows   []Workflow        `json:"workflows"`        // at least one; the first is the primary
+	Activities  []string          `json:"activities"`       // every activity the code may schedule, sorted; [] if none
+	Driver      int               `json:"driver,omitempty"` // of scripts, which plays a guest for them; absent = the first
 	Description string            `json:"description,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Version     Version           `json:"version,omitzero"` // must be Hash of the rest; Write sets it

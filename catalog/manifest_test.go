@@ -22,7 +22,9 @@ func TestManifestRefused(t *testing.T) {
 	}{
 		{"format", func(m *catalog.Manifest) { m.Format = 2 }, "format", "only 1 is known"},
 		{"no format", func(m *catalog.Manifest) { m.Format = 0 }, "format", "only 1 is known"},
-		{"abi", func(m *catalog.Manifest) { m.ABI = 4 }, "abi", "only 1 to 3 are known"},
+		{"abi", func(m *catalog.Manifest) { m.ABI = 3 }, "abi", "only 1 to 2 are known"},
+		{"first driver", func(m *catalog.Manifest) { m.Driver = 1 }, "driver", "without it the first is meant"},
+		{"driver", func(m *catalog.Manifest) { m.Driver = 3 }, "driver", "only 2 is known"},
 		{"no workflows", func(m *catalog.Manifest) { m.Workflows = nil }, "workflows", "is empty"},
 		{"no type", first(func(w *catalog.Workflow) { w.Type = "" }), "workflows[0].type", "empty"},
 		{"type with slash", first(func(w *catalog.Workflow) { w.Type = "a/b" }), "workflows[0].type", "allowed are"},

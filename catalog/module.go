@@ -86,8 +86,8 @@ func checkModuleNames(names []string) error {
 	return nil
 }
 
-// checkEntries refuses a manifest whose entry modules are not all among modules, or whose abi does
-// not have them.
+// checkEntries refuses a manifest whose entry modules are not all among modules, or whose abi or
+// driver does not go with them.
 func checkEntries(m *Manifest, modules []Module) error {
 	stems := make(map[string]bool, len(modules))
 	scripts := slices.ContainsFunc(modules, Module.Script)
@@ -99,6 +99,9 @@ func checkEntries(m *Manifest, modules []Module) error {
 		if language != "" && m.ABI < guestABI {
 			return badField("abi", "is %d, but module %s is %s, which abi %d is the first to have", m.ABI, clip(module.Name), language, guestABI)
 		}
+	}
+	if m.Driver != 0 && !scripts {
+		return badField("driver", "is %d, but no module is JavaScript, which alone has drivers", m.Driver)
 	}
 	if err := checkScripts(modules); err != nil {
 		return err

@@ -29,8 +29,14 @@ func TestScripts(t *testing.T) {
 		t.Errorf("%d sources", n)
 	}
 
-	first, itself := m, m
+	first, driven, itself := m, m, m
 	first.ABI = 1
+	driven.Driver = catalog.Driver
+	if b, err := catalog.Write(driven, with(script, interpreter)); err != nil {
+		t.Error(err)
+	} else if a, err := catalog.Open(b, catalog.DefaultLimits()); err != nil || a.Manifest.Driver != catalog.Driver {
+		t.Errorf("%+v %v", a, err)
+	}
 	itself.Workflows = []catalog.Workflow{{Type: "a", EntryModule: "quickjs", EntryFunction: "run"}}
 	for reason, try := range map[string]struct {
 		manifest catalog.Manifest
@@ -38,6 +44,7 @@ func TestScripts(t *testing.T) {
 	}{
 		"module \"main.js\" is JavaScript, which abi 2 is the first to have": {first, with(script, sourceMap)},
 		"is JavaScript, and the package has no module quickjs.wasm":          {m, with(script)},
+		"driver is 2, but no module is JavaScript":                           {driven, with()},
 		"is a source map, and there is no module \"main.js\" beside it":      {itself, with(sourceMap, interpreter)},
 		"has 8388609 bytes; the limit for JavaScript is 8388608":             {m, with(interpreter, catalog.Module{Name: "main.js", Source: make([]byte, 8<<20+1)})},
 		"has 33554433 bytes; the limit for source maps is 33554432":          {m, with(script, interpreter, catalog.Module{Name: "main.js.map", Source: make([]byte, 32<<20+1)})},

@@ -17,6 +17,9 @@ func (m *Manifest) Validate() error {
 	if m.ABI < ABI || m.ABI > MaxABI {
 		return badField("abi", "is %d, only %d to %d are known", m.ABI, ABI, MaxABI)
 	}
+	if m.Driver != 0 && m.Driver != Driver {
+		return badField("driver", "is %d, only %d is known, and without it the first is meant", m.Driver, Driver)
+	}
 	if len(m.Workflows) == 0 {
 		return badField("workflows", "is empty; a package carries at least one workflow type")
 	}

@@ -149,8 +149,8 @@ func (r *LoadRequest) validate() error {
 // levelABI2 is the level from which on every member can compile code of abi 2.
 const levelABI2 = 4
 
-// levelABI3 is the level from which on every member drives scripts as abi 3 says.
-const levelABI3 = 7
+// levelDriver2 is the level from which on every member has the second driver of scripts.
+const levelDriver2 = 7
 
 // levelGuests is the level from which on every member can run modules that are WebAssembly.
 const levelGuests = 6
@@ -169,8 +169,8 @@ func (e *Engine) openAndCheck(ctx context.Context, data []byte) (*catalog.Archiv
 			return nil, err
 		}
 	}
-	if archive.Manifest.ABI > 2 {
-		if err := e.atLevel(levelABI3); err != nil {
+	if archive.Manifest.Driver > 1 {
+		if err := e.atLevel(levelDriver2); err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,7 @@ import (
 //     packages whose modules are WebAssembly.
 //   - 7: changes of single quotas of a namespace; a reset takes over no child
 //     whose start a reopening had taken back; request keys of calls that are no command of the log;
-//     packages of abi 3.
+//     packages whose scripts have the second driver.
 const NewestLevel = 7
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

@@ -23,6 +23,7 @@ const ConfigName = "workflow.toml"
 type config struct {
 	Description string            `toml:"description"`
 	ABI         *int              `toml:"abi"`      // default catalog.ABI, or what the language needs
+	Driver      *int              `toml:"driver"`   // of scripts; default the newest
 	Language    string            `toml:"language"` // of types that do not say; default "starlark"
 	Folders     map[string]string `toml:"folders"`  // where code of a compiled language is; default the project's
 	Labels      map[string]string `toml:"labels"`
@@ -84,11 +85,23 @@ func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 		Activities:  []string{},
 	}
 	for name := range compiled {
-		m.ABI = max(m.ABI, languages[name].abi)
+		m.ABI, m.Driver = max(m.ABI, languages[name].abi), max(m.Driver, languages[name].driver)
 	}
 	if c.ABI != nil {
 		if m.ABI = *c.ABI; m.ABI < catalog.ABI || m.ABI > catalog.MaxABI {
 			return m, &Invalid{File: ConfigName, Key: "abi", Reason: fmt.Sprintf("is %d; this version of Aion knows %d to %d", m.ABI, catalog.ABI, catalog.MaxABI)}
+		}
+	}
+	if c.Driver != nil {
+		switch d := *c.Driver; {
+		case m.Driver == 0:
+			return m, &Invalid{File: ConfigName, Key: "driver", Reason: "is of scripts, and no [[workflow]] is written in TypeScript"}
+		case d < 1 || d > catalog.Driver:
+			return m, &Invalid{File: ConfigName, Key: "driver", Reason: fmt.Sprintf("is %d; this version of Aion knows 1 to %d", d, catalog.Driver)}
+		case d == 1:
+			m.Driver = 0
+		default:
+			m.Driver = d
 		}
 	}
 	if len(c.Workflows) == 0 {

@@ -15,6 +15,7 @@ import (
 // language is what workflow.toml may name as the language of a project, or of a type.
 type language struct {
 	abi     int                    // that a project has if it does not say
+	driver  int                    // of its scripts; 0 = it has none
 	starter string                 // folder of the project that New writes
 	sdk     func(dir string) error // writes what code imports; nil = nothing
 
@@ -32,7 +33,7 @@ var (
 		"":           starlark,
 		"starlark":   starlark,
 		"go":         {abi: 2, starter: "starter_go", sdk: gosdk.Write, build: buildGo},
-		"typescript": {abi: 3, starter: "starter_typescript", sdk: typescriptsdk.Write, build: buildTypeScript},
+		"typescript": {abi: 2, driver: catalog.Driver, starter: "starter_typescript", sdk: typescriptsdk.Write, build: buildTypeScript},
 	}
 )
 

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"aion.dev/aion/catalog"
 )
 
 const mixed = `-- workflow.toml --
@@ -45,7 +47,7 @@ func TestMixedProject(t *testing.T) {
 	for _, w := range b.Manifest.Workflows {
 		entries = append(entries, w.Type+" "+w.EntryModule+"."+w.EntryFunction)
 	}
-	if got, want := strings.Join(entries, ", "), "label go.label, order typescript.order, receipt receipt.run"; got != want || b.Manifest.ABI != 3 {
+	if got, want := strings.Join(entries, ", "), "label go.label, order typescript.order, receipt receipt.run"; got != want || b.Manifest.ABI != 2 || b.Manifest.Driver != catalog.Driver {
 		t.Errorf("entries %s of abi %d, want %s", got, b.Manifest.ABI, want)
 	}
 	if l := b.Manifest.Labels["toolchain"]; !strings.HasPrefix(l, "go1.") || !strings.HasSuffix(l, "; esbuild 0.28.2, quickjs-wasi 3.7.0") {

@@ -30,7 +30,7 @@ func TestTypeScriptProject(t *testing.T) {
 		b := build(t, dir)
 		versions = append(versions, b.Version)
 		w := b.Manifest.Workflows[0]
-		if w.Type != "ask-politely" || w.EntryModule != "main" || w.EntryFunction != "ask" || b.Manifest.ABI != 3 || moduleNames(b) != "main.js main.js.map quickjs.wasm" {
+		if w.Type != "ask-politely" || w.EntryModule != "main" || w.EntryFunction != "ask" || b.Manifest.ABI != 2 || b.Manifest.Driver != catalog.Driver || moduleNames(b) != "main.js main.js.map quickjs.wasm" {
 			t.Errorf("%+v %s", b.Manifest, moduleNames(b))
 		}
 		if b.Manifest.Labels["toolchain"] != "esbuild 0.28.2, quickjs-wasi 3.7.0" {
@@ -101,6 +101,15 @@ def run(ctx, input): return input
 	}
 }
 
+// A cluster that has not risen to level 7 takes packages of the first driver.
+func TestFirstDriver(t *testing.T) {
+	needQuickjs(t)
+	b := build(t, folder(t, "-- workflow.toml --\nlanguage = \"typescript\"\ndriver = 1\n[[workflow]]\ntype = \"order\"\n-- order.ts --\nexport const order = async () => 1;\n"))
+	if b.Manifest.Driver != 0 || b.Manifest.ABI != 2 {
+		t.Errorf("%+v", b.Manifest)
+	}
+}
+
 func TestTypeScriptProjectRefuses(t *testing.T) {
 	const toml = "-- workflow.toml --\nlanguage = \"typescript\"\n[[workflow]]\ntype = \"order\"\n"
 	for _, tc := range []struct {
@@ -108,6 +117,8 @@ func TestTypeScriptProjectRefuses(t *testing.T) {
 		line              int
 		reason            string
 	}{
+		{"an unknown driver", strings.Replace(toml, "language", "driver = 3\nlanguage", 1) + "-- order.ts --\nexport const order = 1;\n", "workflow.toml", 0, "this version of Aion knows 1 to 2"},
+		{"a driver of nothing", "-- workflow.toml --\ndriver = 1\n[[workflow]]\nentry_module = \"order\"\n-- order.star --\ndef run(ctx, input): return 1\n", "workflow.toml", 0, "no [[workflow]] is written in TypeScript"},
 		{"no file", toml, "workflow.toml", 0, "no file src/main.ts or main.ts"},
 		{"two files", toml + "-- a.ts --\n-- b.ts --\n", "workflow.toml", 0, "let main.ts export the workflow functions"},
 		{"an error of the bundler", toml + "-- main.ts --\n\nexport const x = ;\n", "main.ts", 2, "Unexpected \";\""},

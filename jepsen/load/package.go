@@ -36,13 +36,13 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	if p.Code != nil {
 		abi, entry, modules = 2, "main", p.Code
 	}
-	if p.Code["main.js"] != nil {
-		abi = 3
-	}
 	names := slices.Sorted(maps.Keys(modules))
 	manifest := map[string]any{
 		"format": 1, "abi": abi, "activities": activities,
 		"workflows": []any{map[string]any{"type": p.Type, "entry_module": entry, "entry_function": "run"}},
+	}
+	if p.Code["main.js"] != nil {
+		manifest["driver"] = 2
 	}
 	identity, err := json.Marshal(manifest) // keys sorted, integers and plain ASCII only: the same as RFC 8785
 	if err != nil {

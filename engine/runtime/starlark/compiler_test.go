@@ -106,9 +106,9 @@ func TestCompileIsInterrupted(t *testing.T) {
 
 func TestOtherABI(t *testing.T) {
 	a := archive(map[string]string{"main.star": entry})
-	a.Manifest.ABI = 4
+	a.Manifest.ABI = 3
 	_, err := Compiler{}.Compile(context.Background(), a)
-	wantError(t, err, "abi 4")
+	wantError(t, err, "abi 3")
 }
 
 // Every built-in of the interpreter is replaced or wrapped by ours, and every method of a built-in

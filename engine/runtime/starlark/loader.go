@@ -17,10 +17,8 @@ import (
 // dialects are the languages, by abi. What the names mean is in predeclared.
 var dialects = map[int]*syntax.FileOptions{
 	1: {Set: true, While: true, TopLevelControl: true, GlobalReassign: true},
-	2: dialect2, 3: dialect2,
+	2: {Set: true, While: true, TopLevelControl: true, GlobalReassign: true, Recursion: true},
 }
-
-var dialect2 = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true, Recursion: true}
 
 // loader compiles the modules of a package and runs their top levels, each once, on one thread.
 type loader struct {

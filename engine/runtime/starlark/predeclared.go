@@ -7,10 +7,7 @@ import (
 
 // predeclared is what every module sees, by abi: the built-in functions, the modules of the host,
 // and the guards. It is shared and never changes.
-var predeclared = map[int]starlark.StringDict{1: universe(builtins), 2: second, 3: second}
-
-// second is what abi 2 has. Abi 3 is another way to drive scripts: see docs/GUEST.md.
-var second = universe(builtins, builtins2)
+var predeclared = map[int]starlark.StringDict{1: universe(builtins), 2: universe(builtins, builtins2)}
 
 // since returns the first abi that has a name; 0 if none has it.
 func since(name string) int {

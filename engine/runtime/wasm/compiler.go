@@ -73,7 +73,7 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 
 // script makes a guest of a module that is JavaScript.
 func (c Compiler) script(ctx context.Context, archive *catalog.Archive, m catalog.Module) (*guest, error) {
-	s := &script{name: m.Name, bundle: m.Source, trace: trace{file: m.Name}, direct: archive.Manifest.ABI >= 3}
+	s := &script{name: m.Name, bundle: m.Source, trace: trace{file: m.Name}, direct: archive.Manifest.Driver >= 2}
 	var interpreter []byte
 	for _, other := range archive.Modules {
 		switch other.Name {

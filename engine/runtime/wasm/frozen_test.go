@@ -11,22 +11,22 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// What a turn of a script has computed, in units, is frozen for each abi: a run that was at its
+// What a turn of a script has computed, in units, is frozen for each driver: a run that was at its
 // limit then is at its limit now.
 func TestCountsAreFrozen(t *testing.T) {
 	const resumes = `const step = () => aion.start(4, '{"1":"add"}');
 aion.enter = (op) => { if (op === 7) aion.answer(0, '{"1":["steps"]}'); else aion.wait(0, 0, step()); };
 aion.resume = step`
 	for _, c := range []struct {
-		abi    int
+		driver int
 		bundle string
 		want   []uint64
 	}{
-		{2, small(t), []uint64{73322, 64527, 59318, 60493, 60329, 62926, 541156, 60624, 74316}},
-		{3, small(t), []uint64{72329, 63282, 58073, 59248, 59084, 61681, 539911, 59379, 73151}},
-		{3, resumes, []uint64{10088, 3585, 3585, 4816, 4266, 5703, 335428, 4962, 9888}},
+		{0, small(t), []uint64{73322, 64527, 59318, 60493, 60329, 62926, 541156, 60624, 74316}},
+		{2, small(t), []uint64{72329, 63282, 58073, 59248, 59084, 61681, 539911, 59379, 73151}},
+		{2, resumes, []uint64{10088, 3585, 3585, 4816, 4266, 5703, 335428, 4962, 9888}},
 	} {
-		spy := &wasm.Spy{Program: scriptABI(t, newRoom(t, wasm.Config{}), c.abi, c.bundle, "steps", "add")}
+		spy := &wasm.Spy{Program: scriptDriver(t, newRoom(t, wasm.Config{}), c.driver, c.bundle, "steps", "add")}
 		w := runtimetest.NewWorld(t, spy, catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "steps"}, "1000", runtime.Limits{})
 		w.Turn()
 		for id, result := range []string{"7", `null`, `"text"`, "-1", "0.5", "1e300", `"\u00e9"`, `{"a":[1]}`} {
@@ -39,7 +39,7 @@ aion.resume = step`
 			}
 		}
 		if !slices.Equal(got, c.want) {
-			t.Errorf("abi %d: the turns have computed %d units, want %d", c.abi, got, c.want)
+			t.Errorf("driver %d: the turns have computed %d units, want %d", c.driver, got, c.want)
 		}
 		w.Machine.Close()
 	}

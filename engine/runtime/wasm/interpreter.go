@@ -165,7 +165,7 @@ const (
 
 	entered = 5 // parameters of aion.enter
 
-	atValues   = (kept + 7) / 8 * 8 // from abi 3 on: parameters of aion.resume
+	atValues   = (kept + 7) / 8 * 8 // of the second driver: parameters of aion.resume
 	keptDirect = atValues + 8*resumed
 
 	resumed = 3
@@ -191,8 +191,8 @@ func (i *instance) newText(b []byte) uint64 {
 	return i.write(b, func(at uint64) uint64 { return i.js(jsNewText, at, uint64(len(b))) })
 }
 
-// newNumber makes a number, which the interpreter has as one with a fraction; from abi 3 on it is a
-// whole one, which costs less to compute with, if it can be.
+// newNumber makes a number, which the interpreter has as one with a fraction; the second driver
+// makes a whole one, which costs less to compute with, if it can be.
 func (i *instance) newNumber(n float64) uint64 {
 	handle := i.js(jsNewNumber, math.Float64bits(n))
 	if whole := int32(n); i.guest.script.direct && float64(whole) == n && (whole != 0 || !math.Signbit(n)) {

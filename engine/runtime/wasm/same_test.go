@@ -20,13 +20,13 @@ func TestSameEverywhere(t *testing.T) {
 	t.Run("go", func(t *testing.T) {
 		same(t, func(r *wasm.Room) runtime.Program { return compile(t, r, code, "trace", "add") })
 	})
-	for _, abi := range []int{2, 3} {
-		t.Run(fmt.Sprint("javascript/abi=", abi), func(t *testing.T) {
-			same(t, func(r *wasm.Room) runtime.Program { return scriptABI(t, r, abi, small(t), "trace", "add") })
+	for _, driver := range []int{0, 2} {
+		t.Run(fmt.Sprint("javascript/driver=", driver), func(t *testing.T) {
+			same(t, func(r *wasm.Room) runtime.Program { return scriptDriver(t, r, driver, small(t), "trace", "add") })
 		})
-		t.Run(fmt.Sprint("typescript/abi=", abi), func(t *testing.T) {
+		t.Run(fmt.Sprint("typescript/driver=", driver), func(t *testing.T) {
 			modules := bundle(t, "tsbench")
-			same(t, func(r *wasm.Room) runtime.Program { return compileABI(t, r, abi, modules, "trace", "add") })
+			same(t, func(r *wasm.Room) runtime.Program { return compileDriver(t, r, driver, modules, "trace", "add") })
 		})
 	}
 }

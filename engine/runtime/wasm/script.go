@@ -19,7 +19,7 @@ type script struct {
 	name     string // of the module
 	bundle   []byte // nil once it was evaluated
 	trace    trace
-	direct   bool                // abi 3: aion.resume, and values without handles
+	direct   bool                // the second driver: aion.resume, and values without handles
 	context  uint64              // of the interpreter, if direct
 	scratch  uint64              // address of bytes for what the driver tells
 	enter    uint64              // the function that the bundle gave

@@ -38,14 +38,14 @@ func scriptArchive(t testing.TB, bundle, function string, activities []string, m
 // script makes a program of a script.
 func script(t testing.TB, r *wasm.Room, bundle, function string, activities ...string) runtime.Program {
 	t.Helper()
-	return scriptABI(t, r, catalog.MaxABI, bundle, function, activities...)
+	return scriptDriver(t, r, catalog.Driver, bundle, function, activities...)
 }
 
-// scriptABI is script for a package of that abi.
-func scriptABI(t testing.TB, r *wasm.Room, abi int, bundle, function string, activities ...string) runtime.Program {
+// scriptDriver is script for a package whose scripts have that driver.
+func scriptDriver(t testing.TB, r *wasm.Room, driver int, bundle, function string, activities ...string) runtime.Program {
 	t.Helper()
 	a := scriptArchive(t, bundle, function, activities)
-	a.Manifest.ABI = abi
+	a.Manifest.Driver = driver
 	p, err := wasm.Compiler{Room: r, Limits: runtime.Limits{Steps: 150_000}}.Compile(context.Background(), a)
 	if err != nil {
 		t.Fatalf("compile: %v", err)

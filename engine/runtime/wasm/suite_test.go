@@ -23,10 +23,10 @@ func TestSuite(t *testing.T) {
 // So does workflow code in TypeScript, which lets the same write.
 func TestSuiteTypeScript(t *testing.T) {
 	modules, room := bundle(t, "tssuite"), newRoom(t, wasm.Config{})
-	for _, abi := range []int{2, 3} {
-		t.Run(fmt.Sprint("abi=", abi), func(t *testing.T) {
+	for _, driver := range []int{0, 2} {
+		t.Run(fmt.Sprint("driver=", driver), func(t *testing.T) {
 			suite(t, func(t *testing.T, function string, activities ...string) runtime.Program {
-				return compileABI(t, room, abi, modules, function, activities...)
+				return compileDriver(t, room, driver, modules, function, activities...)
 			})
 		})
 	}

@@ -59,14 +59,14 @@ func bundle(t testing.TB, name string) []catalog.Module {
 // compileModules makes a program whose entry module is test.
 func compileModules(t testing.TB, r *wasm.Room, modules []catalog.Module, function string, activities ...string) runtime.Program {
 	t.Helper()
-	return compileABI(t, r, catalog.MaxABI, modules, function, activities...)
+	return compileDriver(t, r, catalog.Driver, modules, function, activities...)
 }
 
-// compileABI is compileModules for a package of that abi.
-func compileABI(t testing.TB, r *wasm.Room, abi int, modules []catalog.Module, function string, activities ...string) runtime.Program {
+// compileDriver is compileModules for a package whose scripts have that driver.
+func compileDriver(t testing.TB, r *wasm.Room, driver int, modules []catalog.Module, function string, activities ...string) runtime.Program {
 	t.Helper()
 	p, err := wasm.Compiler{Room: r, Limits: runtime.Limits{Steps: 1_500_000}}.Compile(context.Background(), &catalog.Archive{
-		Manifest: catalog.Manifest{Format: 1, ABI: abi, Activities: activities,
+		Manifest: catalog.Manifest{Format: 1, ABI: 2, Driver: driver, Activities: activities,
 			Workflows: []catalog.Workflow{{Type: "test", EntryModule: "test", EntryFunction: function}}},
 		Version: catalog.Version{1},
 		Modules: modules,

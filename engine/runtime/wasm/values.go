@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// From abi 3 on the driver takes the interpreter's values as they are, in place of handles. A value
+// The second driver takes the interpreter's values as they are, in place of handles. A value
 // is what lies in a cell: see there. Those of a negative tag are counted, and have an address in
 // their lower half.
 const (

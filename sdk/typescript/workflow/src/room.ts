@@ -27,7 +27,7 @@ export interface Room {
   /** The author's own calls in a stack of the interpreter: a JSON list, the outermost first. */
   stack(text: string): string;
   /**
-   * By which the room tells that a wait is over, from abi 3 on: of one future at is the state, and told the value or the record of the
+   * By which the room tells that a wait is over, from driver 2 on: of one future at is the state, and told the value or the record of the
    * error. Returns an ordinal if the last thing to do is to wait for that under token 0.
    */
   resume?: (token: number, at: number, told: unknown) => number | undefined;

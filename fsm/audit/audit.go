@@ -155,12 +155,12 @@ type recount struct {
 	timers   []armedTimer
 	children []rows.Child
 	awaits   []pendingAwait
-	heard    []*history.ResultReceived // of runs that it waited for
-	ending   history.Data              // the newest event that closed it
-	next     history.RunID             // that it continues as
-	retold   *retold                   // nil = it was never reopened
-	left     leftBehind                // when it closed
-	cut      bool                      // its newest turn that counts was cut
+	heard    []heard       // of runs that it waited for
+	ending   history.Data  // the newest event that closed it
+	next     history.RunID // that it continues as
+	retold   *retold       // nil = it was never reopened
+	left     leftBehind    // when it closed
+	cut      bool          // its newest turn that counts was cut
 	still    history.Duration
 	stopped  bool // by the newest pause
 

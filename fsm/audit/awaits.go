@@ -14,6 +14,12 @@ type pendingAwait struct {
 	workflowID string
 }
 
+// heard is what a run was told of the end of another, and when.
+type heard struct {
+	*history.ResultReceived
+	at history.Time
+}
+
 func (n *recount) noteAwait(e history.Event) {
 	forget := func(id uint64) {
 		n.awaits = slices.DeleteFunc(n.awaits, func(a pendingAwait) bool { return a.id == id })
@@ -24,7 +30,7 @@ func (n *recount) noteAwait(e history.Event) {
 		n.awaits = append(n.awaits, pendingAwait{d.ID, d.WorkflowID})
 	case *history.ResultReceived:
 		forget(d.ID)
-		n.heard = append(n.heard, d)
+		n.heard = append(n.heard, heard{d, e.At})
 	case *history.AwaitCancelled:
 		forget(d.ID)
 	}
@@ -81,8 +87,8 @@ func (c *checker) linkAwaits(n *recount) {
 		c.expect(rows.AwaitKey(n.row.Serial, a.id), b)
 		c.expect(rows.PlaceInLineKey(line, n.row.Serial, a.id), nil)
 	}
-	for _, heard := range n.heard {
-		c.checkHeard(n, heard)
+	for _, h := range n.heard {
+		c.checkHeard(n, h)
 	}
 	if uint64(len(awaits)) != n.row.Awaits {
 		c.failf("run %s waits for %d results, its row says %d", n.row.Run.RunID, len(awaits), n.row.Awaits)
@@ -90,32 +96,36 @@ func (c *checker) linkAwaits(n *recount) {
 }
 
 // checkHeard: what a run was told is what became of the run that is named, and that is the last of
-// those that go on from each other. One that was reopened since may have become something else.
-func (c *checker) checkHeard(n *recount, heard *history.ResultReceived) {
-	to := c.runs[heard.RunID]
-	if to == nil || len(to.row.Run.Reopened) > 0 || heard.Error != nil && heard.Error.Kind == history.KindAwaitsItself {
+// those that go on from each other. One that was reopened since may have become something else, and
+// one that began since has the id of another, which was purged: simulations use ids again.
+func (c *checker) checkHeard(n *recount, h heard) {
+	to := c.runs[h.RunID]
+	if to == nil || len(to.row.Run.Reopened) > 0 || h.Error != nil && h.Error.Kind == history.KindAwaitsItself {
+		return
+	}
+	if began := to.row.Run.StartedAt; began > h.at || began == h.at && to.ending == nil {
 		return
 	}
 	if to.ending == nil {
-		c.failf("run %s was told of the end of run %s, which is open", n.row.Run.RunID, heard.RunID)
+		c.failf("run %s was told of the end of run %s, which is open", n.row.Run.RunID, h.RunID)
 		return
 	}
-	right := heard.Error != nil
+	right := h.Error != nil
 	switch e := to.ending.(type) {
 	case *history.WorkflowCompleted:
-		right = heard.Error == nil && bytes.Equal(heard.Result, e.Result)
+		right = h.Error == nil && bytes.Equal(h.Result, e.Result)
 	case *history.WorkflowFailed:
-		right = right && heard.Error.Kind == e.Error.Kind && heard.Error.Message == e.Error.Message && e.NewRunID.IsZero()
+		right = right && h.Error.Kind == e.Error.Kind && h.Error.Message == e.Error.Message && e.NewRunID.IsZero()
 	case *history.WorkflowTimedOut:
-		right = right && heard.Error.Kind == history.KindTimedOut && e.NewRunID.IsZero()
+		right = right && h.Error.Kind == history.KindTimedOut && e.NewRunID.IsZero()
 	case *history.WorkflowCancelled:
-		right = right && heard.Error.Kind == history.KindCancelled
+		right = right && h.Error.Kind == history.KindCancelled
 	case *history.WorkflowTerminated:
-		right = right && heard.Error.Kind == history.KindTerminated
+		right = right && h.Error.Kind == history.KindTerminated
 	default:
 		right = false
 	}
 	if !right {
-		c.failf("run %s was told that run %s came to %+v, and that ended with %s", n.row.Run.RunID, heard.RunID, heard, to.ending.Type())
+		c.failf("run %s was told that run %s came to %+v, and that ended with %s", n.row.Run.RunID, h.RunID, h.ResultReceived, to.ending.Type())
 	}
 }

@@ -60,6 +60,11 @@ func (w *World) submitAsked(n *node, seed uint64) bool {
 	return c != nil && w.send(n, c, rng)
 }
 
+// submitNote is submit for the key of a call that is no command.
+func (w *World) submitNote(n *node, rng *rand.Rand) bool {
+	return len(w.calls) < atOnce && w.send(n, &fsm.NoteCall{}, rng)
+}
+
 func (w *World) send(n *node, command fsm.Command, rng *rand.Rand) bool {
 	c := &call{envelope: fsm.Envelope{Command: command, Request: w.request(rng, command), Only: w.drawScope(command, rng)}}
 	if c.envelope.Request != nil {

@@ -314,7 +314,7 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.onToken(c, r)
 	case *fsm.TrustKey, *fsm.RevokeKey, *fsm.SetSignatureRule, *fsm.DropSignatureRule:
 		return m.onPolicy(c)
-	case *fsm.AnnounceLeader, *fsm.TakeOrdered:
+	case *fsm.AnnounceLeader, *fsm.TakeOrdered, *fsm.NoteCall:
 		return ok, ""
 	case *fsm.ConfirmTime: // the entry's own time moves the state's
 		if a, is := r.Answer.(*fsm.TimeAnswer); !is || a.LogTime != m.now {

@@ -54,12 +54,13 @@ const (
 	Many // a client starts a batch, or stops one
 	Back // a client resets or forks a run
 	Kin  // the leader sends a turn of a run with turns of its children, or of its parent
+	Note // the leader sends the key of a call that is no command
 	ops
 )
 
 var opNames = [ops]string{
 	"submit", "retry", "propose", "commit", "apply", "turn", "fire", "lease", "settle", "plan", "purge", "tick", "look", "elect", "hear", "crash", "start", "snap", "audit", "flow",
-	"ask", "report", "drift", "tight", "carry", "own", "scant", "foresee", "facts", "move", "hold", "many", "back", "kin",
+	"ask", "report", "drift", "tight", "carry", "own", "scant", "foresee", "facts", "move", "hold", "many", "back", "kin", "note",
 }
 
 // String is the name in a file.
@@ -68,7 +69,7 @@ func (o Op) String() string { return opNames[o] }
 // weights are the relative frequencies of the kinds.
 var weights = [ops]int{
 	Submit: 150, Retry: 40, Propose: 80, Commit: 80, Apply: 240, Turn: 90, Fire: 25, Lease: 20, Settle: 30, Plan: 15, Purge: 3, Tick: 60, Look: 12,
-	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20, Own: 30, Scant: 5, Foresee: 40, Facts: 24, Move: 16, Hold: 8, Many: 6, Back: 16, Kin: 12,
+	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20, Own: 30, Scant: 5, Foresee: 40, Facts: 24, Move: 16, Hold: 8, Many: 6, Back: 16, Kin: 12, Note: 4,
 }
 
 // Step is one choice of a schedule. It draws everything else from its own seeds and from the state

@@ -155,6 +155,8 @@ func (w *World) do(s *Step) bool {
 		return w.submitStop(n, dice(seed))
 	case Move:
 		return w.submitMove(n, dice(seed))
+	case Note:
+		return w.submitNote(n, dice(seed))
 	case Scant:
 		return w.scant(n, seed)
 	case Tight:

@@ -143,9 +143,12 @@ func (c *closings) tell(r *run) (all, some bool) {
 	m := c.m
 	var left []fsm.Awaiter
 	if m.tight && m.view != nil {
-		left = slices.DeleteFunc(m.view.Awaiters(r.id), func(a fsm.Awaiter) bool { // it joins later in this entry
-			return !slices.ContainsFunc(r.line.places, func(p place) bool { return p.of.id == a.RunID && p.id == a.ID })
-		})
+		still := m.view.Awaiters(r.id) // and who joins later in this entry
+		for _, p := range r.line.places {
+			if a := (fsm.Awaiter{RunID: p.of.id, ID: p.id}); slices.Contains(still, a) || m.unheard(p) {
+				left = append(left, a)
+			}
+		}
 	}
 	n := len(r.line.places) - len(left)
 	if n < 0 || !slices.EqualFunc(r.line.places[max(n, 0):], left, func(p place, a fsm.Awaiter) bool { return p.of.id == a.RunID && p.id == a.ID }) {
@@ -162,6 +165,19 @@ func (c *closings) tell(r *run) (all, some bool) {
 		r.line = nil
 	}
 	return len(left) == 0, n > 0
+}
+
+// unheard reports whether a run that waits closes in this entry before it was its turn to be told:
+// a child of the run that it waits for, say.
+func (m *Model) unheard(p place) bool {
+	row, found := m.view.Run(p.of.id)
+	if !found || row.Status.Open() || !p.of.status.Open() {
+		return false
+	}
+	return !slices.ContainsFunc(m.view.Events(p.of.id, uint64(len(p.of.lines))+1, 1000), func(e history.Event) bool {
+		heard, is := e.Data.(*history.ResultReceived)
+		return is && heard.ID == p.id
+	})
 }
 
 // handles adds to a turn what code does with other workflows, from level 6 on. It has its own
